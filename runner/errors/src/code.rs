@@ -1,0 +1,143 @@
+use std::fmt;
+
+use crate::exit;
+
+/// A stable, dotted error code such as `account.role-denied`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Code(std::borrow::Cow<'static, str>);
+
+impl Code {
+    /// A code from the [list](ALL); rooms declare theirs as constants.
+    pub const fn new(id: &'static str) -> Self {
+        Self(std::borrow::Cow::Borrowed(id))
+    }
+
+    /// A code that a plugin gave for its own failure. Its area must be `plugin_name` or `step`;
+    /// anything else becomes `step.failed`, so that a plugin cannot pose as the runner.
+    pub fn from_plugin(plugin_name: &str, id: &str) -> Self {
+        let well_formed = id.len() <= 100
+            && id.split_once('.').is_some_and(|(area, what)| {
+                (area == plugin_name || area == "step")
+                    && !what.is_empty()
+                    && what.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            });
+        if well_formed { Self(id.to_owned().into()) } else { Self::new("step.failed") }
+    }
+
+    /// The dotted text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The exit code of a command that ends with this error; see [`exit`].
+    pub fn exit(&self) -> u8 {
+        if let Some(entry) = ALL.iter().find(|entry| entry.id == self.as_str()) {
+            return entry.exit;
+        }
+        exit::STEP_FAILED
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A line of the public list of codes.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The dotted code.
+    pub id: &'static str,
+    /// The exit code of a command that ends with it.
+    pub exit: u8,
+    /// When it is given.
+    pub when: &'static str,
+}
+
+const fn entry(id: &'static str, exit: u8, when: &'static str) -> Entry {
+    Entry { id, exit, when }
+}
+
+/// Every code that the runner itself gives. `docs/errors.md` is this list; a test compares them.
+pub const ALL: &[Entry] = &[
+    entry("config.unreadable", exit::CONFIGURATION, "a configuration file is missing or may not be read"),
+    entry("config.invalid", exit::CONFIGURATION, "a key is unknown, a value has the wrong type, or a rule is broken"),
+    entry("job.unreadable", exit::JOB, "the job file is missing or may not be read"),
+    entry("job.invalid", exit::JOB, "the job file has an unknown key, a wrong type, or a broken rule"),
+    entry("job.unknown-step-type", exit::JOB, "no plugin offers the step type that a step uses"),
+    entry("job.invalid-step", exit::JOB, "a step's `with` does not fit the schema of its step type"),
+    entry("job.invalid-expression", exit::JOB, "an expression has a syntax error or fails"),
+    entry("job.undefined-reference", exit::JOB, "an expression names an option that the job does not declare"),
+    entry("job.invalid-option", exit::JOB, "an option is unknown, missing, or its value is not allowed"),
+    entry("project.unknown", exit::CONFIGURATION, "the project is not in the configuration"),
+    entry("account.unknown", exit::ACCOUNT, "no account of that name in the project or the system"),
+    entry("account.none", exit::ACCOUNT, "a step needs an account and neither step, job, project nor system names one"),
+    entry("account.region-missing", exit::ACCOUNT, "neither step, job nor account says which region"),
+    entry("account.region-refused", exit::ACCOUNT, "the region is outside the account's `regions`"),
+    entry("account.source-unreachable", exit::ACCOUNT, "the metadata or container endpoint does not answer"),
+    entry("account.source-refused", exit::ACCOUNT, "the source answered with a refusal"),
+    entry("account.imds-v1-only", exit::ACCOUNT, "the metadata service does not speak IMDSv2"),
+    entry("account.no-role", exit::ACCOUNT, "no role is attached to the instance or the task"),
+    entry("account.profile-unusable", exit::ACCOUNT, "the profile is missing or gives no credentials"),
+    entry("account.role-denied", exit::ACCOUNT, "STS refused to let the source assume the role"),
+    entry("account.sts-failed", exit::ACCOUNT, "STS could not be reached or answered with another error"),
+    entry("account.mismatch", exit::ACCOUNT, "STS says another account id than the configuration"),
+    entry("key.not-found", exit::KEY, "no secret at that path"),
+    entry("key.exists", exit::KEY, "a secret is already at that path and overwriting was not asked for"),
+    entry("key.invalid-path", exit::KEY, "the path is not of the form `keys/...`"),
+    entry("key.forbidden", exit::KEY, "the path belongs to another project"),
+    entry("key.unreadable-input", exit::KEY, "the file or standard input with the secret cannot be read"),
+    entry("key.master-missing", exit::KEY, "the database knows a master key that is not at its place"),
+    entry("key.master-unsafe", exit::KEY, "the master key file may be read by others, or lies in the data directory"),
+    entry("key.master-mismatch", exit::KEY, "the master key is not the one that the database was written with"),
+    entry("key.master-unreadable", exit::KEY, "the master key file cannot be read or made, or holds no master key"),
+    entry("key.damaged", exit::KEY, "a stored secret fails its integrity check"),
+    entry("plugin.not-found", exit::PLUGIN, "no plugin of that name in the plugin directories"),
+    entry("plugin.not-a-plugin", exit::PLUGIN, "the file is no Windlass plugin"),
+    entry("plugin.damaged", exit::PLUGIN, "the file is cut short or cannot be loaded"),
+    entry("plugin.wrong-target", exit::PLUGIN, "the plugin was built for another architecture"),
+    entry("plugin.wrong-abi", exit::PLUGIN, "the plugin was built for another ABI of the plugin interface"),
+    entry("plugin.unsafe-file", exit::PLUGIN, "others may write the plugin's file or one of its folders"),
+    entry("plugin.duplicate", exit::PLUGIN, "two files offer a plugin of the same name"),
+    entry("plugin.panicked", exit::PLUGIN, "the step panicked"),
+    entry("plugin.crashed", exit::PLUGIN, "the plugin host was ended by a signal"),
+    entry("plugin.no-result", exit::PLUGIN, "the plugin host ended without a result"),
+    entry("plugin.protocol", exit::PLUGIN, "the plugin host sent something that is no valid frame"),
+    entry("plugin.flooded", exit::PLUGIN, "the step wrote more output than allowed"),
+    entry("plugin.host-failed", exit::PLUGIN, "the plugin host could not be started or restricted"),
+    entry("store.unavailable", exit::STORE, "the database cannot be opened, read or written"),
+    entry("store.newer", exit::STORE, "the database was written by a newer Windlass"),
+    entry("step.failed", exit::STEP_FAILED, "the step failed and gave no code of its own"),
+    entry("step.timed-out", exit::TIMED_OUT, "the step ran longer than its time-out"),
+    entry("step.cancelled", exit::CANCELLED, "the execution was cancelled"),
+    entry("internal", exit::INTERNAL, "a fault in Windlass itself; please report it"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_cannot_pose_as_the_runner() {
+        assert_eq!(Code::from_plugin("logs", "logs.malformed-query").as_str(), "logs.malformed-query");
+        assert_eq!(Code::from_plugin("logs", "account.role-denied").as_str(), "step.failed");
+        assert_eq!(Code::from_plugin("logs", "logs.Bad Thing").as_str(), "step.failed");
+        assert_eq!(Code::from_plugin("logs", "logs").as_str(), "step.failed");
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let mut ids: Vec<_> = ALL.iter().map(|entry| entry.id).collect();
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+    }
+
+    #[test]
+    fn a_step_code_that_is_not_in_the_list_fails_the_step() {
+        assert_eq!(Code::from_plugin("logs", "logs.malformed-query").exit(), exit::STEP_FAILED);
+        assert_eq!(Code::new("account.role-denied").exit(), exit::ACCOUNT);
+    }
+}
