@@ -1,0 +1,179 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use serde::Deserialize;
+
+use crate::account::Place;
+use crate::environment::{Given, Setting};
+use crate::load::Overrides;
+use crate::shape::{ConfigurationShape, Text};
+use crate::yaml::Position;
+
+/// Where a value comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    Default,
+    File(Place),
+    Environment(String),
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(place) => write!(f, "file {}:{}", place.file.display(), place.line),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// The values that every layer may set, the last one winning. Accounts and projects are in the file only.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Merged {
+    pub(crate) data_dir: String,
+    pub(crate) master_key_file: String,
+    #[serde(default)]
+    pub(crate) plugin_dirs: Vec<String>,
+    pub(crate) default_account: Option<String>,
+    #[serde(default)]
+    pub(crate) endpoints: BTreeMap<String, String>,
+    pub(crate) limits: MergedLimits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MergedLimits {
+    pub(crate) step_memory: String,
+    pub(crate) step_output: String,
+    pub(crate) cancel_grace: String,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Layers {
+    figment: Figment,
+    places: BTreeMap<String, Place>,
+}
+
+impl Layers {
+    /// All layers as one; the default layer must have been added.
+    pub(crate) fn merged(&self) -> Merged {
+        self.figment.extract().expect("every layer was checked for its types, and the default layer is complete")
+    }
+
+    /// What set the key: `default`, `file PATH:LINE`, `environment NAME` or `flag --NAME`.
+    pub(crate) fn origin(&self, key: &str) -> String {
+        self.figment.find_metadata(key).map_or_else(|| Origin::Default.to_string(), |found| found.name.to_string())
+    }
+
+    /// The place in the file, when it is the file that set the key.
+    pub(crate) fn place(&self, key: &str) -> Option<&Place> {
+        self.figment.find_metadata(key)?.source.as_ref()?;
+        self.places.get(key)
+    }
+
+    /// Adds a value; `key` has the form `name` or `name.entry`.
+    pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>, origin: Origin) {
+        if let Origin::File(place) = &origin {
+            self.places.insert(key.to_owned(), place.clone());
+        }
+        let layer = Layer { key: key.to_owned(), value: value.into(), origin };
+        self.figment = std::mem::take(&mut self.figment).merge(layer);
+    }
+
+    /// Adds what a file says; `origin` tells where a value in it is from, `base` is the folder of relative paths.
+    pub(crate) fn add_shape(&mut self, shape: &ConfigurationShape, base: &Path, origin: impl Fn(Position) -> Origin) {
+        let limits = &shape.limits;
+        for (key, text) in [("dataDir", &shape.data_dir), ("masterKeyFile", &shape.master_key_file)] {
+            self.add_text(key, text.as_ref(), |text| resolve(base, text), &origin);
+        }
+        for (key, text) in [
+            ("defaultAccount", &shape.default_account),
+            ("limits.stepMemory", &limits.step_memory),
+            ("limits.stepOutput", &limits.step_output),
+            ("limits.cancelGrace", &limits.cancel_grace),
+        ] {
+            self.add_text(key, text.as_ref(), str::to_owned, &origin);
+        }
+        for (service, text) in &shape.endpoints {
+            self.add_text(&format!("endpoints.{service}"), Some(text), str::to_owned, &origin);
+        }
+        if let Some(dirs) = &shape.plugin_dirs {
+            let paths: Vec<String> = dirs.value.iter().map(|dir| resolve(base, dir.as_str())).collect();
+            self.set("pluginDirs", paths, origin(dirs.into()));
+        }
+    }
+
+    fn add_text(
+        &mut self,
+        key: &str,
+        text: Option<&Text>,
+        value: impl Fn(&str) -> String,
+        origin: &impl Fn(Position) -> Origin,
+    ) {
+        if let Some(text) = text {
+            self.set(key, value(text.as_str()), origin(text.into()));
+        }
+    }
+
+    /// Adds what the environment says.
+    pub(crate) fn add_environment(&mut self, settings: Vec<Setting>, current_dir: &Path) {
+        for setting in settings {
+            let is_path = ["dataDir", "masterKeyFile", "pluginDirs"].contains(&setting.key.as_str());
+            let value = |text: &String| if is_path { resolve(current_dir, text) } else { text.clone() };
+            let origin = Origin::Environment(setting.name);
+            match &setting.value {
+                Given::Text(text) => self.set(&setting.key, value(text), origin),
+                Given::List(texts) => self.set(&setting.key, texts.iter().map(value).collect::<Vec<_>>(), origin),
+            }
+        }
+    }
+
+    /// Adds what the flags say.
+    pub(crate) fn add_flags(&mut self, overrides: &Overrides, current_dir: &Path) {
+        let text = |path: &PathBuf| resolve(current_dir, &path.to_string_lossy());
+        if let Some(dir) = &overrides.data_dir {
+            self.set("dataDir", text(dir), Origin::Flag("--data-dir"));
+        }
+        if !overrides.plugin_dirs.is_empty() {
+            let dirs: Vec<String> = overrides.plugin_dirs.iter().map(text).collect();
+            self.set("pluginDirs", dirs, Origin::Flag("--plugin-dir"));
+        }
+    }
+}
+
+/// The path as seen from its base. An empty one stays empty, to be refused later; bytes that are no UTF-8 become
+/// U+FFFD, which is refused as well.
+pub(crate) fn resolve(base: &Path, text: &str) -> String {
+    if text.is_empty() { String::new() } else { base.join(text).to_string_lossy().into_owned() }
+}
+
+/// One value of one layer.
+struct Layer {
+    key: String,
+    value: Value,
+    origin: Origin,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        let named = Metadata::named(self.origin.to_string());
+        match &self.origin {
+            Origin::File(place) => named.source(place.file.as_path()),
+            _ => named,
+        }
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let (name, value) = match self.key.split_once('.') {
+            Some((name, entry)) => (name, Dict::from([(entry.to_owned(), self.value.clone())]).into()),
+            None => (self.key.as_str(), self.value.clone()),
+        };
+        Ok(Profile::Default.collect(Dict::from([(name.to_owned(), value)])))
+    }
+}

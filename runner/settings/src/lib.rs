@@ -1,0 +1,38 @@
+//! Configuration layers become validated types, each value with its origin.
+//!
+//! [`load`] merges the built-in defaults, one file, the environment and flags. The file is read strictly: an unknown key,
+//! a wrong type and a broken rule all name file, line and column, and show the lines around. What comes out is
+//! [`Settings`], another type than the file's shape, in which every account is whole and every name is checked,
+//! so that nobody has to check again.
+//!
+//! Deliberately absent: secrets (the configuration holds the paths of keys only), interpolation of variables into the
+//! file, including other files, and reading a file from the current folder that nobody named.
+
+mod account;
+mod check;
+mod environment;
+mod error;
+mod installation;
+mod key_path;
+mod layers;
+mod load;
+mod names;
+mod role_arn;
+mod session_name;
+mod settings;
+mod shape;
+mod shown;
+mod text;
+pub mod yaml;
+
+pub use account::{Account, Place, Role, Scope, Source};
+pub use error::{Problem, Problems, SettingsError};
+pub use installation::Installation;
+pub use key_path::KeyPath;
+pub use load::{DEFAULTS, Loaded, Overrides, load, load_for};
+pub use names::{AccountId, AccountName, ExternalId, ProjectName};
+pub use role_arn::{Partition, RoleArn};
+pub use session_name::SessionName;
+pub use settings::{Endpoints, Limits, Project, Settings};
+pub use shown::ShownValue;
+pub use text::{format_duration, parse_bytes, parse_duration};

@@ -1,0 +1,194 @@
+//! The shape of a configuration file: what may be written, before any rule between values is checked.
+//!
+//! Its JSON Schema names the environment variables, and a test holds the documented defaults against it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::Source;
+use crate::yaml::{Position, Spanned};
+
+/// A text and where it stands.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(crate) struct Text(#[schemars(with = "String")] Spanned<String>);
+
+impl Text {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0.value
+    }
+}
+
+impl From<&Text> for Position {
+    fn from(text: &Text) -> Self {
+        (&text.0).into()
+    }
+}
+
+/// A key that is given has a value: null is an error, and not the same as leaving the key out.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ConfigurationShape {
+    #[serde(rename = "apiVersion")]
+    #[schemars(skip)]
+    _api_version: IgnoredAny,
+    #[serde(rename = "kind")]
+    #[schemars(skip)]
+    _kind: IgnoredAny,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) data_dir: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) master_key_file: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) plugin_dirs: Option<Spanned<Vec<Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) default_account: Option<Text>,
+    #[serde(default)]
+    pub(crate) accounts: Vec<AccountShape>,
+    #[serde(default)]
+    pub(crate) projects: Vec<ProjectShape>,
+    #[serde(default)]
+    pub(crate) endpoints: BTreeMap<String, Text>,
+    #[serde(default)]
+    pub(crate) limits: LimitsShape,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct LimitsShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) step_memory: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) step_output: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) cancel_grace: Option<Text>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ProjectShape {
+    pub(crate) name: Text,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) description: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) default_account: Option<Text>,
+    #[serde(default)]
+    pub(crate) accounts: Vec<AccountShape>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AccountShape {
+    pub(crate) name: Text,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) account_id: Option<Text>,
+    #[schemars(with = "SourceShape")]
+    pub(crate) source: Spanned<SourceShape>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) assume_role: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) partition: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) external_id: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) session_name: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) session_duration: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) regions: Option<Spanned<Vec<Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) default_region: Option<Text>,
+}
+
+/// A word, or one key with what belongs to it.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub(crate) enum SourceShape {
+    Ec2InstanceRole,
+    EcsTaskRole,
+    AccessKey(AccessKeyShape),
+    Profile(Text),
+    /// None of them; reported at the place of the value, which is not known while it is read.
+    #[schemars(skip)]
+    Wrong {
+        message: String,
+        hint: String,
+    },
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AccessKeyShape {
+    pub(crate) access_key_id: Text,
+    pub(crate) secret_access_key: Text,
+}
+
+/// Written out, because the derived reader looks for the missing part of a bare `profile` on the next line.
+impl<'de> Deserialize<'de> for SourceShape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SourceVisitor)
+    }
+}
+
+struct SourceVisitor;
+
+impl<'de> Visitor<'de> for SourceVisitor {
+    type Value = SourceShape;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "one of the sources `{}`", Source::NAMES.join("`, `"))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<SourceShape, E> {
+        Ok(match name {
+            "ec2-instance-role" => SourceShape::Ec2InstanceRole,
+            "ecs-task-role" => SourceShape::EcsTaskRole,
+            "access-key" => wrong(
+                "a bare `access-key` has no key",
+                "write `access-key: {accessKeyId: AKIA..., secretAccessKey: keys/...}`",
+            ),
+            "profile" => wrong("a bare `profile` names none", "write `profile: NAME` below `source`"),
+            other => unknown(other),
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SourceShape, A::Error> {
+        let mut sources = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            sources.push(match name.as_str() {
+                "access-key" => SourceShape::AccessKey(map.next_value()?),
+                "profile" => SourceShape::Profile(map.next_value()?),
+                name => {
+                    map.next_value::<IgnoredAny>()?;
+                    if Source::NAMES.contains(&name) {
+                        wrong(&format!("nothing belongs below `{name}`"), &format!("write `source: {name}`"))
+                    } else {
+                        unknown(name)
+                    }
+                }
+            });
+        }
+        match (sources.pop(), sources.is_empty()) {
+            (Some(source), true) => Ok(source),
+            _ => Ok(wrong("an account has one source", "make an account of each")),
+        }
+    }
+}
+
+fn unknown(name: &str) -> SourceShape {
+    wrong(&format!("there is no source `{name}`"), &windlass_errors::nearest_hint(name, Source::NAMES))
+}
+
+fn wrong(message: &str, hint: &str) -> SourceShape {
+    SourceShape::Wrong { message: message.to_owned(), hint: hint.to_owned() }
+}

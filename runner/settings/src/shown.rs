@@ -1,0 +1,83 @@
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::layers::{Layers, Origin};
+use crate::text::format_duration;
+use crate::{Account, Project, Settings, Source};
+
+/// A value and where it comes from, for `config show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownValue {
+    /// `dataDir`, `limits.stepMemory`, `accounts.central`, `projects.web.accounts.prod`, ...
+    pub key: String,
+    /// The value in effect. The configuration holds no secrets, only the paths of keys.
+    pub value: Value,
+    /// `default`, `file PATH:LINE`, `environment NAME` or `flag --NAME`.
+    pub origin: String,
+}
+
+/// Every value in effect, in the order of the documented defaults.
+pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origin]) -> Vec<ShownValue> {
+    let merged = layers.merged();
+    let mut list = Vec::new();
+    let mut add = |key: &str, value: Value| {
+        list.push(ShownValue { key: key.to_owned(), value, origin: layers.origin(key) });
+    };
+    add("dataDir", json!(settings.data_dir));
+    add("masterKeyFile", json!(settings.master_key_file));
+    add("pluginDirs", json!(settings.plugin_dirs));
+    add("defaultAccount", json!(settings.default_account));
+    for (service, address) in &merged.endpoints {
+        add(&format!("endpoints.{service}"), json!(address));
+    }
+    add("limits.stepMemory", json!(merged.limits.step_memory));
+    add("limits.stepOutput", json!(merged.limits.step_output));
+    add("limits.cancelGrace", json!(merged.limits.cancel_grace));
+
+    list.extend(settings.accounts.iter().map(|account| shown_account("accounts", account)));
+    for (project, origin) in settings.projects.iter().zip(project_lines) {
+        let key = format!("projects.{}", project.name);
+        list.push(ShownValue { key: key.clone(), value: project_value(project), origin: origin.to_string() });
+        list.extend(project.accounts.iter().map(|account| shown_account(&format!("{key}.accounts"), account)));
+    }
+    list
+}
+
+fn shown_account(prefix: &str, account: &Account) -> ShownValue {
+    ShownValue {
+        key: format!("{prefix}.{}", account.name),
+        value: account_value(account),
+        origin: Origin::File(account.place.clone()).to_string(),
+    }
+}
+
+fn project_value(project: &Project) -> Value {
+    object([("description", json!(project.description)), ("defaultAccount", json!(project.default_account))])
+}
+
+fn account_value(account: &Account) -> Value {
+    let source = match &account.source {
+        Source::AccessKey { access_key_id, secret_access_key } => {
+            json!({"access-key": {"accessKeyId": access_key_id, "secretAccessKey": secret_access_key}})
+        }
+        Source::Profile(name) => json!({"profile": name}),
+        source => json!(source.name()),
+    };
+    let role = account.role.as_ref();
+    object([
+        ("accountId", json!(account.account_id)),
+        ("source", source),
+        ("assumeRole", json!(role.map(|role| role.arn.as_str()))),
+        ("externalId", json!(role.and_then(|role| role.external_id.as_ref()))),
+        ("sessionName", json!(role.map(|role| role.session_name.as_str()))),
+        ("sessionDuration", json!(role.map(|role| format_duration(role.duration)))),
+        ("regions", if account.regions.is_empty() { Value::Null } else { json!(account.regions) }),
+        ("defaultRegion", json!(account.default_region)),
+    ])
+}
+
+/// Only what is set.
+fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    let set = entries.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(set.map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>())
+}

@@ -1,0 +1,118 @@
+//! Strict YAML, with the place of everything that is wrong.
+//!
+//! Used for the configuration and for job files. Syntax errors, unknown keys and rules that are checked after parsing
+//! ([`YamlError::at`]) all look alike: path, line, column, the lines around it, and the nearest valid key.
+//! Values are never part of a message, and what looks like a secret is masked in the lines that are shown.
+//!
+//! Deliberately absent: several documents in a file, includes, and interpolation.
+
+mod error;
+mod mask;
+mod snippet;
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+pub use serde_saphyr::{Location, Spanned};
+
+pub use error::YamlError;
+
+/// The only version of the file format.
+pub const API_VERSION: &str = "windlass/v1";
+
+/// A file larger than this is refused unread.
+const LARGEST_FILE: usize = 4 << 20;
+
+/// A place in a text; line and column count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line.
+    pub line: u64,
+    /// The column, in characters.
+    pub column: u64,
+}
+
+impl From<Location> for Position {
+    fn from(location: Location) -> Self {
+        Self { line: location.line().max(1), column: location.column().max(1) }
+    }
+}
+
+/// Where a value is written; for an alias, where its anchor is.
+impl<T> From<&Spanned<T>> for Position {
+    fn from(value: &Spanned<T>) -> Self {
+        value.defined.into()
+    }
+}
+
+/// Reads a text of exactly this shape; `path` is only named in errors.
+pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, YamlError> {
+    if text.len() > LARGEST_FILE {
+        let message = format!("the file is larger than {LARGEST_FILE} bytes");
+        return Err(YamlError::at(path, "", Position { line: 1, column: 1 }, message));
+    }
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| YamlError::from_parser(path, text, &error))
+}
+
+/// Like [`parse`], after `apiVersion` and `kind` were found right; the shape has to have both keys.
+///
+/// A file of another kind is told apart first, before its keys are reported as unknown.
+pub fn document<T: DeserializeOwned>(path: &Path, text: &str, kind: &str) -> Result<T, YamlError> {
+    check_header(path, text, kind)?;
+    parse(path, text)
+}
+
+#[derive(Deserialize)]
+struct Header {
+    #[serde(rename = "apiVersion")]
+    api_version: Option<Spanned<String>>,
+    kind: Option<Spanned<String>>,
+}
+
+fn check_header(path: &Path, text: &str, kind: &str) -> Result<(), YamlError> {
+    let header: Header = parse(path, text)?;
+    let begin = format!("begin the file with `apiVersion: {API_VERSION}` and `kind: {kind}`");
+    let missing = |key: &str| {
+        let top = Position { line: 1, column: 1 };
+        YamlError::at(path, text, top, format!("the key `{key}` is missing")).with_hint(begin.clone())
+    };
+    let found = header.kind.ok_or_else(|| missing("kind"))?;
+    if found.value != kind {
+        let message = format!("this file is a `{}`, but a `{kind}` is expected here", found.value);
+        return Err(YamlError::at(path, text, &found, message));
+    }
+    let version = header.api_version.ok_or_else(|| missing("apiVersion"))?;
+    if version.value != API_VERSION {
+        let message = format!("this Windlass does not know the version `{}`", version.value);
+        return Err(YamlError::at(path, text, &version, message).with_hint(begin));
+    }
+    Ok(())
+}
+
+/// Budgets far below the parser's own: they let thousands of accounts pass and stop an alias bomb at once.
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        with_snippet: false,
+        strict_booleans: true,
+        budget: serde_saphyr::budget! {
+            max_events: 400_000,
+            max_nodes: 200_000,
+            max_aliases: 1_000,
+            max_anchors: 1_000,
+            max_recorded_anchor_events: 50_000,
+            max_merge_keys: 1_000,
+            max_documents: 2,
+            max_depth: 32,
+            flow_nesting_limit: 32,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 50_000,
+            max_replay_stack_depth: 16,
+            max_alias_expansions_per_anchor: 1_000,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
