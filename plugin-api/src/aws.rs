@@ -1,0 +1,100 @@
+//! The AWS SDK configuration of a step (feature `aws`).
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::app_name::AppName;
+use aws_types::region::Region;
+pub use aws_types::sdk_config::SdkConfig;
+
+use crate::{Context, StepError};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl Context {
+    /// A ready configuration for the SDK client of `service` (`logs`, `sts`): the step's region, the account's
+    /// credentials (asked for again before they end), a configured endpoint, time-outs and standard retries.
+    ///
+    /// # Errors
+    /// When the step has no account.
+    pub fn aws_config(&self, service: &str) -> Result<SdkConfig, StepError> {
+        let endpoint = self.endpoint(service);
+        let http = match endpoint {
+            Some(url) if url.starts_with("http://") => Builder::new().build_http(),
+            _ => Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
+        };
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT);
+        let timeouts = timeouts.operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let mut config = SdkConfig::builder()
+            .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
+            .region(Region::new(self.region()?.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(StepCredentials(self.clone())))
+            .http_client(http)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(aws_smithy_async::time::SystemTimeSource::new())
+            .retry_config(RetryConfig::standard())
+            .timeout_config(timeouts);
+        if let Ok(name) = AppName::new(format!("windlass-{}", self.execution().id)) {
+            config = config.app_name(name);
+        }
+        if let Some(url) = endpoint {
+            config = config.endpoint_url(url);
+        }
+        Ok(config.build())
+    }
+}
+
+/// What AWS said, as one line: the error code and message of the service, or the chain of causes.
+pub fn explain_sdk_error<E: ProvideErrorMetadata + Error>(error: &E) -> String {
+    if let (Some(code), Some(message)) = (error.code(), error.message()) {
+        return format!("{code}: {message}");
+    }
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(this) = cause {
+        let message = this.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = this.source();
+    }
+    text
+}
+
+#[derive(Clone)]
+struct StepCredentials(Context);
+
+impl std::fmt::Debug for StepCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StepCredentials")
+    }
+}
+
+impl ProvideCredentials for StepCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async move {
+            let given = self.0.credentials().await.map_err(CredentialsError::provider_error)?;
+            let expires = given.expires_at_ms.and_then(|at| u64::try_from(at).ok());
+            Ok(aws_credential_types::Credentials::new(
+                given.access_key_id,
+                given.secret_access_key,
+                given.session_token,
+                expires.map(|at| SystemTime::UNIX_EPOCH + Duration::from_millis(at)),
+                "windlass",
+            ))
+        })
+    }
+}
