@@ -1,0 +1,257 @@
+//! The frames between the runner and one host, checked against what is allowed at each moment.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use rustix::process::Signal;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, interval_at, sleep_until, timeout};
+use windlass_errors::Code;
+use windlass_plugin_api::StepError;
+use windlass_plugin_api::frames::{
+    Alive, Answer, Ask, Cancel, FromHost, Given, HostHello, PROTOCOL, Start, ToHost, Wanted,
+};
+
+use crate::budget::Budget;
+use crate::process::{DEADLINE, HostProcess};
+use crate::{Assignment, Described, Event, HostingError, Library, StepFailure, Stop};
+
+/// How long a host may take to restrict itself and to load its library.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// Between SIGTERM and SIGKILL.
+const AFTER_TERM: Duration = Duration::from_millis(300);
+/// Questions that may be open at once.
+const MOST_ASKS: usize = 16;
+
+/// Why a host did not become ready.
+pub(crate) enum Unready {
+    Because(HostingError),
+    Ended,
+}
+
+/// How a conversation ended.
+pub(crate) enum End {
+    Done(Value),
+    Failed(StepFailure),
+    HostEnded,
+}
+
+/// Reads the first two frames of a host.
+pub(crate) async fn ready(host: &mut HostProcess, library: &Library) -> Result<Described, Unready> {
+    let plugin = &library.identity.name;
+    let both = async {
+        let restrictions = match next(host, plugin).await? {
+            Opening::Hello(hello) if hello.protocol == PROTOCOL => hello.restrictions,
+            Opening::Hello(hello) => return Err(protocol(plugin, format!("it speaks protocol {}", hello.protocol))),
+            Opening::Ready(_) => return Err(protocol(plugin, "it was ready before it said hello".to_owned())),
+        };
+        match next(host, plugin).await? {
+            Opening::Ready(metadata) if metadata.name == *plugin => Ok(Described { metadata: *metadata, restrictions }),
+            Opening::Ready(metadata) => Err(protocol(
+                plugin,
+                format!("its note and its metadata disagree: it calls itself `{}`", metadata.name),
+            )),
+            Opening::Hello(_) => Err(protocol(plugin, "it said hello twice".to_owned())),
+        }
+    };
+    match timeout(READY_WITHIN, both).await {
+        Ok(result) => result,
+        Err(_) => {
+            let why = format!("it was not ready within {} s", READY_WITHIN.as_secs());
+            Err(Unready::Because(HostingError::NotLoaded { plugin: plugin.clone(), why }))
+        }
+    }
+}
+
+enum Opening {
+    Hello(HostHello),
+    Ready(Box<windlass_plugin_api::PluginMetadata>),
+}
+
+async fn next(host: &mut HostProcess, plugin: &str) -> Result<Opening, Unready> {
+    let frame = host.frames.next().await.map_err(|why| protocol(plugin, why))?.ok_or(Unready::Ended)?;
+    match parse(&frame).map_err(|why| protocol(plugin, why))? {
+        FromHost::Hello(hello) => Ok(Opening::Hello(hello)),
+        FromHost::Ready(metadata) => Ok(Opening::Ready(metadata)),
+        FromHost::Refused(refused) if refused.stage == "restrict" => {
+            Err(Unready::Because(HostingError::NotRestricted { why: refused.message }))
+        }
+        FromHost::Refused(refused) => {
+            Err(Unready::Because(HostingError::NotLoaded { plugin: plugin.to_owned(), why: refused.message }))
+        }
+        _ => Err(protocol(plugin, "it spoke before it was started".to_owned())),
+    }
+}
+
+fn parse(frame: &[u8]) -> Result<FromHost<'_>, String> {
+    serde_json::from_slice(frame).map_err(|error| format!("it sent an invalid frame ({error})"))
+}
+
+fn protocol(plugin: &str, why: String) -> Unready {
+    Unready::Because(HostingError::Protocol { plugin: plugin.to_owned(), why })
+}
+
+/// The conversation from `start` to the last frame.
+pub(crate) struct Conversation<'a, A> {
+    plugin: &'a str,
+    host: &'a mut HostProcess,
+    answer: A,
+    events: &'a mpsc::Sender<Event>,
+    budget: &'a Budget,
+}
+
+/// The stop of a step, once it has begun.
+struct Stopping {
+    why: Stop,
+    kill_at: Instant,
+    terminated: bool,
+}
+
+impl<'a, A, F> Conversation<'a, A>
+where
+    A: Fn(Wanted) -> F,
+    F: Future<Output = Result<Given, StepError>>,
+{
+    pub(crate) fn new(
+        plugin: &'a str,
+        host: &'a mut HostProcess,
+        answer: A,
+        events: &'a mpsc::Sender<Event>,
+        budget: &'a Budget,
+    ) -> Self {
+        Self { plugin, host, answer, events, budget }
+    }
+
+    pub(crate) async fn hold(mut self, assignment: Assignment, mut stop: watch::Receiver<Option<Stop>>) -> End {
+        let Assignment { start, timeout, grace, .. } = assignment;
+        self.start(start).await;
+        let out_of_time = timeout.map(|timeout| Instant::now() + timeout);
+        let mut alive = interval_at(Instant::now() + DEADLINE / 4, DEADLINE / 4);
+        let mut asks = FuturesUnordered::new();
+        let mut stopping: Option<Stopping> = None;
+        loop {
+            tokio::select! {
+                frame = self.host.frames.next() => match self.frame(frame).await {
+                    Heard::Nothing => {}
+                    Heard::Ask(_) if asks.len() >= MOST_ASKS => return self.broke("it asks too many questions at once"),
+                    Heard::Ask(ask) => {
+                        let answer = (self.answer)(ask.what);
+                        asks.push(async move { Answer { id: ask.id, result: answer.await } });
+                    }
+                    Heard::End(end) => return stopped(stopping.as_ref(), end, timeout),
+                },
+                Some(answer) = asks.next() => self.host.writer.send(&ToHost::Answer(answer)).await,
+                () = cancelled(&mut stop), if stopping.is_none() => {
+                    stopping = Some(self.stop(Stop::Cancelled, grace).await);
+                }
+                () = until(out_of_time), if stopping.is_none() => {
+                    stopping = Some(self.stop(Stop::TimedOut, grace).await);
+                }
+                () = until(stopping.as_ref().map(|stopping| stopping.kill_at)) => {
+                    match stopping.as_mut() {
+                        Some(stopping) if !stopping.terminated => {
+                            self.host.signal(Signal::TERM);
+                            stopping.terminated = true;
+                            stopping.kill_at = Instant::now() + AFTER_TERM;
+                        }
+                        _ => return stopped(stopping.as_ref(), End::HostEnded, timeout),
+                    }
+                }
+                () = self.budget.spent() => return End::HostEnded,
+                _ = alive.tick() => self.host.writer.send(&ToHost::Alive(Alive {})).await,
+            }
+        }
+    }
+
+    async fn start(&mut self, start: Start) {
+        self.host.writer.send(&ToHost::Start(Box::new(start))).await;
+    }
+
+    async fn stop(&mut self, why: Stop, grace: Duration) -> Stopping {
+        let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        self.host.writer.send(&ToHost::Cancel(Cancel { grace_ms })).await;
+        Stopping { why, kill_at: Instant::now() + grace, terminated: false }
+    }
+
+    async fn frame(&self, frame: Result<Option<Vec<u8>>, String>) -> Heard {
+        let frame = match frame {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Heard::End(End::HostEnded),
+            Err(why) => return Heard::End(self.broke(why)),
+        };
+        let event = match parse(&frame) {
+            Err(why) => return Heard::End(self.broke(why)),
+            Ok(FromHost::Log(log)) => Event::Log(log),
+            Ok(FromHost::Progress(progress)) => Event::Progress(progress),
+            Ok(FromHost::Table(table)) => Event::Table(table),
+            Ok(FromHost::Rows(rows)) => {
+                Event::Rows { table: rows.table, count: rows.count, rows: rows.rows.get().to_owned() }
+            }
+            Ok(FromHost::Ask(ask)) => return Heard::Ask(ask),
+            Ok(FromHost::Done(done)) => return Heard::End(End::Done(done.outputs)),
+            Ok(FromHost::Failed(error)) => return Heard::End(End::Failed(self.failure(error))),
+            Ok(FromHost::Panicked(panicked)) => {
+                let plugin = self.plugin.to_owned();
+                return Heard::End(End::Failed(HostingError::Panicked { plugin, message: panicked.message }.into()));
+            }
+            Ok(FromHost::Refused(refused)) => return Heard::End(self.broke(refused.message)),
+            Ok(FromHost::Hello(_) | FromHost::Ready(_)) => return Heard::End(self.broke("it greeted twice")),
+        };
+        if self.budget.take(frame.len()) {
+            // Nobody listening any more is no reason to stop the step.
+            let _ = self.events.send(event).await;
+        }
+        Heard::Nothing
+    }
+
+    fn failure(&self, error: StepError) -> StepFailure {
+        let code = Code::from_plugin(self.plugin, &error.code);
+        StepFailure { code, message: error.message, help: error.help }
+    }
+
+    fn broke(&self, why: impl Into<String>) -> End {
+        let plugin = self.plugin.to_owned();
+        End::Failed(HostingError::Protocol { plugin, why: why.into() }.into())
+    }
+}
+
+enum Heard {
+    Nothing,
+    Ask(Ask),
+    End(End),
+}
+
+/// What an end means when a stop was under way: a success that won the race stays one, anything else is the stop.
+fn stopped(stopping: Option<&Stopping>, end: End, timeout: Option<Duration>) -> End {
+    let Some(stopping) = stopping else { return end };
+    let (code, mut message) = match stopping.why {
+        Stop::Cancelled => ("step.cancelled", "the execution was cancelled".to_owned()),
+        Stop::TimedOut => {
+            ("step.timed-out", format!("the step took longer than its timeout of {:?}", timeout.unwrap_or_default()))
+        }
+    };
+    match end {
+        End::Done(outputs) => return End::Done(outputs),
+        End::Failed(failure) if failure.code.as_str() != "step.cancelled" => {
+            message = format!("{message}, and stopping it failed: {}", failure.message);
+        }
+        End::Failed(_) => {}
+        End::HostEnded => message.push_str("; it did not stop by itself and was ended"),
+    }
+    End::Failed(StepFailure { code: Code::new(code), message, help: None })
+}
+
+async fn cancelled(stop: &mut watch::Receiver<Option<Stop>>) {
+    if stop.wait_for(Option::is_some).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,159 @@
+//! What a file says it is: ELF header and note, read without opening the library.
+
+use std::fs::File;
+use std::path::Path;
+
+use elf::endian::AnyEndian;
+use elf::note::Note;
+use elf::{ElfStream, abi};
+use windlass_plugin_api::note;
+
+use crate::HostingError;
+
+/// Sections, segments and notes of a plugin are few; a file that claims more is not read further.
+const MOST_SECTIONS: u16 = 4096;
+
+/// What a plugin's ELF note says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The plugin's name.
+    pub name: String,
+    /// The plugin's own version.
+    pub version: String,
+    /// The version of `windlass-plugin-api` that it was built with.
+    pub api: String,
+}
+
+impl Identity {
+    /// Reads and checks the file's header and note.
+    ///
+    /// # Errors
+    /// When the file is no ELF library, is cut short, is built for another machine or ABI, or has no note.
+    pub fn read(path: &Path, file: &File) -> Result<Self, HostingError> {
+        let length = file.metadata().map_err(|source| unreadable(path, source))?.len();
+        let mut elf = ElfStream::<AnyEndian, _>::open_stream(file).map_err(|error| match error {
+            elf::ParseError::BadMagic(_) => not_a_plugin(path, "it is no ELF library"),
+            _ if length < 64 => not_a_plugin(path, "it is no ELF library"),
+            error => damaged(path, format!("its header is unreadable ({error})")),
+        })?;
+        check_machine(path, &elf)?;
+        check_length(path, &elf, length)?;
+        let text = descriptor(path, &mut elf)?;
+        Self::from_descriptor(path, &text)
+    }
+
+    fn from_descriptor(path: &Path, text: &str) -> Result<Self, HostingError> {
+        let value = |key: &str| {
+            let mut lines = text.lines().filter_map(|line| line.split_once('='));
+            lines.find(|(name, _)| *name == key).map(|(_, value)| value.to_owned())
+        };
+        let wanted = |key| value(key).ok_or_else(|| damaged(path, format!("its note has no `{key}`")));
+        let built_for = wanted("abi")?;
+        if built_for != note::ABI.to_string() {
+            return Err(HostingError::WrongAbi { path: path.to_owned(), built_for });
+        }
+        let name = wanted("name")?;
+        let well_formed = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if name.is_empty() || !well_formed {
+            return Err(damaged(path, "its note has a malformed name".to_owned()));
+        }
+        Ok(Self { name, version: wanted("version")?, api: wanted("api")? })
+    }
+}
+
+fn check_machine<R: std::io::Read + std::io::Seek>(
+    path: &Path,
+    elf: &ElfStream<AnyEndian, R>,
+) -> Result<(), HostingError> {
+    let built_for = match elf.ehdr.e_machine {
+        abi::EM_X86_64 => "x86_64-linux".to_owned(),
+        abi::EM_AARCH64 => "aarch64-linux".to_owned(),
+        abi::EM_386 => "i386-linux".to_owned(),
+        other => format!("machine {other}"),
+    };
+    if built_for != note::TARGET {
+        return Err(HostingError::WrongTarget { path: path.to_owned(), built_for, wanted: note::TARGET });
+    }
+    if elf.ehdr.e_type != abi::ET_DYN {
+        return Err(not_a_plugin(path, "it is an ELF file, but no shared library"));
+    }
+    Ok(())
+}
+
+/// A library that is cut short would end the process with SIGBUS while it is loaded.
+fn check_length<R: std::io::Read + std::io::Seek>(
+    path: &Path,
+    elf: &ElfStream<AnyEndian, R>,
+    length: u64,
+) -> Result<(), HostingError> {
+    let sections_end = elf.ehdr.e_shoff + u64::from(elf.ehdr.e_shnum) * u64::from(elf.ehdr.e_shentsize);
+    let segments = elf.segments().iter().map(|segment| segment.p_offset.saturating_add(segment.p_filesz));
+    let needed = segments.max().unwrap_or(0).max(sections_end);
+    if needed > length {
+        return Err(damaged(path, format!("it has {length} bytes of at least {needed}")));
+    }
+    Ok(())
+}
+
+fn descriptor<R: std::io::Read + std::io::Seek>(
+    path: &Path,
+    elf: &mut ElfStream<AnyEndian, R>,
+) -> Result<String, HostingError> {
+    let damage = |error: elf::ParseError| damaged(path, format!("its sections are unreadable ({error})"));
+    if elf.ehdr.e_shnum > MOST_SECTIONS {
+        return Err(damaged(path, "it claims too many sections".to_owned()));
+    }
+    let section = elf.section_header_by_name(note::SECTION).map_err(damage)?.copied();
+    let section = section.ok_or_else(|| not_a_plugin(path, "it has no `.note.windlass` section"))?;
+    if section.sh_size > 4096 {
+        return Err(damaged(path, "its note is too long".to_owned()));
+    }
+    for found in elf.section_data_as_notes(&section).map_err(damage)? {
+        if let Note::Unknown(found) = found
+            && found.n_type == u64::from(note::KIND)
+            && found.name_str().is_ok_and(|name| name == note::OWNER)
+        {
+            let text = std::str::from_utf8(found.desc).map_err(|_| damaged(path, "its note is no text".to_owned()))?;
+            return Ok(text.trim_end_matches('\0').to_owned());
+        }
+    }
+    Err(damaged(path, "its note is of another kind".to_owned()))
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> HostingError {
+    HostingError::Unreadable { path: path.to_owned(), source }
+}
+
+fn not_a_plugin(path: &Path, why: &'static str) -> HostingError {
+    HostingError::NotAPlugin { path: path.to_owned(), why }
+}
+
+fn damaged(path: &Path, why: String) -> HostingError {
+    HostingError::Damaged { path: path.to_owned(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_abi_is_refused_before_anything_else() {
+        let error = Identity::from_descriptor(Path::new("x.so"), "abi=2\n").unwrap_err();
+        assert!(matches!(error, HostingError::WrongAbi { built_for, .. } if built_for == "2"));
+    }
+
+    #[test]
+    fn a_name_that_is_a_path_is_refused() {
+        let text = "abi=1\nname=../x\nversion=1\napi=1\n";
+        assert!(matches!(Identity::from_descriptor(Path::new("x.so"), text), Err(HostingError::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_text_file_is_no_plugin() {
+        let folder = std::env::temp_dir().join(format!("windlass-identity-{}", std::process::id()));
+        std::fs::write(&folder, "hello").unwrap();
+        let error = Identity::read(&folder, &File::open(&folder).unwrap()).unwrap_err();
+        std::fs::remove_file(&folder).unwrap();
+        assert!(matches!(error, HostingError::NotAPlugin { .. }), "{error}");
+    }
+}

@@ -1,0 +1,145 @@
+//! Starting a plugin host and ending it.
+
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::net::UnixStream;
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use windlass_plugin_api::frames::{PROTOCOL, RunnerHello, ToHost};
+
+use crate::frames::{FrameReader, FrameWriter, encode};
+use crate::{HOST_ARGUMENT, HostingError, Library};
+
+/// How long a host may live without hearing from the runner. The runner speaks four times as often.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+/// How long a host may take to end by itself after its last frame.
+const LAST_BREATH: Duration = Duration::from_secs(2);
+
+/// What a plugin host may use.
+#[derive(Clone, Debug)]
+pub struct HostLimits {
+    /// Address space in bytes.
+    pub memory_bytes: u64,
+    /// Log text, standard output, standard error and rows of one step, in bytes.
+    pub output_bytes: u64,
+    /// TCP ports that a step may connect to.
+    pub ports: Vec<u16>,
+}
+
+/// A plugin host and the runner's ends of its socket and pipes. Dropping it kills the host's process group.
+pub(crate) struct HostProcess {
+    child: Child,
+    group: Option<Pid>,
+    pub(crate) frames: FrameReader,
+    pub(crate) writer: FrameWriter,
+    pub(crate) stdout: Option<ChildStdout>,
+    pub(crate) stderr: Option<ChildStderr>,
+}
+
+impl HostProcess {
+    /// Starts a host and sends the first frame, to which the library is attached.
+    ///
+    /// `/proc/self/exe` is this very binary even when its file was replaced. Nothing here may use `pre_exec`, a uid or
+    /// a gid: that would fork, and a fork of a large runner costs tens of milliseconds; the host restricts itself.
+    pub(crate) fn start(library: &Library, limits: &HostLimits) -> Result<Self, HostingError> {
+        Self::try_start(library, limits).map_err(|source| HostingError::NotStarted { source })
+    }
+
+    fn try_start(library: &Library, limits: &HostLimits) -> io::Result<Self> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        send_hello(&ours, library, limits)?;
+        let mut child = Command::new("/proc/self/exe")
+            .arg(HOST_ARGUMENT)
+            .env_clear()
+            .stdin(OwnedFd::from(theirs))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        ours.set_nonblocking(true)?;
+        let (read, write) = UnixStream::from_std(ours)?.into_split();
+        Ok(Self {
+            group: child.id().and_then(|id| Pid::from_raw(id.cast_signed())),
+            stdout: child.stdout.take(),
+            stderr: child.stderr.take(),
+            child,
+            frames: FrameReader::new(read),
+            writer: FrameWriter::new(write),
+        })
+    }
+
+    /// Lets the host end by itself for a moment, then kills what is left of its process group.
+    pub(crate) async fn end(&mut self) -> Option<ExitStatus> {
+        let by_itself = tokio::time::timeout(LAST_BREATH, self.child.wait()).await;
+        self.signal(Signal::KILL);
+        match by_itself {
+            Ok(status) => status.ok(),
+            Err(_) => self.child.wait().await.ok(),
+        }
+    }
+
+    /// Sends a signal to the host's process group.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if let Some(group) = self.group {
+            // The group may be gone already.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for HostProcess {
+    fn drop(&mut self) {
+        if self.child.id().is_some() {
+            self.signal(Signal::KILL);
+        }
+    }
+}
+
+/// The socket is empty, so this does not block.
+fn send_hello(socket: &std::os::unix::net::UnixStream, library: &Library, limits: &HostLimits) -> io::Result<()> {
+    let hello = encode(&ToHost::Hello(RunnerHello {
+        protocol: PROTOCOL,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        library: library.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        deadline_ms: u64::try_from(DEADLINE.as_millis()).expect("a constant of two minutes"),
+        memory_bytes: limits.memory_bytes,
+        ports: limits.ports.clone(),
+        descriptors: vec!["library".to_owned()],
+    }));
+    let descriptors = [library.memory()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut attached = SendAncillaryBuffer::new(&mut space);
+    attached.push(SendAncillaryMessage::ScmRights(&descriptors));
+    let sent = sendmsg(socket, &[IoSlice::new(&hello)], &mut attached, SendFlags::NOSIGNAL)?;
+    if sent == hello.len() { Ok(()) } else { Err(io::Error::other("the socket took only a part of the first frame")) }
+}
+
+/// What an exit without a result means.
+pub(crate) fn without_result(plugin: String, status: Option<ExitStatus>) -> HostingError {
+    match status.and_then(|status| status.signal()) {
+        Some(signal) => HostingError::Crashed { plugin, signal: signal_name(signal) },
+        None => HostingError::NoResult { plugin, exit: status.and_then(|status| status.code()).unwrap_or(-1) },
+    }
+}
+
+fn signal_name(number: i32) -> String {
+    let known = [
+        (libc::SIGABRT, "SIGABRT"),
+        (libc::SIGBUS, "SIGBUS"),
+        (libc::SIGFPE, "SIGFPE"),
+        (libc::SIGILL, "SIGILL"),
+        (libc::SIGKILL, "SIGKILL"),
+        (libc::SIGSEGV, "SIGSEGV"),
+        (libc::SIGSYS, "SIGSYS"),
+        (libc::SIGTERM, "SIGTERM"),
+        (libc::SIGTRAP, "SIGTRAP"),
+    ];
+    known.iter().find(|(known, _)| *known == number).map_or(format!("signal {number}"), |(_, name)| (*name).to_owned())
+}

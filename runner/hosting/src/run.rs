@@ -1,0 +1,175 @@
+//! One step in one host: what goes in, what comes out, and that nothing is left of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use windlass_errors::{Code, Report};
+use windlass_plugin_api::frames::{Given, Log, Progress, Start, TableStart, Wanted};
+use windlass_plugin_api::{PluginMetadata, StepError};
+
+use crate::budget::Budget;
+use crate::conversation::{Conversation, End, Unready, ready};
+use crate::process::{HostProcess, without_result};
+use crate::{HostLimits, HostingError, Library};
+
+const PIPE_CHUNK: usize = 64 * 1024;
+
+/// A step to run.
+#[derive(Debug)]
+pub struct Assignment {
+    /// The first thing the plugin gets.
+    pub start: Start,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// How long it has to stop after a time-out or a cancellation.
+    pub grace: Duration,
+    /// What its host may use.
+    pub limits: HostLimits,
+}
+
+/// Something that a running step said.
+#[derive(Debug)]
+pub enum Event {
+    /// A log line.
+    Log(Log),
+    /// Raw bytes of standard output.
+    Stdout(Vec<u8>),
+    /// Raw bytes of standard error.
+    Stderr(Vec<u8>),
+    /// What it does now.
+    Progress(Progress),
+    /// A table begins.
+    Table(TableStart),
+    /// Rows of a table.
+    Rows {
+        /// The table's name.
+        table: String,
+        /// How many.
+        count: u32,
+        /// A JSON array of arrays, as text; that it is one, and how many it has, was not checked.
+        rows: String,
+    },
+}
+
+/// Why a step is to stop before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Somebody cancelled the execution.
+    Cancelled,
+    /// It ran out of time.
+    TimedOut,
+}
+
+/// How a step failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepFailure {
+    /// The stable code.
+    pub code: Code,
+    /// What happened, with its causes.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// What a host said of its plugin.
+#[derive(Debug)]
+pub struct Described {
+    /// The plugin's own description.
+    pub metadata: PluginMetadata,
+    /// What the host was restricted by, and how far.
+    pub restrictions: BTreeMap<String, String>,
+}
+
+/// Loads the library in a host and returns what it says of itself.
+///
+/// # Errors
+/// When the host fails or the library cannot be used.
+pub async fn describe(library: &Library, limits: &HostLimits) -> Result<Described, HostingError> {
+    let mut host = HostProcess::start(library, limits)?;
+    match ready(&mut host, library).await {
+        Ok(described) => Ok(described),
+        Err(Unready::Ended) => Err(without_result(library.identity.name.clone(), host.end().await)),
+        Err(Unready::Because(error)) => Err(error),
+    }
+}
+
+/// Runs one step.
+///
+/// `answer` is asked for credentials. `events` holds the step back while it is not read. `stop` ends the step early.
+/// When this returns, no process of the step is left.
+///
+/// # Errors
+/// How the step failed, for whatever reason.
+pub async fn run_step<A, F>(
+    library: &Library,
+    assignment: Assignment,
+    answer: A,
+    events: mpsc::Sender<Event>,
+    stop: watch::Receiver<Option<Stop>>,
+) -> Result<Value, StepFailure>
+where
+    A: Fn(Wanted) -> F,
+    F: Future<Output = Result<Given, StepError>>,
+{
+    let plugin = library.identity.name.clone();
+    let mut host = HostProcess::start(library, &assignment.limits)?;
+    let budget = Budget::new(assignment.limits.output_bytes);
+    let pipes = [
+        host.stdout.take().map(|pipe| forward(pipe, Event::Stdout, events.clone(), budget.clone())),
+        host.stderr.take().map(|pipe| forward(pipe, Event::Stderr, events.clone(), budget.clone())),
+    ];
+    let end = match ready(&mut host, library).await {
+        Ok(_) => Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(assignment, stop).await,
+        Err(Unready::Ended) => End::HostEnded,
+        Err(Unready::Because(error)) => End::Failed(error.into()),
+    };
+    if !matches!(end, End::Done(_) | End::HostEnded) {
+        host.signal(Signal::KILL);
+    }
+    let status = host.end().await;
+    for pipe in pipes.into_iter().flatten() {
+        // Every writer is dead, so the pipe ends; an error here would be a panic of our own.
+        let _ = pipe.await;
+    }
+    match end {
+        _ if budget.is_spent() => Err(HostingError::Flooded { plugin, limit: budget.limit() }.into()),
+        End::Done(outputs) => Ok(outputs),
+        End::Failed(failure) => Err(failure),
+        End::HostEnded => Err(without_result(plugin, status).into()),
+    }
+}
+
+/// Forwards a pipe's bytes; past the budget it reads on and drops them, so that the writer never blocks.
+fn forward<P>(mut pipe: P, event: fn(Vec<u8>) -> Event, events: mpsc::Sender<Event>, budget: Budget) -> JoinHandle<()>
+where
+    P: AsyncRead + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        loop {
+            let mut chunk = Vec::with_capacity(PIPE_CHUNK);
+            match pipe.read_buf(&mut chunk).await {
+                Ok(0) | Err(_) => break,
+                Ok(length) if budget.take(length) => {
+                    // Nobody listening any more is no reason to block the writer.
+                    let _ = events.send(event(chunk)).await;
+                }
+                Ok(_) => {}
+            }
+        }
+    })
+}
+
+impl From<HostingError> for StepFailure {
+    fn from(error: HostingError) -> Self {
+        let mut message = error.to_string();
+        if let Some(source) = std::error::Error::source(&error) {
+            message = format!("{message}: {source}");
+        }
+        Self { code: error.code(), message, help: error.help() }
+    }
+}
