@@ -1,0 +1,270 @@
+//! One step of an execution: its host, what it says, and how it ended.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+use windlass_credentials::{AccountError, Attribution, Resolved};
+use windlass_errors::Report;
+use windlass_hosting::{Assignment, Event, HostLimits, StepFailure, Stop, run_step};
+use windlass_plugin_api::StepError;
+use windlass_plugin_api::frames::{Credentials, ExecutionInfo, Given, Level, Start, Wanted};
+use windlass_store::{StoreError, Stream, Transition};
+
+use crate::output::{Mask, Secrets};
+use crate::recorder::Recorder;
+use crate::run::{Notice, Observer};
+use crate::{Prepared, PreparedStep, Runner};
+
+/// Events that may wait for the engine; a step that says more is held back.
+const WAITING_EVENTS: usize = 64;
+/// HTTPS.
+const TLS_PORT: u16 = 443;
+
+/// One step and what it belongs to.
+pub(crate) struct StepRun<'a> {
+    pub(crate) runner: &'a Runner,
+    pub(crate) execution: Uuid,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) position: i32,
+    pub(crate) step: &'a PreparedStep,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// How a step ended, and what of it is not written yet.
+pub(crate) struct StepResult {
+    pub(crate) outcome: Result<Value, StepFailure>,
+    pub(crate) unwritten: Vec<Transition>,
+}
+
+impl StepRun<'_> {
+    pub(crate) async fn run(
+        &self,
+        observer: Observer<'_>,
+        stop: watch::Receiver<Option<Stop>>,
+    ) -> Result<StepResult, StoreError> {
+        let secrets = Secrets::default();
+        let refusal = Mutex::new(None);
+        let (sender, mut events) = mpsc::channel(WAITING_EVENTS);
+        let answer = |wanted| self.answer(wanted, &secrets, &refusal);
+        let running = run_step(&self.step.library, self.assignment(), answer, sender, stop);
+        tokio::pin!(running);
+        let mut listener = Listener::new(self, observer, Mask::new(secrets.clone()));
+        let outcome = loop {
+            tokio::select! {
+                biased;
+                Some(event) = events.recv() => listener.hear(event),
+                () = sleep_until(listener.recorder.due()) => {}
+                outcome = &mut running => break outcome,
+            }
+            if listener.recorder.is_due() {
+                self.runner.store.commit(listener.recorder.take()).await?;
+            }
+        };
+        while let Ok(event) = events.try_recv() {
+            listener.hear(event);
+        }
+        // The account's own error says more than what the plugin made of it.
+        let refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let outcome = outcome.map_err(|failure| match refusal {
+            Some(refusal) if !is_stop(&failure) => refusal,
+            _ => failure,
+        });
+        Ok(listener.finish(outcome))
+    }
+
+    fn assignment(&self) -> Assignment {
+        let settings = &self.runner.settings;
+        let endpoints = settings.endpoints.services.clone();
+        let limits = HostLimits {
+            memory_bytes: settings.limits.step_memory_bytes,
+            output_bytes: settings.limits.step_output_bytes,
+            ports: ports(&endpoints),
+        };
+        let start = Start {
+            step: self.step.metadata.name.clone(),
+            config: self.step.config.clone(),
+            execution: ExecutionInfo {
+                id: self.execution.to_string(),
+                project: self.prepared.project.to_string(),
+                job: self.prepared.job.name.clone(),
+                step: self.step.step.id.clone(),
+            },
+            region: self.step.account.as_ref().map(|account| account.region.name.clone()),
+            endpoints,
+        };
+        Assignment { start, timeout: self.timeout, grace: settings.limits.cancel_grace, limits }
+    }
+
+    async fn answer(
+        &self,
+        wanted: Wanted,
+        secrets: &Secrets,
+        refusal: &Mutex<Option<StepFailure>>,
+    ) -> Result<Given, StepError> {
+        let Wanted::Credentials = wanted;
+        let Some(account) = &self.step.account else {
+            return Err(StepError::new("step.no-account", "this step type declares no need of an account"));
+        };
+        match self.credentials(account, secrets).await {
+            Ok(credentials) => Ok(Given::Credentials(credentials)),
+            Err(error) => {
+                let failure = failure(&error);
+                let told = StepError::new(failure.code.as_str(), failure.message.clone());
+                *refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                Err(told)
+            }
+        }
+    }
+
+    async fn credentials(&self, account: &Resolved, secrets: &Secrets) -> Result<Credentials, AccountError> {
+        use secrecy::ExposeSecret as _;
+        let execution = self.execution.to_string();
+        let who = Attribution { project: &self.prepared.project, job: &self.prepared.job.name, execution: &execution };
+        // Boxed: the SDK's futures are deep, and this one is part of every step's.
+        let given = Box::pin(self.runner.sessions.credentials(account, &who)).await?;
+        secrets.add([given.secret_access_key.clone()].into_iter().chain(given.session_token.clone()));
+        Ok(Credentials {
+            access_key_id: given.access_key_id,
+            secret_access_key: given.secret_access_key.expose_secret().to_owned(),
+            session_token: given.session_token.map(|token| token.expose_secret().to_owned()),
+            expires_at_ms: given.expires_at,
+        })
+    }
+}
+
+/// An account's error as the failure of a step, its causes in the message.
+fn failure(error: &AccountError) -> StepFailure {
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(this) = cause {
+        message = format!("{message}: {this}");
+        cause = this.source();
+    }
+    StepFailure { code: error.code(), message, help: error.help() }
+}
+
+fn is_stop(failure: &StepFailure) -> bool {
+    matches!(failure.code.as_str(), "step.cancelled" | "step.timed-out")
+}
+
+/// The TCP ports that a step needs: HTTPS, and those of configured endpoints.
+fn ports(endpoints: &BTreeMap<String, String>) -> Vec<u16> {
+    let configured = endpoints.values().filter_map(|url| {
+        let (scheme, rest) = url.split_once("://")?;
+        let authority = rest.split('/').next()?;
+        let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.or(if scheme == "http" { Some(80) } else { None })
+    });
+    let mut ports: Vec<u16> = std::iter::once(TLS_PORT).chain(configured).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+async fn sleep_until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Masks, records and shows what a step says.
+struct Listener<'a, 'o> {
+    step: &'a str,
+    observer: Observer<'o>,
+    mask: Mask,
+    recorder: Recorder,
+    tables: BTreeMap<String, Table>,
+}
+
+struct Table {
+    columns: String,
+    pieces: i64,
+}
+
+impl<'a, 'o> Listener<'a, 'o> {
+    fn new(run: &'a StepRun<'_>, observer: Observer<'o>, mask: Mask) -> Self {
+        let recorder = Recorder::new(run.execution, run.position);
+        Self { step: &run.step.step.id, observer, mask, recorder, tables: BTreeMap::new() }
+    }
+
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::Log(log) => self.log(log.level, log.text),
+            Event::Stdout(bytes) => self.stream(Stream::Stdout, 0, &bytes),
+            Event::Stderr(bytes) => self.stream(Stream::Stderr, 1, &bytes),
+            Event::Progress(progress) => {
+                let text = self.mask.text(progress.text);
+                (self.observer)(Notice::Progress { step: self.step, text: &text, fraction: progress.fraction });
+            }
+            Event::Table(table) => {
+                let columns: Vec<String> = table.columns.into_iter().map(|name| self.mask.text(name)).collect();
+                (self.observer)(Notice::Table { step: self.step, table: &table.table, columns: &columns });
+                let columns = serde_json::to_string(&columns).expect("a list of texts is JSON");
+                self.tables.insert(table.table, Table { columns, pieces: 0 });
+            }
+            Event::Rows { table, rows, .. } => self.rows(&table, rows),
+        }
+    }
+
+    /// A log line is kept as `{"level":..,"text":..}`, one a line.
+    fn log(&mut self, level: Level, text: String) {
+        let text = self.mask.text(text);
+        (self.observer)(Notice::Log { step: self.step, level, text: &text });
+        let mut line =
+            serde_json::to_vec(&serde_json::json!({ "level": level, "text": text })).expect("texts are JSON");
+        line.push(b'\n');
+        self.recorder.log(Stream::Log, &line);
+    }
+
+    fn stream(&mut self, stream: Stream, index: usize, bytes: &[u8]) {
+        let ready = self.mask.stream(index, bytes);
+        self.output(stream, &ready);
+    }
+
+    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            (self.observer)(Notice::Output { step: self.step, bytes });
+            self.recorder.log(stream, bytes);
+        }
+    }
+
+    /// Rows of an unknown table, or that are no rows, are dropped with a line in the log: only a faulty plugin sends them.
+    fn rows(&mut self, table: &str, rows: String) {
+        let rows = self.mask.text(rows);
+        let parsed: Result<Vec<&RawValue>, _> = serde_json::from_str(&rows);
+        let Some((known, lines)) = self.tables.get_mut(table).zip(parsed.ok()) else {
+            return self.log(Level::Warn, format!("rows of table `{table}` are unusable and were dropped"));
+        };
+        let mut data = Vec::with_capacity(rows.len());
+        for line in &lines {
+            data.extend_from_slice(line.get().as_bytes());
+            data.push(b'\n');
+        }
+        let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+        self.recorder.rows(table, &known.columns, known.pieces, count, data);
+        known.pieces += 1;
+        (self.observer)(Notice::Rows { step: self.step, table, rows: &rows });
+    }
+
+    fn finish(mut self, outcome: Result<Value, StepFailure>) -> StepResult {
+        for (index, stream) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
+            let rest = self.mask.finish(index);
+            self.output(stream, &rest);
+        }
+        let outcome = match outcome {
+            Ok(outputs) => Ok(self.mask.value(&outputs)),
+            Err(failure) => Err(StepFailure {
+                code: failure.code,
+                message: self.mask.text(failure.message),
+                help: failure.help.map(|help| self.mask.text(help)),
+            }),
+        };
+        StepResult { outcome, unwritten: self.recorder.take() }
+    }
+}

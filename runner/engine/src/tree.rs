@@ -1,0 +1,107 @@
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
+use windlass_settings::yaml::{Position, Spanned};
+
+/// A free-form YAML value that knows where each part of it stands: a step's `with`, an option's `default`.
+#[derive(Clone, Debug)]
+pub(crate) struct Tree {
+    pub(crate) position: Position,
+    pub(crate) node: Node,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    /// Null, a boolean or a number.
+    Plain(Value),
+    Text(String),
+    List(Vec<Tree>),
+    Map(Vec<(String, Tree)>),
+}
+
+impl Tree {
+    pub(crate) fn empty_map(position: Position) -> Self {
+        Self { position, node: Node::Map(Vec::new()) }
+    }
+
+    /// The value, when it is a scalar.
+    pub(crate) fn scalar(&self) -> Option<Value> {
+        match &self.node {
+            Node::Plain(value) => Some(value.clone()),
+            Node::Text(text) => Some(Value::String(text.clone())),
+            Node::List(_) | Node::Map(_) => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Node>::deserialize(deserializer)?;
+        Ok(Self { position: Position::from(&spanned), node: spanned.value })
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Node, E> {
+        Ok(Node::Plain(Value::Null))
+    }
+
+    fn visit_bool<E: Error>(self, yes: bool) -> Result<Node, E> {
+        Ok(Node::Plain(Value::Bool(yes)))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Node, E> {
+        Ok(Node::Plain(number.into()))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Node, E> {
+        Ok(Node::Plain(number.into()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Node, E> {
+        let number = Number::from_f64(number).ok_or_else(|| E::custom("infinity and NaN are no values here"))?;
+        Ok(Node::Plain(Value::Number(number)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Node, E> {
+        Ok(Node::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+        let mut map: Vec<(String, Tree)> = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<String, Tree>()? {
+            if map.iter().any(|(known, _)| *known == key) {
+                return Err(A::Error::custom(format!("the key `{key}` is given twice")));
+            }
+            map.push((key, value));
+        }
+        Ok(Node::Map(map))
+    }
+}

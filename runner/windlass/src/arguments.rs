@@ -1,0 +1,71 @@
+use std::path::PathBuf;
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Runs jobs whose steps are plugins, with the credentials of named AWS accounts.
+#[derive(Parser)]
+#[command(name = "windlass", version, styles = STYLES, max_term_width = 100, after_help = "\
+Example:
+  windlass --config windlass.yaml run top-errors.yaml --project web --option status=500
+
+Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 a step failed, 2 usage,
+3 configuration, 4 job, 5 account, 6 key, 7 plugin, 8 database, 124 timed out, 130 cancelled.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args)]
+pub(crate) struct Global {
+    /// The configuration file [default: windlass/windlass.yaml in ~/.config or /etc]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the database lies
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Configuration")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// A folder with plugins; may be given several times, replaces `pluginDirs`
+    #[arg(long = "plugin-dir", global = true, value_name = "DIR", help_heading = "Configuration")]
+    pub(crate) plugin_dirs: Vec<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a job file, without a server
+    Run(commands::run::Run),
+    /// See how AWS accounts are resolved
+    #[command(subcommand)]
+    Account(commands::account::Account),
+    /// Keep secrets: set, list, delete
+    #[command(subcommand)]
+    Key(commands::key::Key),
+    /// See the plugins and their step types
+    #[command(subcommand)]
+    Plugin(commands::plugin::Plugin),
+    /// See the configuration and where each value comes from
+    #[command(subcommand)]
+    Config(commands::config::Config),
+    /// Print a completion script for a shell
+    Completions(commands::completions::Completions),
+}
+
+/// How a listing is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listing {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}

@@ -1,0 +1,50 @@
+//! The `windlass` command: one file a subcommand in `commands`, what people see in `show`.
+
+mod arguments;
+mod commands;
+mod problem;
+mod protect;
+mod setup;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use windlass_errors::exit;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == windlass_hosting::HOST_ARGUMENT) {
+        windlass_hosting::host_main();
+    }
+    protect::no_core_files();
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(carry_out(arguments)),
+        Err(error) => {
+            eprintln!("error[internal]: cannot start the async runtime\n  cause: {error}");
+            return ExitCode::from(exit::INTERNAL);
+        }
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(problem) => {
+            problem.print();
+            ExitCode::from(problem.exit())
+        }
+    }
+}
+
+async fn carry_out(arguments: Arguments) -> Result<u8, problem::Problem> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Run(run) => commands::run::run(&global, run).await,
+        Command::Account(command) => commands::account::run(&global, command),
+        Command::Key(command) => commands::key::run(&global, command).await,
+        Command::Plugin(command) => commands::plugin::run(&global, command).await,
+        Command::Config(command) => commands::config::run(&global, command),
+        Command::Completions(command) => commands::completions::run(&command),
+    }
+}

@@ -1,0 +1,62 @@
+use windlass_engine::{EngineError, JobError};
+use windlass_errors::{Code, Report, render};
+use windlass_hosting::StepFailure;
+
+/// Any error of a command, ready to be shown.
+pub(crate) struct Problem {
+    text: String,
+    exit: u8,
+}
+
+impl Problem {
+    /// A step that failed.
+    pub(crate) fn step(step: &str, failure: &StepFailure) -> Self {
+        let mut text = format!("error[{}]: step `{step}`: {}\n", failure.code, failure.message);
+        if let Some(help) = &failure.help {
+            text.push_str(&format!("  help: {}\n", help.replace('\n', "\n        ")));
+        }
+        Self { text, exit: failure.code.exit() }
+    }
+
+    /// A failure with a code from the public list.
+    pub(crate) fn coded(code: &'static str, message: impl std::fmt::Display) -> Self {
+        let code = Code::new(code);
+        Self { text: format!("error[{code}]: {message}\n"), exit: code.exit() }
+    }
+
+    /// A fault that has no better name.
+    pub(crate) fn internal(message: impl std::fmt::Display) -> Self {
+        Self::coded("internal", message)
+    }
+
+    pub(crate) fn print(&self) {
+        eprint!("{}", crate::show::safe_lines(&self.text));
+    }
+
+    pub(crate) fn exit(&self) -> u8 {
+        self.exit
+    }
+
+    fn of(error: &dyn Report) -> Self {
+        Self { text: render(error), exit: error.code().exit() }
+    }
+}
+
+macro_rules! shown {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                Self::of(&error)
+            }
+        })+
+    };
+}
+shown!(
+    EngineError,
+    JobError,
+    windlass_credentials::AccountError,
+    windlass_hosting::HostingError,
+    windlass_keys::KeyError,
+    windlass_settings::SettingsError,
+    windlass_store::StoreError
+);

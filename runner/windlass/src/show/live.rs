@@ -1,0 +1,81 @@
+//! What is seen on standard error while a job runs.
+
+use std::io::{IsTerminal, Write};
+
+use windlass_engine::Notice;
+use windlass_plugin_api::frames::Level;
+use windlass_store::State;
+
+use super::{safe_lines, safe_text, table};
+
+/// Prints what happens. On a terminal the last line shows what the step does now and is written over.
+pub(crate) struct Live {
+    quiet: bool,
+    terminal: bool,
+    status: bool,
+}
+
+impl Live {
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet, terminal: std::io::stderr().is_terminal(), status: false }
+    }
+
+    pub(crate) fn notice(&mut self, notice: &Notice<'_>) {
+        if self.quiet {
+            return;
+        }
+        match notice {
+            Notice::Started { .. } | Notice::Table { .. } | Notice::Rows { .. } => {}
+            Notice::StepStarted { step, uses } => self.print(&format!("{step}: {uses}")),
+            Notice::Log { step, level, text } => {
+                let mark = match level {
+                    Level::Debug => return,
+                    Level::Info => "",
+                    Level::Warn => "warning: ",
+                    Level::Error => "error: ",
+                };
+                self.print(&format!("{step}: {mark}{}", safe_lines(text)));
+            }
+            Notice::Output { step, bytes } => {
+                for line in String::from_utf8_lossy(bytes).lines() {
+                    self.print(&format!("{step}| {}", safe_text(line)));
+                }
+            }
+            Notice::Progress { step, text, fraction } => {
+                let percent = fraction.map(|part| format!("{:.0} % ", part * 100.0)).unwrap_or_default();
+                self.status(&format!("{step}: {percent}{}", safe_text(text)));
+            }
+            Notice::StepEnded(end) => {
+                let took = end.took.as_secs_f64();
+                match end.state {
+                    State::Succeeded => self.print(&format!("{}: succeeded in {took:.2} s", end.step)),
+                    _ => self.clear(),
+                }
+            }
+        }
+    }
+
+    /// A line that stays.
+    pub(crate) fn print(&mut self, text: &str) {
+        if !self.quiet {
+            self.clear();
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    fn status(&mut self, text: &str) {
+        if self.terminal {
+            let width = usize::from(table::terminal_width().unwrap_or(80)).saturating_sub(1);
+            let short: String = text.chars().take(width).collect();
+            let _ = write!(std::io::stderr(), "\r\x1b[2K{short}");
+            let _ = std::io::stderr().flush();
+            self.status = true;
+        }
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.status) {
+            let _ = write!(std::io::stderr(), "\r\x1b[2K");
+        }
+    }
+}
