@@ -1,0 +1,85 @@
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings, SharedHttpClient};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
+
+use crate::cause::Cause;
+
+/// The HTTP clients that the SDK's parts share, each built on first use.
+///
+/// A client with TLS reads the system's root certificates before its first request, which takes milliseconds; a runner
+/// whose endpoints are all plain `http` never pays for it. No proxy is used: the SDK's clients have none by default,
+/// and a request to a metadata service must never pass one.
+pub(crate) struct Http {
+    plain: LazyLock<SharedHttpClient>,
+    tls: LazyLock<SharedHttpClient>,
+}
+
+impl Http {
+    pub(crate) fn new() -> Self {
+        Self {
+            plain: LazyLock::new(|| Builder::new().build_http()),
+            tls: LazyLock::new(|| Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()),
+        }
+    }
+
+    /// The client for an endpoint; `None` is a public endpoint of AWS, which speaks TLS.
+    pub(crate) fn client(&self, endpoint: Option<&str>) -> SharedHttpClient {
+        match endpoint {
+            Some(url) if is_plain(url) => self.plain.clone(),
+            _ => self.tls.clone(),
+        }
+    }
+}
+
+fn is_plain(url: &str) -> bool {
+    url.starts_with("http://")
+}
+
+/// A status and the whole body.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// No credentials document comes near this many bytes.
+const LONGEST_ANSWER: usize = 64 << 10;
+
+/// One GET, outside the SDK, for the container endpoint and for a look at whether a metadata service is there at all.
+pub(crate) async fn get(url: &str, authorization: Option<&str>, within: Duration) -> Result<Answer, Cause> {
+    let mut request = HttpRequest::get(url).map_err(|error| Cause::innermost(&error))?;
+    if let Some(value) = authorization {
+        let headers = request.headers_mut();
+        let set = headers.try_insert("authorization", value.to_owned());
+        set.map_err(|_| Cause::new("the authorization token cannot be sent as an HTTP header"))?;
+    }
+    match tokio::time::timeout(within, exchange(connector(url, within), request)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Cause::new(format!("no answer within {} s", within.as_secs_f32()))),
+    }
+}
+
+fn connector(url: &str, within: Duration) -> Connector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(within).build();
+    let builder = Connector::builder().sleep_impl(TokioSleep::new()).connector_settings(settings);
+    if is_plain(url) { builder.build_http() } else { builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build() }
+}
+
+async fn exchange(connector: Connector, request: HttpRequest) -> Result<Answer, Cause> {
+    let response = connector.call(request).await.map_err(|error| Cause::innermost(&error))?;
+    let status = response.status().as_u16();
+    let mut stream = ByteStream::new(response.into_body());
+    let mut body = Vec::new();
+    while let Some(chunk) = stream.try_next().await.map_err(|error| Cause::innermost(&error))? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(Cause::new(format!("the answer is longer than {LONGEST_ANSWER} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, body })
+}

@@ -1,0 +1,41 @@
+//! From the name of an account to AWS credentials that a step may use.
+//!
+//! An account is resolved as a whole from one scope ([`resolve()`]), its credentials come from the one source that it
+//! names ([`Sessions`]), and each answer can be explained without touching the network ([`explain()`]).
+//!
+//! Deliberately absent: the SDK's default chain. It tries environment, files, container and instance in turn, so a
+//! stray `AWS_ACCESS_KEY_ID` on the runner would win over "EC2 instance role". Each source is built directly instead,
+//! and one that fails is an error, never a reason to try the next. No background refresh either: sessions are renewed
+//! when somebody asks for one that is about to end.
+
+mod cache;
+mod cause;
+mod clients;
+mod container;
+mod credentials;
+mod document;
+mod environment;
+mod error;
+mod explain;
+mod explanation;
+mod failure;
+
+mod instance;
+mod profile;
+mod region;
+mod remedy;
+mod resolve;
+mod sessions;
+mod sts;
+mod sts_refusal;
+#[cfg(test)]
+mod testing;
+
+pub use credentials::Credentials;
+pub use environment::Environment;
+pub use error::{AccountError, SessionError};
+pub use explain::explain;
+pub use explanation::{Explanation, Hop, ShownAccount, ShownRegion};
+pub use region::{Because, Region};
+pub use resolve::{Chosen, Request, Resolved, resolve};
+pub use sessions::{Attribution, Sessions};

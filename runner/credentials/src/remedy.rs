@@ -1,0 +1,144 @@
+use windlass_errors::Report as _;
+use windlass_settings::{Account, Role, Source};
+
+use crate::failure::{Failure, Service};
+
+const TURN_ON: &str =
+    "turn the metadata service on: `aws ec2 modify-instance-metadata-options --http-endpoint enabled`";
+const TURN_ON_TOKENS: &str = "turn IMDSv2 on: `aws ec2 modify-instance-metadata-options --http-tokens required` (or \
+                              `optional`); Windlass never falls back to IMDSv1";
+const ONE_MORE_HOP: &str = "in a container the token needs one more hop: \
+                            `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2`";
+const ATTACH_ROLE: &str = "attach an instance profile with a role: `aws ec2 associate-iam-instance-profile`";
+const NOT_IN_ECS: &str = "Windlass does not run in ECS, or its task definition has no `taskRoleArn`: neither \
+                          `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` nor `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set";
+const AGENTS_VARIABLE: &str =
+    "the ECS agent or the EKS pod identity agent sets it; a name other than `localhost` needs https";
+
+/// What to do about a failure of this account. Commands are those of the AWS CLI; the meaning of the options is in the
+/// EC2 user guide, "Configure the Instance Metadata Service options".
+pub(crate) fn remedy(failure: &Failure, account: &Account) -> Option<String> {
+    let text = match failure {
+        Failure::Unreachable { service, .. } => unreachable(service),
+        Failure::TokenRefused { status: 403, .. } => TURN_ON,
+        Failure::TokenRefused { .. } => TURN_ON_TOKENS,
+        Failure::TokenLost { .. } => ONE_MORE_HOP,
+        Failure::NoInstanceRole { .. } => ATTACH_ROLE,
+        Failure::NoTaskRole => NOT_IN_ECS,
+        Failure::Refused { service, status, .. } => refused(service, *status),
+        Failure::Garbled { .. } => "check that the address is that of a credentials service",
+        Failure::Variable { .. } => AGENTS_VARIABLE,
+        Failure::Sts { code, said, .. } => sts(code, said.as_deref().unwrap_or_default()),
+        _ => return particular(failure, account),
+    };
+    Some(text.to_owned())
+}
+
+/// The remedies that name something of the account.
+fn particular(failure: &Failure, account: &Account) -> Option<String> {
+    match failure {
+        Failure::Profile { name, .. } => Some(format!(
+            "`aws sts get-caller-identity --profile {name}` must work; with SSO, log in by \
+             `aws sso login --profile {name}`"
+        )),
+        Failure::Key(error) => error.help(),
+        Failure::KeyNotText(path) => Some(format!("store it again: `windlass key set --overwrite {path}`")),
+        Failure::RoleDenied { said } => Some(role_denied(account.role.as_ref()?, said.as_deref())),
+        Failure::KeysRefused { code, .. } => Some(keys_refused(code, &account.source)),
+        Failure::Mismatch { .. } => Some(format!("correct `accountId`, `assumeRole` or `source` at {}", account.place)),
+        _ => None,
+    }
+}
+
+fn unreachable(service: &Service) -> &'static str {
+    match service {
+        Service::Instance(_) => {
+            "Windlass must run on an EC2 instance, with its metadata service on and port 80 of that address open \
+             to it; elsewhere give the account another `source`"
+        }
+        Service::Container(_) => "it answers only inside the task or pod that it was made for; is its agent running?",
+        Service::Sts(_) => {
+            "check DNS and egress to that address; `endpoints.sts` names another, such as a VPC endpoint"
+        }
+    }
+}
+
+fn refused(service: &Service, status: u16) -> &'static str {
+    match (service, status) {
+        (Service::Instance(_), 200) => "the role of the instance profile must trust `ec2.amazonaws.com`",
+        (Service::Instance(_), _) => {
+            "look at the service's options: \
+             `aws ec2 describe-instances --query 'Reservations[].Instances[].MetadataOptions'`"
+        }
+        (_, 401 | 403) => {
+            "it wants the token of `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` (or `AWS_CONTAINER_AUTHORIZATION_TOKEN`); \
+             it is missing or wrong"
+        }
+        (_, 404) => "the path in the credentials URI is not one of this task",
+        _ => "the log of the ECS agent or the EKS pod identity agent says why",
+    }
+}
+
+/// The conditions of `AssumeRole` (AWS STS API reference; IAM user guide, "Access to AWS accounts owned by
+/// third parties"). STS gives one and the same answer for all of them.
+fn role_denied(role: &Role, said: Option<&str>) -> String {
+    let caller = said.and_then(caller).map_or_else(|| "the caller".to_owned(), |arn| format!("`{arn}`"));
+    let external_id = match role.external_id {
+        Some(_) => "; its condition `sts:ExternalId` must equal the account's `externalId`",
+        None => "; if it has a condition `sts:ExternalId`, the account needs that `externalId`",
+    };
+    format!(
+        "the trust policy of the role must name {caller} as principal{external_id}; \
+         and the caller's own policies must allow `sts:AssumeRole` on `{}`",
+        role.arn
+    )
+}
+
+/// The ARN in "User: ARN is not authorized to perform: ...".
+fn caller(said: &str) -> Option<&str> {
+    let (_, after) = said.split_once("User: ")?;
+    let (arn, _) = after.split_once(" is not authorized")?;
+    arn.starts_with("arn:").then_some(arn)
+}
+
+/// AWS STS API reference, "Common errors".
+fn keys_refused(code: &str, source: &Source) -> String {
+    match (code, source) {
+        ("RequestExpired" | "RequestTimeTooSkewed", _) => "set the clock of the runner's machine".to_owned(),
+        (
+            "SignatureDoesNotMatch" | "InvalidSignatureException",
+            Source::AccessKey { access_key_id, secret_access_key },
+        ) => {
+            format!("`{secret_access_key}` is not the secret of `{access_key_id}`; or the runner's clock is wrong")
+        }
+        (_, Source::AccessKey { access_key_id, .. }) => {
+            format!("`{access_key_id}` does not exist, is inactive, or belongs to another partition")
+        }
+        (_, Source::Profile(name)) => {
+            format!("its keys may have expired: `aws sso login --profile {name}` or renew them")
+        }
+        _ => "the source's keys have expired or belong to another partition than the region; check the runner's clock"
+            .to_owned(),
+    }
+}
+
+/// AWS STS API reference, `AssumeRole` and "Common errors".
+fn sts(code: &str, said: &str) -> &'static str {
+    match code {
+        "RegionDisabledException" => {
+            "activate STS in that region (IAM console, account settings, of the account that owns the role), \
+             or choose another region"
+        }
+        "ValidationError" if said.contains("DurationSeconds") => {
+            "shorten `sessionDuration`: the role's maximum session duration is less, and an hour at most for a role \
+             that is assumed from a role"
+        }
+        "Throttling" | "ThrottlingException" => {
+            "ask again later; a `sessionName` without `{{execution}}` lets executions share sessions"
+        }
+        _ => "the AWS STS API reference explains the code",
+    }
+}
+
+#[cfg(test)]
+mod tests;

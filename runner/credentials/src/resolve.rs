@@ -1,0 +1,144 @@
+use std::fmt;
+
+use serde::Serialize;
+use windlass_settings::{Account, AccountName, Place, Project, ProjectName, Settings};
+
+use crate::{AccountError, Because, Region};
+
+/// Which account and region a step asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The project that the job belongs to.
+    pub project: &'a ProjectName,
+    /// The job's name, for errors.
+    pub job: &'a str,
+    /// The step's `account`.
+    pub step_account: Option<&'a AccountName>,
+    /// The job's `account`.
+    pub job_account: Option<&'a AccountName>,
+    /// The step's `region`.
+    pub step_region: Option<&'a str>,
+    /// The job's `region`.
+    pub job_region: Option<&'a str>,
+}
+
+/// The account for a step: a whole record of one scope, never fields of two.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The record.
+    pub account: Account,
+    /// Who named it.
+    pub chosen: Chosen,
+    /// The region and who said so.
+    pub region: Region,
+    /// Where the system's account of the same name stands that the project's hides.
+    pub shadowed: Option<Place>,
+}
+
+/// Who named the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Chosen {
+    /// The step's `account`.
+    Step,
+    /// The job's `account`.
+    Job,
+    /// The project's `defaultAccount`.
+    ProjectDefault,
+    /// The system's `defaultAccount`.
+    SystemDefault,
+    /// The command line.
+    Argument,
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Step => "the step",
+            Self::Job => "the job",
+            Self::ProjectDefault => "the project's `defaultAccount`",
+            Self::SystemDefault => "the system's `defaultAccount`",
+            Self::Argument => "the command line",
+        })
+    }
+}
+
+/// Finds the account and the region of a step.
+///
+/// The name comes from the step, else the job, else the project's default, else the system's. Whoever gave it, it is
+/// looked up in the project first and then in the system.
+///
+/// # Errors
+/// `project.unknown`, `account.none`, `account.unknown`, `account.region-missing`, `account.region-refused`.
+pub fn resolve(settings: &Settings, request: &Request<'_>) -> Result<Resolved, AccountError> {
+    let named = [(request.step_account, Chosen::Step), (request.job_account, Chosen::Job)];
+    let found = find(settings, request.project, &format!("job `{}`", request.job), &named)?;
+    let asked = [(request.step_region, Because::Step), (request.job_region, Because::Job)];
+    let region = Region::of(found.account, &asked)?;
+    let Found { account, chosen, shadowed } = found;
+    Ok(Resolved { account: account.clone(), chosen, region, shadowed: shadowed.map(|hidden| hidden.place.clone()) })
+}
+
+pub(crate) struct Found<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) chosen: Chosen,
+    pub(crate) shadowed: Option<&'a Account>,
+}
+
+/// The account by the first name that was given, or by default; `what` needs it.
+pub(crate) fn find<'a>(
+    settings: &'a Settings,
+    project: &ProjectName,
+    what: &str,
+    named: &[(Option<&AccountName>, Chosen)],
+) -> Result<Found<'a>, AccountError> {
+    let Some(project) = settings.project(project) else {
+        let known = settings.projects.iter().map(|project| project.name.as_str());
+        let hint = windlass_errors::nearest_hint(project.as_str(), known);
+        return Err(AccountError::UnknownProject { project: project.clone(), hint });
+    };
+    let defaults = [
+        (project.default_account.as_ref(), Chosen::ProjectDefault),
+        (settings.default_account.as_ref(), Chosen::SystemDefault),
+    ];
+    let first = named.iter().copied().chain(defaults).find_map(|(name, chosen)| Some((name?, chosen)));
+    let Some((name, chosen)) = first else {
+        return Err(AccountError::NoAccount { what: what.to_owned(), hint: what_there_is(settings, project) });
+    };
+    look_up(settings, project, name, chosen)
+}
+
+fn look_up<'a>(
+    settings: &'a Settings,
+    project: &'a Project,
+    name: &AccountName,
+    chosen: Chosen,
+) -> Result<Found<'a>, AccountError> {
+    let own = project.accounts.iter().find(|account| account.name == *name);
+    let of_system = settings.accounts.iter().find(|account| account.name == *name);
+    match (own, of_system) {
+        (Some(account), shadowed) => Ok(Found { account, chosen, shadowed }),
+        (None, Some(account)) => Ok(Found { account, chosen, shadowed: None }),
+        (None, None) => {
+            let all = project.accounts.iter().chain(&settings.accounts);
+            let hint = match windlass_errors::nearest(name.as_str(), all.map(|account| account.name.as_str())) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => what_there_is(settings, project),
+            };
+            Err(AccountError::UnknownAccount { account: name.clone(), chosen, project: project.name.clone(), hint })
+        }
+    }
+}
+
+/// The accounts of both scopes, in words.
+fn what_there_is(settings: &Settings, project: &Project) -> String {
+    let names = |accounts: &[Account]| match accounts {
+        [] => "none".to_owned(),
+        _ => accounts.iter().map(|account| format!("`{}`", account.name)).collect::<Vec<_>>().join(", "),
+    };
+    let (own, of_system) = (names(&project.accounts), names(&settings.accounts));
+    format!("accounts of project `{}`: {own}; of the system: {of_system}", project.name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use windlass_errors::{Report as _, render};
+
+use super::*;
+use crate::testing::{account, account_name, account_of, project_name, settings};
+
+/// Resolves in project `web`; what matters of the answer: name, scope, who named it, where the hidden one stands.
+fn outcome(settings: &Settings, step: Option<&str>, job: Option<&str>) -> Result<String, AccountError> {
+    let (step, job) = (step.map(account_name), job.map(account_name));
+    let request = Request {
+        project: &project_name("web"),
+        job: "nightly",
+        step_account: step.as_ref(),
+        job_account: job.as_ref(),
+        step_region: Some("eu-west-1"),
+        job_region: None,
+    };
+    let Resolved { account, chosen, shadowed, .. } = resolve(settings, &request)?;
+    let hides = shadowed.map(|place| format!(", hides {place}")).unwrap_or_default();
+    Ok(format!("{} of {} by {chosen}{hides}", account.name, account.scope))
+}
+
+fn everything() -> Settings {
+    let mut all =
+        settings(vec![account("sys"), account("both")], vec![account_of("web", "own"), account_of("web", "both")]);
+    all.default_account = Some(account_name("sys"));
+    all.projects[0].default_account = Some(account_name("own"));
+    all
+}
+
+#[test]
+fn the_nearest_name_wins() {
+    let mut all = everything();
+    assert_eq!(outcome(&all, Some("sys"), Some("own")).unwrap(), "sys of the system by the step");
+    assert_eq!(outcome(&all, None, Some("sys")).unwrap(), "sys of the system by the job");
+    assert_eq!(outcome(&all, None, None).unwrap(), "own of project `web` by the project's `defaultAccount`");
+    all.projects[0].default_account = None;
+    assert_eq!(outcome(&all, None, None).unwrap(), "sys of the system by the system's `defaultAccount`");
+}
+
+#[test]
+fn the_project_hides_the_system_whoever_names_it() {
+    let mut all = everything();
+    let own = "both of project `web` by the step, hides windlass.yaml:7:5";
+    assert_eq!(outcome(&all, Some("both"), None).unwrap(), own);
+    all.default_account = Some(account_name("both"));
+    all.projects[0].default_account = None;
+    let own = "both of project `web` by the system's `defaultAccount`, hides windlass.yaml:7:5";
+    assert_eq!(outcome(&all, None, None).unwrap(), own);
+}
+
+#[test]
+fn an_account_is_one_whole_record() {
+    let mut of_system = account("both");
+    of_system.regions = vec!["us-east-1".into()];
+    of_system.account_id = Some("111122223333".parse().unwrap());
+    of_system.role = Some(crate::testing::role("arn:aws:iam::111122223333:role/Reader", Some("secret-sauce")));
+    let all = settings(vec![of_system], vec![account_of("web", "both")]);
+    let request = Request {
+        project: &project_name("web"),
+        job: "nightly",
+        step_account: Some(&account_name("both")),
+        job_account: None,
+        step_region: Some("eu-west-1"),
+        job_region: None,
+    };
+    assert_eq!(resolve(&all, &request).unwrap().account, all.projects[0].accounts[0]);
+}
+
+#[test]
+fn an_unknown_name_is_never_replaced_by_a_default() {
+    let error = outcome(&everything(), Some("botth"), None).unwrap_err();
+    assert_eq!(error.code().as_str(), "account.unknown");
+    assert_eq!(error.to_string(), "no account `botth` in project `web` or the system; the step names it");
+    assert_eq!(error.help().unwrap(), "did you mean `both`?");
+    let error = outcome(&everything(), None, Some("elsewhere")).unwrap_err();
+    assert_eq!(error.help().unwrap(), "accounts of project `web`: `own`, `both`; of the system: `sys`, `both`");
+}
+
+#[test]
+fn without_any_name_it_says_how_to_give_one() {
+    let error = outcome(&settings(Vec::new(), Vec::new()), None, None).unwrap_err();
+    let text = render(&error);
+    assert!(text.starts_with("error[account.none]: nothing names an account for job `nightly`"), "{text}");
+    assert!(text.contains("`defaultAccount`") && text.contains("of the system: none"), "{text}");
+}
+
+#[test]
+fn the_project_must_exist() {
+    let mut all = everything();
+    all.projects[0].name = project_name("webb");
+    let error = outcome(&all, Some("sys"), None).unwrap_err();
+    assert_eq!(error.code().as_str(), "project.unknown");
+    assert_eq!(error.help().unwrap(), "did you mean `webb`?");
+}
