@@ -140,4 +140,13 @@ mod tests {
         assert_eq!(Code::from_plugin("logs", "logs.malformed-query").exit(), exit::STEP_FAILED);
         assert_eq!(Code::new("account.role-denied").exit(), exit::ACCOUNT);
     }
+
+    #[test]
+    fn the_documentation_is_this_list() {
+        let page = include_str!("../../../docs/errors.md");
+        let documented: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+        let listed: Vec<String> =
+            ALL.iter().map(|entry| format!("| `{}` | {} | {} |", entry.id, entry.exit, entry.when)).collect();
+        assert_eq!(documented, listed);
+    }
 }

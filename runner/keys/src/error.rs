@@ -1,0 +1,139 @@
+use std::io;
+use std::path::PathBuf;
+
+use windlass_errors::{Code, Report};
+use windlass_store::StoreError;
+
+use crate::LONGEST;
+
+/// What can go wrong with key storage. No variant holds anything of a secret or of a key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// There is no secret at the path.
+    #[error("no secret at `{path}`")]
+    NotFound {
+        /// The path.
+        path: String,
+        /// The path in the same folder that is most like it.
+        nearest: Option<String>,
+    },
+    /// There is a secret at the path, and it was not to be overwritten.
+    #[error("a secret is already at `{path}`")]
+    Exists {
+        /// The path.
+        path: String,
+    },
+    /// The secret has more than [`LONGEST`] bytes.
+    #[error("the secret for `{path}` has {bytes} bytes, more than {LONGEST}")]
+    TooLong {
+        /// The path.
+        path: String,
+        /// Its length.
+        bytes: usize,
+    },
+    /// A record fails its integrity check.
+    #[error("the secret at `{path}` is damaged or was moved there")]
+    Damaged {
+        /// The path.
+        path: String,
+    },
+    /// The database was written with a master key, and there is none at its place.
+    #[error("the master key `{}` is missing", file.display())]
+    MasterMissing {
+        /// Where it should be.
+        file: PathBuf,
+        /// The id that the database knows.
+        id: String,
+    },
+    /// The file cannot be read.
+    #[error("cannot read the master key `{}`", file.display())]
+    MasterUnreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The first master key cannot be written.
+    #[error("cannot create the master key `{}`", file.display())]
+    MasterNotMade {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("`{}` does not hold a master key", file.display())]
+    MasterMalformed {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Others could read the file or have written it, or it would get into every backup.
+    #[error("the master key `{}` is not safe: {why}", file.display())]
+    MasterUnsafe {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        why: &'static str,
+        /// What to do.
+        remedy: String,
+    },
+    /// The file holds another master key than the database was written with.
+    #[error("the master key `{}` has id {found}, the database was written with {expected}", file.display())]
+    MasterMismatch {
+        /// The file.
+        file: PathBuf,
+        /// The id that the database knows.
+        expected: String,
+        /// The id of the key in the file.
+        found: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Report for KeyError {
+    fn code(&self) -> Code {
+        Code::new(match self {
+            Self::NotFound { .. } => "key.not-found",
+            Self::Exists { .. } => "key.exists",
+            Self::TooLong { .. } => "key.unreadable-input",
+            Self::Damaged { .. } => "key.damaged",
+            Self::MasterMissing { .. } => "key.master-missing",
+            Self::MasterUnreadable { .. } | Self::MasterNotMade { .. } | Self::MasterMalformed { .. } => {
+                "key.master-unreadable"
+            }
+            Self::MasterUnsafe { .. } => "key.master-unsafe",
+            Self::MasterMismatch { .. } => "key.master-mismatch",
+            Self::Store(error) => return error.code(),
+        })
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
+            Self::NotFound { path, nearest: None } => format!("set it: `windlass key set {path}`"),
+            Self::Exists { path } => format!("to replace it: `windlass key set --overwrite {path}`"),
+            Self::TooLong { .. } => "keep the large part elsewhere and its key here".to_owned(),
+            Self::Damaged { path } => format!("set it again: `windlass key set --overwrite {path}`"),
+            Self::MasterMissing { file, id } => {
+                format!(
+                    "restore the master key with id {id} to `{}` from its backup; without it no secret opens",
+                    file.display()
+                )
+            }
+            Self::MasterUnreadable { .. } => "make the file readable for this user, and for nobody else".to_owned(),
+            Self::MasterNotMade { .. } => {
+                "make its folder writable, or name another file as `masterKeyFile`".to_owned()
+            }
+            Self::MasterMalformed { .. } => {
+                "restore the file from its backup, or name another as `masterKeyFile`".to_owned()
+            }
+            Self::MasterUnsafe { remedy, .. } => remedy.clone(),
+            Self::MasterMismatch { expected, .. } => {
+                format!("restore the master key with id {expected}, or name its file as `masterKeyFile`")
+            }
+            Self::Store(error) => return error.help(),
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! A database appears at its place complete or not at all: it is made under another name and then linked, so that
+//! processes that start at the same moment need no lock and a crash leaves nothing half made.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+use uuid::Uuid;
+
+use crate::StoreError;
+use crate::migrations::{LATEST, migrate};
+
+/// Makes the database at `file`, unless another process does so first. `options` are those of the writer.
+pub(crate) async fn create(file: &Path, options: &SqliteConnectOptions) -> Result<(), StoreError> {
+    let folder = file.parent().expect("the database lies in the data directory");
+    create_folder(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
+    let draft = Draft(folder.join(format!(".windlass.db-{}", Uuid::now_v7())));
+    let unmade = |source| StoreError::CreateFile { path: file.to_owned(), source };
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft.0).map_err(unmade)?;
+    fill(&draft.0, options).await.map_err(|source| StoreError::Migrate {
+        path: file.to_owned(),
+        to: LATEST,
+        source,
+    })?;
+    publish(&draft.0, file, folder).map_err(unmade)
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync)
+}
+
+/// Everything ends up in the one file. Nothing is synchronised until then: a draft that is lost is no loss.
+async fn fill(draft: &Path, options: &SqliteConnectOptions) -> sqlx::Result<()> {
+    let options = options.clone().filename(draft).journal_mode(SqliteJournalMode::Wal);
+    let options = options.synchronous(SqliteSynchronous::Off);
+    let mut connection = options.connect().await?;
+    migrate(&mut connection).await?;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+    connection.close().await
+}
+
+fn publish(draft: &Path, file: &Path, folder: &Path) -> io::Result<()> {
+    sync(draft)?;
+    match fs::hard_link(draft, file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    sync(folder)
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// The name under which a database is made; gone at the end.
+struct Draft(PathBuf);
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = self.0.clone().into_os_string();
+            name.push(suffix);
+            let _ = fs::remove_file(name);
+        }
+    }
+}
