@@ -1,0 +1,134 @@
+//! An installation of the runner for one test: its own folders, its own configuration, and the built binary.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+use windlass_tests::binaries;
+
+/// Folders that end with the test.
+pub(crate) struct Installation {
+    folder: TempDir,
+    configuration: PathBuf,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Installation {
+    /// One whose configuration has these lines beside its places. Plugins are those that were built.
+    pub(crate) fn new(lines: &str) -> Self {
+        binaries::windlass().unwrap();
+        let folder = TempDir::new().unwrap();
+        let configuration = folder.path().join("windlass.yaml");
+        let path = |name: &str| serde_json::json!(folder.path().join(name)).to_string();
+        let text = format!(
+            "apiVersion: windlass/v1\nkind: Configuration\ndataDir: {}\nmasterKeyFile: {}\npluginDirs: [{}]\n{lines}",
+            path("data"),
+            path("master.key"),
+            serde_json::json!(binaries::folder("debug")),
+        );
+        fs::write(&configuration, text).unwrap();
+        Self { folder, configuration }
+    }
+
+    /// Its folder; `data` and `master.key` are in it once they are made.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file into its folder.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Writes a job file: `rest` follows `apiVersion`, `kind` and `name: test`.
+    pub(crate) fn job(&self, rest: &str) -> PathBuf {
+        self.write("job.yaml", format!("apiVersion: windlass/v1\nkind: Job\nname: test\n{rest}"))
+    }
+
+    /// `windlass --config ... ARGUMENTS`, with nothing of our environment.
+    pub(crate) fn command(&self, arguments: &[&(impl AsRef<OsStr> + ?Sized)]) -> Command {
+        self.arguments_for(Command::new(binaries::windlass().unwrap()), arguments)
+    }
+
+    /// The same arguments for a command that runs `windlass` elsewhere, such as in a network namespace.
+    pub(crate) fn arguments_for(&self, mut command: Command, arguments: &[&(impl AsRef<OsStr> + ?Sized)]) -> Command {
+        command.arg("--config").arg(&self.configuration).args(arguments);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs `windlass ARGUMENTS` to its end.
+    pub(crate) fn run(&self, arguments: &[&(impl AsRef<OsStr> + ?Sized)]) -> Ended {
+        Ended::from(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs `windlass run job.yaml --project web`, with more arguments.
+    pub(crate) fn run_job(&self, arguments: &[&str]) -> Ended {
+        Ended::from(self.job_command(arguments).output().unwrap())
+    }
+
+    /// The command of [`Self::run_job`].
+    pub(crate) fn job_command(&self, arguments: &[&str]) -> Command {
+        let job = self.folder.path().join("job.yaml");
+        let mut all = vec!["run", job.to_str().unwrap(), "--project", "web"];
+        all.extend(arguments);
+        self.command(&all)
+    }
+
+    /// Starts [`Self::job_command`] with its output captured.
+    pub(crate) fn start_job(&self, arguments: &[&str]) -> Child {
+        self.job_command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Stores a secret through standard input.
+    pub(crate) fn set_key(&self, path: &str, secret: &str) {
+        let mut command = self.command(&["key", "set", path]);
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
+        let ended = Ended::from(child.wait_with_output().unwrap());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    /// It succeeded; what it printed.
+    #[track_caller]
+    pub(crate) fn ok(&self) -> &str {
+        assert_eq!(self.code, Some(0), "stderr:\n{}", self.stderr);
+        &self.stdout
+    }
+
+    /// It failed with this exit code, and its error begins `error[CODE]`; the error's text.
+    #[track_caller]
+    pub(crate) fn failed(&self, exit: u8, code: &str) -> &str {
+        assert_eq!(self.code, Some(exit.into()), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        let start = self.stderr.find("error[").unwrap_or_else(|| panic!("no error in:\n{}", self.stderr));
+        let error = &self.stderr[start..];
+        assert!(error.starts_with(&format!("error[{code}]")), "{error}");
+        assert!(error.lines().count() <= 24, "an error fits one screen:\n{error}");
+        error
+    }
+}

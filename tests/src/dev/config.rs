@@ -1,0 +1,78 @@
+//! The configuration files that the demo, the soak and the benches write for the runner.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use windlass_tests::{Context, Outcome, Seeded, StandIns, binaries};
+
+/// The project that everything here runs in.
+pub(crate) const PROJECT: &str = "web";
+
+/// The account of [`PROJECT`].
+pub(crate) const ACCOUNT: &str = "production";
+
+/// Where the benches put the secret of their access key.
+pub(crate) const SECRET_PATH: &str = "keys/project/web/log-reader";
+
+/// The demo's file: a role in another account, assumed with an external ID from the instance role.
+pub(crate) fn write_demo(folder: &Path, standins: &StandIns) -> Outcome<PathBuf> {
+    let Seeded { managed_account, external_id, reader_role, region, .. } = &standins.seeded;
+    let (instance, services) = (standins.instance_url(), standins.services_url());
+    let role = reader_role.split_once(":role/").map_or("", |(_, name)| name);
+    let rest = format!(
+        "projects:
+  - name: {PROJECT}
+    defaultAccount: {ACCOUNT}
+    accounts:
+      - name: {ACCOUNT}
+        accountId: {managed_account}
+        source: ec2-instance-role
+        assumeRole: role/{role}
+        externalId: {external_id}
+        regions: [{region}]
+endpoints: {{imds: '{instance}', sts: '{services}', logs: '{services}'}}
+"
+    );
+    write(folder, "debug", &rest)
+}
+
+/// The benches' file: a plain access key, as the scripts measured beside it use.
+pub(crate) fn write_bench(folder: &Path, seeded: &Seeded, services: &str) -> Outcome<PathBuf> {
+    let Seeded { managed_account, reader_user, region, .. } = seeded;
+    let key = &reader_user.access_key_id;
+    let rest = format!(
+        "projects:
+  - name: {PROJECT}
+    defaultAccount: {ACCOUNT}
+    accounts:
+      - name: {ACCOUNT}
+        accountId: {managed_account}
+        source: {{access-key: {{accessKeyId: {key}, secretAccessKey: {SECRET_PATH}}}}}
+        regions: [{region}]
+endpoints: {{sts: '{services}', logs: '{services}'}}
+"
+    );
+    write(folder, "release", &rest)
+}
+
+/// The soak's file: a project that needs no account.
+pub(crate) fn write_local(folder: &Path) -> Outcome<PathBuf> {
+    write(folder, "debug", &format!("projects: [{{name: {PROJECT}}}]\n"))
+}
+
+fn write(folder: &Path, profile: &str, rest: &str) -> Outcome<PathBuf> {
+    let quoted = |path: PathBuf| serde_json::json!(path).to_string();
+    let (data, key) = (quoted(folder.join("data")), quoted(folder.join("master.key")));
+    let plugins = quoted(binaries::folder(profile));
+    let text = format!(
+        "# Written by the dev program; a new run writes it again.
+apiVersion: windlass/v1
+kind: Configuration
+dataDir: {data}
+masterKeyFile: {key}
+pluginDirs: [{plugins}]
+{rest}"
+    );
+    let path = folder.join("windlass.yaml");
+    fs::write(&path, text).context(|| format!("write {}", path.display()))?;
+    Ok(path)
+}

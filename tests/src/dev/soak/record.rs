@@ -1,0 +1,79 @@
+//! The figures of a run, for `docs/soak.md`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+use windlass_tests::{Context, Outcome, paths};
+
+pub(super) struct Record {
+    minutes: u64,
+    seed: u64,
+    took: BTreeMap<&'static str, Vec<Duration>>,
+}
+
+impl Record {
+    pub(super) fn new(minutes: u64, seed: u64) -> Self {
+        Self { minutes, seed, took: BTreeMap::new() }
+    }
+
+    pub(super) fn add(&mut self, case: &'static str, took: Duration) {
+        self.took.entry(case).or_default().push(took);
+    }
+
+    pub(super) fn cases(&self) -> usize {
+        self.took.values().map(Vec::len).sum()
+    }
+
+    pub(super) fn write(&mut self, took: Duration) -> Outcome<()> {
+        let text = self.page(&output("date", &["-u", "+%Y-%m-%d"]), &commit(), took);
+        print!("{text}");
+        let path = paths::root().join("docs/soak.md");
+        fs::write(&path, text).context(|| format!("write {}", path.display()))
+    }
+
+    fn page(&mut self, date: &str, commit: &str, took: Duration) -> String {
+        let (minutes, seed, cases) = (self.minutes, self.seed, self.cases());
+        let mut page = String::from("# The last soak run\n\nWritten by `cargo soak`.\n\n");
+        let line = format!("`cargo soak --minutes {minutes} --seed {seed}` on {date}, commit {commit}: ");
+        page += &format!(
+            "{line}{cases} cases in {} s,\nall ended as they should and left no process behind.\n\n",
+            took.as_secs()
+        );
+        page += "| case | runs | median ms | slowest ms |\n|---|---|---|---|\n";
+        for (case, took) in &mut self.took {
+            took.sort_unstable();
+            let (middle, slowest) = (took[took.len() / 2].as_millis(), took[took.len() - 1].as_millis());
+            let _infallible = writeln!(page, "| {case} | {} | {middle} | {slowest} |", took.len());
+        }
+        page
+    }
+}
+
+fn commit() -> String {
+    let commit = output("git", &["rev-parse", "--short", "HEAD"]);
+    let changed = !output("git", &["status", "--porcelain"]).is_empty();
+    if changed { format!("{commit} with local changes") } else { commit }
+}
+
+fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).current_dir(paths::root()).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_date_commit_seed_and_figures() {
+        let mut record = Record::new(5, 42);
+        for milliseconds in [30, 10, 20] {
+            record.add("plugin panics", Duration::from_millis(milliseconds));
+        }
+        let page = record.page("2026-01-02", "abc1234", Duration::from_secs(300));
+        assert!(page.contains("`cargo soak --minutes 5 --seed 42` on 2026-01-02, commit abc1234: 3 cases in 300 s"));
+        assert!(page.contains("| plugin panics | 3 | 20 | 30 |"), "{page}");
+    }
+}

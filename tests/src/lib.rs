@@ -1,0 +1,30 @@
+//! What the demo, `cargo verify`, the benches and the end-to-end tests share: real servers that others wrote, started
+//! on loopback and never left behind, and one scripted server for the query states that none of them can show.
+//!
+//! Deliberately absent: an in-process fake of AWS, and any crate of the runner. Everything here drives the built
+//! binary from outside, as a user would.
+
+pub mod binaries;
+mod guarded;
+mod http;
+pub mod interrupt;
+pub mod metadata;
+pub mod ministack;
+pub mod netns;
+pub mod paths;
+mod port;
+pub mod problem;
+pub mod python;
+pub mod scripted;
+pub mod seeded;
+pub mod standins;
+pub mod usage;
+pub mod wait;
+
+pub use guarded::{Guarded, Program};
+pub use netns::Namespace;
+pub use port::Port;
+pub use problem::{Context, Outcome, Problem};
+pub use scripted::ScriptedLogs;
+pub use seeded::Seeded;
+pub use standins::StandIns;

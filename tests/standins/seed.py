@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Fill a fresh ministack (AUTH=true) with the two accounts that the demo and the tests use.
+
+    seed.py ENDPOINT LINES.gz
+
+ministack takes a 12-digit access key id as the root key of that account; its secret is `test`. Everything below is
+made with those two root keys; what runs afterwards uses roles and users only, so signatures, trust policies and
+external IDs are enforced.
+
+Prints one JSON document: the accounts, roles, keys and log group that were made.
+"""
+
+import gzip
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+
+REGION = "us-east-1"
+MANAGING = "111122223333"
+MANAGED = "444455556666"
+EXTERNAL_ID = "windlass-demo-7f3a"
+LOG_GROUP = "/demo/nginx/access"
+LOG_STREAM = "web-1"
+SPREAD_MS = 50 * 60 * 1000
+
+# PutLogEvents: at most 10,000 events and 1,048,576 bytes a batch, where each event counts its UTF-8 bytes plus 26
+# (Amazon CloudWatch Logs API Reference, PutLogEvents).
+BATCH_EVENTS = 10_000
+BATCH_BYTES = 1_048_576
+EVENT_OVERHEAD = 26
+
+
+def main():
+    endpoint, lines = sys.argv[1:3]
+    with ThreadPoolExecutor(2) as pool:
+        loading = pool.submit(load_lines, client("logs", MANAGED, endpoint), lines)
+        made = make_identities(client("iam", MANAGING, endpoint), client("iam", MANAGED, endpoint))
+        made["events"] = loading.result()
+    print(json.dumps(made, indent=2))
+
+
+def client(service, account, endpoint):
+    return boto3.session.Session().client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=account,
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def make_identities(managing, managed):
+    # EC2 and ECS hand out role sessions themselves; ministack does not, so this user stands for them: the metadata
+    # server assumes the instance role and the task role with its key.
+    host = make_user(managing, "metadata-host", allow("sts:AssumeRole", "*"))
+    operator = make_user(managing, "windlass-operator", allow("sts:AssumeRole", f"arn:aws:iam::{MANAGED}:role/*"))
+    assume = allow("sts:AssumeRole", f"arn:aws:iam::{MANAGED}:role/*")
+    instance = make_role(managing, "WindlassInstance", trust(host["arn"]), assume)
+    task = make_role(managing, "WindlassTask", trust(host["arn"]), assume)
+    callers = [instance, task, operator["arn"]]
+    query = allow(
+        ["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery", "logs:DescribeQueries", "logs:DescribeLogGroups"],
+        "*",
+    )
+    return {
+        "region": REGION,
+        "managingAccount": MANAGING,
+        "managedAccount": MANAGED,
+        "externalId": EXTERNAL_ID,
+        "logGroup": LOG_GROUP,
+        "instanceRole": instance,
+        "taskRole": task,
+        "readerRole": make_role(managed, "WindlassReader", trust(callers, EXTERNAL_ID), query),
+        # Trusts nobody here: assuming it is refused although the caller may call sts:AssumeRole.
+        "closedRole": make_role(managed, "WindlassClosed", trust(f"arn:aws:iam::{MANAGED}:user/nobody"), query),
+        # May be assumed, and then may do nothing.
+        "powerlessRole": make_role(managed, "WindlassPowerless", trust(callers, EXTERNAL_ID), None),
+        "hostUser": host,
+        "operatorUser": operator,
+        # Needs no role: what a script with a plain key does today.
+        "readerUser": make_user(managed, "log-reader", query),
+    }
+
+
+def make_user(iam, name, policy):
+    arn = iam.create_user(UserName=name)["User"]["Arn"]
+    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {"arn": arn, "accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]}
+
+
+def make_role(iam, name, trusted, policy):
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+    if policy:
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy)
+    return arn
+
+
+def trust(principals, external_id=None):
+    statement = {"Effect": "Allow", "Principal": {"AWS": principals}, "Action": "sts:AssumeRole"}
+    if external_id:
+        statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
+    return document(statement)
+
+
+def allow(actions, resources):
+    return document({"Effect": "Allow", "Action": actions, "Resource": resources})
+
+
+def document(statement):
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def load_lines(logs, path):
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    logs.create_log_group(logGroupName=LOG_GROUP)
+    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM)
+    for batch in batches(lines):
+        logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM, logEvents=batch)
+    return len(lines)
+
+
+def batches(lines):
+    """The lines as events, evenly over the last 50 minutes, in batches that PutLogEvents takes."""
+    first = int(time.time() * 1000) - SPREAD_MS
+    batch, size = [], 0
+    for number, line in enumerate(lines):
+        weight = len(line.encode()) + EVENT_OVERHEAD
+        if batch and (len(batch) == BATCH_EVENTS or size + weight > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append({"timestamp": first + number * SPREAD_MS // len(lines), "message": line})
+        size += weight
+    yield batch
+
+
+if __name__ == "__main__":
+    main()
