@@ -6,8 +6,8 @@
 //! ```text
 //! runner -> host   {"hello":{...}}     with the library's sealed memory file attached as a descriptor
 //! host -> runner   {"hello":{...}}     restrictions are on, nothing of the plugin has run
-//! host -> runner   {"ready":{...}}     the library is loaded; its metadata
-//! runner -> host   {"start":{...}}     or the end of the socket, when only the metadata was wanted
+//! host -> runner   {"loaded":{...}}    the library is loaded; with its metadata, if that was what the runner wants
+//! runner -> host   {"start":{...}}     at any time after its hello; or never, when it wanted the metadata
 //! host -> runner   log, progress, table, rows, ask   in any number
 //! runner -> host   answer (to an ask), alive, cancel
 //! host -> runner   {"done":{...}} | {"failed":{...}} | {"panicked":{...}}   the last one
@@ -62,6 +62,8 @@ pub struct RunnerHello {
     pub memory_bytes: u64,
     /// TCP ports that the step may connect to.
     pub ports: Vec<u16>,
+    /// Whether the runner wants the metadata, and no step.
+    pub describe: bool,
     /// The descriptors that come with this frame, in order; `library` today.
     pub descriptors: Vec<String>,
 }
@@ -160,7 +162,7 @@ pub enum FromHost<'a> {
     /// The restrictions are on.
     Hello(HostHello),
     /// The library is loaded.
-    Ready(Box<PluginMetadata>),
+    Loaded(Loaded),
     /// A line for the log.
     Log(Log),
     /// What the step is doing now; replaces the last one.
@@ -188,8 +190,18 @@ pub enum FromHost<'a> {
 pub struct HostHello {
     /// [`PROTOCOL`].
     pub protocol: u32,
+    /// The host's version, which is the runner's.
+    pub version: String,
     /// What was put on, `name` to level (`landlock`: `full`, `partial`, `none`).
     pub restrictions: BTreeMap<String, String>,
+}
+
+/// The library is loaded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Loaded {
+    /// What the plugin says of itself, when that is wanted.
+    pub metadata: Option<Box<PluginMetadata>>,
 }
 
 /// A log line.

@@ -1,9 +1,8 @@
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::Context;
 use crate::context::encode;
-use crate::frames::{FromHost, MAX_FRAME, Rows, TableStart};
+use crate::frames::{FromHost, MAX_FRAME, TableStart};
 
 /// Rows collect until they fill this many bytes, then travel as one frame.
 const BATCH: usize = 128 * 1024;
@@ -70,11 +69,16 @@ impl Table {
         if self.count == 0 {
             return;
         }
-        self.batch.push(']');
-        let rows = RawValue::from_string(std::mem::take(&mut self.batch)).expect("rows were encoded as JSON");
-        self.context.send(&FromHost::Rows(Rows { table: self.name.clone(), count: self.count, rows: &rows }));
+        self.context.send_text(&rows_frame(&self.name, self.count, &self.batch));
+        self.batch.clear();
         self.count = 0;
     }
+}
+
+/// A [`FromHost::Rows`](crate::frames::FromHost::Rows) frame. It is put together as text, because building a
+/// `RawValue` would read all rows again; `batch` lacks the closing bracket.
+fn rows_frame(table: &str, count: u32, batch: &str) -> String {
+    format!(r#"{{"rows":{{"table":{},"count":{count},"rows":{batch}]}}}}"#, encode(&table))
 }
 
 impl Drop for Table {
@@ -110,5 +114,20 @@ impl From<bool> for Cell<'_> {
 impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Cell::Null, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::frames::Rows;
+
+    #[test]
+    fn a_rows_frame_is_the_one_that_its_type_makes() {
+        let rows = RawValue::from_string(r#"[["a",1],[null,2.5]]"#.to_owned()).unwrap();
+        let typed = encode(&FromHost::Rows(Rows { table: "a \"b\"".to_owned(), count: 2, rows: &rows }));
+        assert_eq!(rows_frame("a \"b\"", 2, r#"[["a",1],[null,2.5]"#), typed);
     }
 }

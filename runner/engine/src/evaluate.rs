@@ -11,14 +11,39 @@ use crate::tree::{Node, Tree};
 /// A step's `with` as the step gets it, and where each part stands in the file.
 pub(crate) struct Evaluated {
     pub(crate) value: Value,
-    /// By JSON pointer (RFC 6901).
-    pub(crate) places: HashMap<String, Position>,
+    pub(crate) places: Places,
+}
+
+/// Where values and keys stand, by JSON pointer (RFC 6901).
+#[derive(Default)]
+pub(crate) struct Places {
+    values: HashMap<String, Position>,
+    keys: HashMap<String, Position>,
+}
+
+impl Places {
+    /// The place of the value, or of the nearest thing around it.
+    pub(crate) fn of_value(&self, pointer: &str) -> Position {
+        let mut pointer = pointer;
+        loop {
+            match (self.values.get(pointer), pointer.rfind('/')) {
+                (Some(place), _) => return *place,
+                (None, Some(end)) => pointer = &pointer[..end],
+                (None, None) => return Position { line: 1, column: 1 },
+            }
+        }
+    }
+
+    /// The place of the key that leads to the value.
+    pub(crate) fn of_key(&self, pointer: &str) -> Position {
+        self.keys.get(pointer).copied().unwrap_or_else(|| self.of_value(pointer))
+    }
 }
 
 /// Puts the values of its expressions into a tree. An entry of a map whose expression has no value is left out, so that
 /// an optional option can be passed on.
 pub(crate) fn evaluate(tree: &Tree, expressions: &Expressions<'_>, file: &JobText) -> Result<Evaluated, JobError> {
-    let mut places = HashMap::new();
+    let mut places = Places::default();
     let value = walk(tree, expressions, file, String::new(), &mut places)?;
     Ok(Evaluated { value, places })
 }
@@ -28,7 +53,7 @@ fn walk(
     expressions: &Expressions<'_>,
     file: &JobText,
     pointer: String,
-    places: &mut HashMap<String, Position>,
+    places: &mut Places,
 ) -> Result<Value, JobError> {
     let value = match &tree.node {
         Node::Plain(value) => value.clone(),
@@ -43,16 +68,18 @@ fn walk(
         }
         Node::Map(entries) => {
             let mut map = Map::new();
-            for (key, entry) in entries {
-                let value = walk(entry, expressions, file, format!("{pointer}/{}", escape(key)), places)?;
-                if !(value.is_null() && matches!(entry.node, Node::Text(_))) {
-                    map.insert(key.clone(), value);
+            for entry in entries {
+                let below = format!("{pointer}/{}", escape(&entry.key));
+                places.keys.insert(below.clone(), entry.key_at);
+                let value = walk(&entry.value, expressions, file, below, places)?;
+                if !(value.is_null() && matches!(entry.value.node, Node::Text(_))) {
+                    map.insert(entry.key.clone(), value);
                 }
             }
             Value::Object(map)
         }
     };
-    places.insert(pointer, tree.position);
+    places.values.insert(pointer, tree.position);
     Ok(value)
 }
 

@@ -1,10 +1,9 @@
 //! Checking a step's `with` against the schema of its step type.
 
 use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 use windlass_errors::nearest_hint;
-use windlass_settings::yaml::Position;
 
 use crate::JobError;
 use crate::evaluate::{Evaluated, escape};
@@ -12,45 +11,49 @@ use crate::job::JobText;
 
 /// Checks `with`; the error names the first broken rule and its place.
 pub(crate) fn check(with: &Evaluated, schema: &Value, step: &str, file: &JobText) -> Result<(), JobError> {
+    let invalid = |place, message: String| file.at(place, format!("step type `{step}`: {message}"));
     let validator = jsonschema::validator_for(schema).map_err(|error| {
-        JobError::at("job.invalid-step", file.at(at(with, ""), format!("the schema of `{step}` is invalid: {error}")))
+        JobError::at("job.invalid-step", invalid(with.places.of_value(""), format!("its schema is invalid: {error}")))
     })?;
-    let Some(error) = validator.iter_errors(&with.value).next() else { return Ok(()) };
-    let (pointer, message, hint) = explain(&error, schema);
-    let place = file.at(at(with, &pointer), format!("step type `{step}`: {message}"));
-    Err(JobError::at("job.invalid-step", if let Some(hint) = hint { place.with_hint(hint) } else { place }))
+    let errors: Vec<ValidationError<'_>> = validator.iter_errors(&with.value).collect();
+    let Some(error) = telling(&errors) else { return Ok(()) };
+    let Explained { pointer, at_key, message, hint } = explain(error, schema);
+    let place = if at_key { with.places.of_key(&pointer) } else { with.places.of_value(&pointer) };
+    let error = invalid(place, message);
+    Err(JobError::at("job.invalid-step", if let Some(hint) = hint { error.with_hint(hint) } else { error }))
 }
 
-/// The place of the pointer, or of the nearest thing around it.
-fn at(with: &Evaluated, pointer: &str) -> Position {
-    let mut pointer = pointer;
-    loop {
-        if let Some(place) = with.places.get(pointer) {
-            return *place;
-        }
-        match pointer.rfind('/') {
-            Some(end) => pointer = &pointer[..end],
-            None => return Position { line: 1, column: 1 },
-        }
-    }
+/// A broken rule. The value itself is left out: it may be long, or a secret.
+#[derive(Debug, PartialEq, Eq)]
+struct Explained {
+    pointer: String,
+    /// Whether it is the key at the pointer that is wrong, and not its value.
+    at_key: bool,
+    message: String,
+    hint: Option<String>,
 }
 
-/// Pointer, message and hint of a broken rule. The value itself is left out: it may be long, or a secret.
-fn explain(error: &ValidationError<'_>, schema: &Value) -> (String, String, Option<String>) {
+fn explain(error: &ValidationError<'_>, schema: &Value) -> Explained {
+    let error = meant(error);
     let pointer = error.instance_path().to_string();
-    let what = if pointer.is_empty() { "`with`".to_owned() } else { format!("`{}`", dotted(&pointer)) };
+    let what = named(&pointer);
     let message = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let key = unexpected.first().map(String::as_str).unwrap_or_default();
             let known = error.schema_path().to_string();
             let known = properties(schema, known.trim_end_matches("/additionalProperties"));
-            let hint = nearest_hint(key, known.iter().map(String::as_str));
-            return (format!("{pointer}/{}", escape(key)), format!("there is no key `{key}` in {what}"), Some(hint));
+            let hint = Some(nearest_hint(key, known.iter().map(String::as_str)));
+            let message = format!("there is no key `{key}` in {what}");
+            return Explained { pointer: format!("{pointer}/{}", escape(key)), at_key: true, message, hint };
         }
+        ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
+            return no_alternative(pointer, context);
+        }
+        ValidationErrorKind::Enum { options } => return no_choice(error, options.as_array().into_iter().flatten()),
         ValidationErrorKind::Required { property } => {
             format!("the key `{}` is missing in {what}", property.as_str().unwrap_or_default())
         }
-        ValidationErrorKind::Type { kind } => format!("{what} has the wrong type, expected {}", expected(kind)),
+        ValidationErrorKind::Type { kind } => wrong_type(&what, types(kind)),
         ValidationErrorKind::MinItems { limit } => format!("{what} needs at least {limit} items"),
         ValidationErrorKind::MaxItems { limit } => format!("{what} may have at most {limit} items"),
         ValidationErrorKind::MinLength { limit } => format!("{what} needs at least {limit} characters"),
@@ -59,17 +62,73 @@ fn explain(error: &ValidationError<'_>, schema: &Value) -> (String, String, Opti
         ValidationErrorKind::Maximum { limit } => format!("{what} must be at most {limit}"),
         _ => format!("{what}: {}", error.masked()),
     };
-    (pointer, message, None)
+    Explained { pointer, at_key: false, message, hint: None }
 }
 
-fn expected(kind: &jsonschema::error::TypeKind) -> String {
-    match kind {
-        jsonschema::error::TypeKind::Single(kind) => format!("`{kind}`"),
-        jsonschema::error::TypeKind::Multiple(kinds) => {
-            let names: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-            names.join(" or ")
-        }
+/// The broken rule to show. An unknown key comes first: misspelt, it is also missing where it should be.
+fn telling<'e, 'a>(errors: &'e [ValidationError<'a>]) -> Option<&'e ValidationError<'a>> {
+    let unknown_key = |error: &&ValidationError<'_>| {
+        matches!(error.kind(), ValidationErrorKind::AdditionalProperties { .. })
+    };
+    errors.iter().find(unknown_key).or(errors.first())
+}
+
+/// Of alternatives, the broken rule of the one that was meant: whose tag and type fit, and which fits best.
+fn meant<'e>(error: &'e ValidationError<'e>) -> &'e ValidationError<'e> {
+    let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) = error.kind() else {
+        return error;
+    };
+    let another = |rule: &ValidationError<'_>| match rule.kind() {
+        ValidationErrorKind::Constant { .. } => true,
+        ValidationErrorKind::Type { .. } => rule.instance_path() == error.instance_path(),
+        _ => false,
+    };
+    let fitting = context.iter().filter(|rules| !rules.iter().any(another));
+    fitting.min_by_key(|rules| rules.len()).and_then(|rules| telling(rules)).map_or(error, meant)
+}
+
+/// Every alternative has another tag, or another type.
+fn no_alternative(pointer: String, context: &[Vec<ValidationError<'static>>]) -> Explained {
+    let rules = || context.iter().flatten();
+    let tag = |rule: &ValidationError<'_>| matches!(rule.kind(), ValidationErrorKind::Constant { .. });
+    if let Some(first) = rules().find(|rule| tag(rule)) {
+        let choices = rules().filter_map(|rule| match rule.kind() {
+            ValidationErrorKind::Constant { expected_value } => Some(&**expected_value),
+            _ => None,
+        });
+        return no_choice(first, choices);
     }
+    let kinds = rules().filter_map(|rule| match rule.kind() {
+        ValidationErrorKind::Type { kind } => Some(types(kind)),
+        _ => None,
+    });
+    let message = wrong_type(&named(&pointer), kinds.flatten());
+    Explained { pointer, at_key: false, message, hint: None }
+}
+
+/// A value that is none of the choices, with the nearest of them.
+fn no_choice<'a>(error: &ValidationError<'_>, choices: impl Iterator<Item = &'a Value>) -> Explained {
+    let pointer = error.instance_path().to_string();
+    let choices: Vec<&str> = choices.filter_map(Value::as_str).collect();
+    let hint = nearest_hint(error.instance().as_str().unwrap_or_default(), choices);
+    let message = format!("{} is none of the choices", named(&pointer));
+    Explained { pointer, at_key: false, message, hint: Some(hint) }
+}
+
+fn wrong_type(what: &str, kinds: impl IntoIterator<Item = String>) -> String {
+    let kinds: Vec<String> = kinds.into_iter().filter(|kind| kind != "`null`").collect();
+    format!("{what} has the wrong type, expected {}", kinds.join(" or "))
+}
+
+fn types(kind: &TypeKind) -> Vec<String> {
+    match kind {
+        TypeKind::Single(kind) => vec![format!("`{kind}`")],
+        TypeKind::Multiple(kinds) => kinds.iter().map(|kind| format!("`{kind}`")).collect(),
+    }
+}
+
+fn named(pointer: &str) -> String {
+    if pointer.is_empty() { "`with`".to_owned() } else { format!("`{}`", dotted(pointer)) }
 }
 
 fn properties(schema: &Value, pointer: &str) -> Vec<String> {
@@ -91,23 +150,36 @@ mod tests {
             "type": "object",
             "properties": {
                 "limit": { "type": "integer", "minimum": 1 },
-                "range": { "$ref": "#/$defs/Range" },
+                "order": { "enum": ["first", "last"] },
+                "range": { "anyOf": [{ "$ref": "#/$defs/Range" }, { "type": "null" }] },
+                "way": { "oneOf": [way("call", "url"), way("mail", "address")] },
             },
             "required": ["limit"],
             "additionalProperties": false,
             "$defs": { "Range": { "type": "object", "properties": { "past": {} }, "additionalProperties": false } },
         });
         let validator = jsonschema::validator_for(&schema).unwrap();
-        let error = validator.iter_errors(with).next().unwrap();
-        explain(&error, &schema)
+        let errors: Vec<ValidationError<'_>> = validator.iter_errors(with).collect();
+        let Explained { pointer, message, hint, .. } = explain(telling(&errors).unwrap(), &schema);
+        (pointer, message, hint)
+    }
+
+    /// An alternative as it is derived from an enum with a tag.
+    fn way(kind: &str, field: &str) -> Value {
+        json!({
+            "type": "object",
+            "properties": { "kind": { "type": "string", "const": kind }, field: { "type": "string" } },
+            "required": ["kind", field],
+            "additionalProperties": false,
+        })
     }
 
     #[test]
     fn an_unknown_key_comes_with_the_nearest() {
-        let (pointer, message, hint) = explained(&json!({ "limit": 1, "rnage": {} }));
-        assert_eq!(pointer, "/rnage");
-        assert_eq!(message, "there is no key `rnage` in `with`");
-        assert_eq!(hint.as_deref(), Some("did you mean `range`?"));
+        let (pointer, message, hint) = explained(&json!({ "limti": 1 }));
+        assert_eq!(pointer, "/limti");
+        assert_eq!(message, "there is no key `limti` in `with`");
+        assert_eq!(hint.as_deref(), Some("did you mean `limit`?"));
     }
 
     #[test]
@@ -115,6 +187,9 @@ mod tests {
         assert_eq!(explained(&json!({ "limit": "hunter2" })).1, "`limit` has the wrong type, expected `integer`");
         assert_eq!(explained(&json!({ "limit": 0 })).1, "`limit` must be at least 1");
         assert_eq!(explained(&json!({})).1, "the key `limit` is missing in `with`");
+        let (_, message, hint) = explained(&json!({ "limit": 1, "order": "hunter2" }));
+        assert_eq!(message, "`order` is none of the choices");
+        assert_eq!(hint.as_deref(), Some("there are: `first`, `last`"));
     }
 
     #[test]
@@ -122,5 +197,18 @@ mod tests {
         let (pointer, message, hint) = explained(&json!({ "limit": 1, "range": { "pst": "1h" } }));
         assert_eq!((pointer.as_str(), message.as_str()), ("/range/pst", "there is no key `pst` in `range`"));
         assert_eq!(hint.as_deref(), Some("did you mean `past`?"));
+        assert_eq!(explained(&json!({ "limit": 1, "range": 5 })).1, "`range` has the wrong type, expected `object`");
+    }
+
+    #[test]
+    fn of_alternatives_the_one_that_was_meant_is_explained() {
+        let way = |way: Value| explained(&json!({ "limit": 1, "way": way }));
+        let (pointer, message, hint) = way(json!({ "kind": "mail", "adress": "x" }));
+        assert_eq!((pointer.as_str(), message.as_str()), ("/way/adress", "there is no key `adress` in `way`"));
+        assert_eq!(hint.as_deref(), Some("did you mean `address`?"));
+        assert_eq!(way(json!({ "kind": "call", "url": 5 })).1, "`way.url` has the wrong type, expected `string`");
+        let (pointer, message, hint) = way(json!({ "kind": "mial" }));
+        assert_eq!((pointer.as_str(), message.as_str()), ("/way/kind", "`way.kind` is none of the choices"));
+        assert_eq!(hint.as_deref(), Some("did you mean `mail`?"));
     }
 }

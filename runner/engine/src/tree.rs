@@ -17,7 +17,15 @@ pub(crate) enum Node {
     Plain(Value),
     Text(String),
     List(Vec<Tree>),
-    Map(Vec<(String, Tree)>),
+    Map(Vec<Entry>),
+}
+
+/// An entry of a map.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_at: Position,
+    pub(crate) value: Tree,
 }
 
 impl Tree {
@@ -95,12 +103,14 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-        let mut map: Vec<(String, Tree)> = Vec::new();
-        while let Some((key, value)) = entries.next_entry::<String, Tree>()? {
-            if map.iter().any(|(known, _)| *known == key) {
+        let mut map: Vec<Entry> = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<Spanned<String>, Tree>()? {
+            let key_at = Position::from(&key);
+            let key = key.value;
+            if map.iter().any(|known| known.key == key) {
                 return Err(A::Error::custom(format!("the key `{key}` is given twice")));
             }
-            map.push((key, value));
+            map.push(Entry { key, key_at, value });
         }
         Ok(Node::Map(map))
     }

@@ -1,5 +1,6 @@
 //! The frames between the runner and one host, checked against what is allowed at each moment.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -9,17 +10,15 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 use windlass_errors::Code;
-use windlass_plugin_api::StepError;
-use windlass_plugin_api::frames::{
-    Alive, Answer, Ask, Cancel, FromHost, Given, HostHello, PROTOCOL, Start, ToHost, Wanted,
-};
+use windlass_plugin_api::frames::{Alive, Answer, Ask, Cancel, FromHost, Given, PROTOCOL, ToHost, Wanted};
+use windlass_plugin_api::{PluginMetadata, StepError};
 
 use crate::budget::Budget;
 use crate::process::{DEADLINE, HostProcess};
-use crate::{Assignment, Described, Event, HostingError, Library, StepFailure, Stop};
+use crate::{Assignment, Described, Event, HostingError, StepFailure, Stop};
 
 /// How long a host may take to restrict itself and to load its library.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const LOADED_WITHIN: Duration = Duration::from_secs(30);
 /// Between SIGTERM and SIGKILL.
 const AFTER_TERM: Duration = Duration::from_millis(300);
 /// Questions that may be open at once.
@@ -38,43 +37,54 @@ pub(crate) enum End {
     HostEnded,
 }
 
-/// Reads the first two frames of a host.
-pub(crate) async fn ready(host: &mut HostProcess, library: &Library) -> Result<Described, Unready> {
-    let plugin = &library.identity.name;
+/// Reads the first two frames of a host that describes its plugin.
+pub(crate) async fn described(host: &mut HostProcess, plugin: &str) -> Result<Described, Unready> {
+    match loaded(host, plugin).await? {
+        (restrictions, Some(metadata)) if metadata.name == plugin => {
+            Ok(Described { metadata: *metadata, restrictions })
+        }
+        (_, Some(metadata)) => {
+            Err(protocol(plugin, format!("its note and its metadata disagree: it calls itself `{}`", metadata.name)))
+        }
+        (_, None) => Err(protocol(plugin, "it sent no metadata".to_owned())),
+    }
+}
+
+type Restrictions = BTreeMap<String, String>;
+
+/// Reads the first two frames of a host, in bounded time.
+pub(crate) async fn loaded(
+    host: &mut HostProcess,
+    plugin: &str,
+) -> Result<(Restrictions, Option<Box<PluginMetadata>>), Unready> {
     let both = async {
         let restrictions = match next(host, plugin).await? {
-            Opening::Hello(hello) if hello.protocol == PROTOCOL => hello.restrictions,
-            Opening::Hello(hello) => return Err(protocol(plugin, format!("it speaks protocol {}", hello.protocol))),
-            Opening::Ready(_) => return Err(protocol(plugin, "it was ready before it said hello".to_owned())),
+            FromHost::Hello(hello) if hello.version != env!("CARGO_PKG_VERSION") => {
+                return Err(Unready::Because(HostingError::WrongHost { found: hello.version }));
+            }
+            FromHost::Hello(hello) if hello.protocol == PROTOCOL => hello.restrictions,
+            FromHost::Hello(hello) => return Err(protocol(plugin, format!("it speaks protocol {}", hello.protocol))),
+            _ => return Err(protocol(plugin, "it did not say hello first".to_owned())),
         };
         match next(host, plugin).await? {
-            Opening::Ready(metadata) if metadata.name == *plugin => Ok(Described { metadata: *metadata, restrictions }),
-            Opening::Ready(metadata) => Err(protocol(
-                plugin,
-                format!("its note and its metadata disagree: it calls itself `{}`", metadata.name),
-            )),
-            Opening::Hello(_) => Err(protocol(plugin, "it said hello twice".to_owned())),
+            FromHost::Loaded(loaded) => Ok((restrictions, loaded.metadata)),
+            _ => Err(protocol(plugin, "it spoke before its library was loaded".to_owned())),
         }
     };
-    match timeout(READY_WITHIN, both).await {
+    match timeout(LOADED_WITHIN, both).await {
         Ok(result) => result,
         Err(_) => {
-            let why = format!("it was not ready within {} s", READY_WITHIN.as_secs());
-            Err(Unready::Because(HostingError::NotLoaded { plugin: plugin.clone(), why }))
+            let why = format!("it was not loaded within {} s", LOADED_WITHIN.as_secs());
+            Err(Unready::Because(HostingError::NotLoaded { plugin: plugin.to_owned(), why }))
         }
     }
 }
 
-enum Opening {
-    Hello(HostHello),
-    Ready(Box<windlass_plugin_api::PluginMetadata>),
-}
-
-async fn next(host: &mut HostProcess, plugin: &str) -> Result<Opening, Unready> {
+async fn next(host: &mut HostProcess, plugin: &str) -> Result<FromHost<'static>, Unready> {
     let frame = host.frames.next().await.map_err(|why| protocol(plugin, why))?.ok_or(Unready::Ended)?;
     match parse(&frame).map_err(|why| protocol(plugin, why))? {
-        FromHost::Hello(hello) => Ok(Opening::Hello(hello)),
-        FromHost::Ready(metadata) => Ok(Opening::Ready(metadata)),
+        FromHost::Hello(hello) => Ok(FromHost::Hello(hello)),
+        FromHost::Loaded(loaded) => Ok(FromHost::Loaded(loaded)),
         FromHost::Refused(refused) if refused.stage == "restrict" => {
             Err(Unready::Because(HostingError::NotRestricted { why: refused.message }))
         }
@@ -93,7 +103,7 @@ fn protocol(plugin: &str, why: String) -> Unready {
     Unready::Because(HostingError::Protocol { plugin: plugin.to_owned(), why })
 }
 
-/// The conversation from `start` to the last frame.
+/// The conversation from the loaded library to the last frame.
 pub(crate) struct Conversation<'a, A> {
     plugin: &'a str,
     host: &'a mut HostProcess,
@@ -124,9 +134,8 @@ where
         Self { plugin, host, answer, events, budget }
     }
 
-    pub(crate) async fn hold(mut self, assignment: Assignment, mut stop: watch::Receiver<Option<Stop>>) -> End {
-        let Assignment { start, timeout, grace, .. } = assignment;
-        self.start(start).await;
+    pub(crate) async fn hold(mut self, assignment: &Assignment, mut stop: watch::Receiver<Option<Stop>>) -> End {
+        let Assignment { timeout, grace, .. } = *assignment;
         let out_of_time = timeout.map(|timeout| Instant::now() + timeout);
         let mut alive = interval_at(Instant::now() + DEADLINE / 4, DEADLINE / 4);
         let mut asks = FuturesUnordered::new();
@@ -165,10 +174,6 @@ where
         }
     }
 
-    async fn start(&mut self, start: Start) {
-        self.host.writer.send(&ToHost::Start(Box::new(start))).await;
-    }
-
     async fn stop(&mut self, why: Stop, grace: Duration) -> Stopping {
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         self.host.writer.send(&ToHost::Cancel(Cancel { grace_ms })).await;
@@ -197,7 +202,7 @@ where
                 return Heard::End(End::Failed(HostingError::Panicked { plugin, message: panicked.message }.into()));
             }
             Ok(FromHost::Refused(refused)) => return Heard::End(self.broke(refused.message)),
-            Ok(FromHost::Hello(_) | FromHost::Ready(_)) => return Heard::End(self.broke("it greeted twice")),
+            Ok(FromHost::Hello(_) | FromHost::Loaded(_)) => return Heard::End(self.broke("it greeted twice")),
         };
         if self.budget.take(frame.len()) {
             // Nobody listening any more is no reason to stop the step.

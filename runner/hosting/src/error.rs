@@ -20,7 +20,7 @@ pub enum HostingError {
     WrongTarget { path: PathBuf, built_for: String, wanted: &'static str },
     #[error("plugin `{}` was built for plugin ABI {built_for}; this runner needs ABI {}", .path.display(), note::ABI)]
     WrongAbi { path: PathBuf, built_for: String },
-    #[error("plugin `{}` is not used, because `{}` {why}", .path.display(), .place.display())]
+    #[error("`{}` is not used, because `{}` {why}", .path.display(), .place.display())]
     Unsafe { path: PathBuf, place: PathBuf, why: String },
     #[error("plugin `{name}` is there twice: `{}` and `{}`", .first.display(), .second.display())]
     Duplicate { name: String, first: PathBuf, second: PathBuf },
@@ -28,6 +28,8 @@ pub enum HostingError {
     NotLoaded { plugin: String, why: String },
     #[error("the plugin host could not be started")]
     NotStarted { source: io::Error },
+    #[error("the plugin host is of version {found}, this runner of {}", env!("CARGO_PKG_VERSION"))]
+    WrongHost { found: String },
     #[error("the plugin host could not be restricted: {why}")]
     NotRestricted { why: String },
     #[error("plugin `{plugin}` crashed: its host was ended by {signal}")]
@@ -52,7 +54,7 @@ impl Report for HostingError {
             Self::WrongAbi { .. } => "plugin.wrong-abi",
             Self::Unsafe { .. } => "plugin.unsafe-file",
             Self::Duplicate { .. } => "plugin.duplicate",
-            Self::NotStarted { .. } | Self::NotRestricted { .. } => "plugin.host-failed",
+            Self::NotStarted { .. } | Self::WrongHost { .. } | Self::NotRestricted { .. } => "plugin.host-failed",
             Self::Crashed { .. } => "plugin.crashed",
             Self::NoResult { .. } => "plugin.no-result",
             Self::Protocol { .. } => "plugin.protocol",
@@ -81,6 +83,13 @@ impl Report for HostingError {
             Self::Duplicate { .. } => "remove one of them".to_owned(),
             Self::Crashed { signal, .. } if signal == "SIGABRT" => {
                 "it aborted, or needed more memory than `limits.stepMemory`; its last output is in the log".to_owned()
+            }
+            Self::NotStarted { source } if source.kind() == io::ErrorKind::NotFound => {
+                "install `windlass-plugin-host` of the same version beside `windlass`".to_owned()
+            }
+            Self::WrongHost { .. } => {
+                "install `windlass` and `windlass-plugin-host` of one version; a running runner has to be restarted"
+                    .to_owned()
             }
             Self::Crashed { .. } | Self::Panicked { .. } => {
                 "this is a fault in the plugin; its last output is in the log".to_owned()

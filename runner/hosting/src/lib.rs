@@ -1,18 +1,17 @@
 //! Plugins: finding them, checking them, and running their steps in restricted processes.
 //!
 //! The way of a step: [`Catalog`] finds the file by its ELF note without opening it, [`Library`] copies its bytes into a
-//! sealed memory file and hashes them, [`run_step`] starts a plugin host (this very binary, `__plugin-host`), which
+//! sealed memory file and hashes them, [`run_step`] starts a plugin host (the program in `runner/plugin-host`), which
 //! restricts itself, opens the memory file and calls the step once. Frames come back over a socket, log bytes over pipes.
 //!
-//! [`host`] is the other side: what runs in the child. Deliberately absent: who may use which account, and what is kept
-//! of a step's output; the engine decides that.
+//! Deliberately absent: who may use which account, and what is kept of a step's output; the engine decides that.
 
 mod budget;
 mod catalog;
 mod conversation;
 mod error;
 mod frames;
-pub mod host;
+mod host_program;
 mod identity;
 mod library;
 mod process;
@@ -21,11 +20,7 @@ mod safety;
 
 pub use catalog::{Catalog, Found};
 pub use error::HostingError;
-pub use host::main as host_main;
 pub use identity::Identity;
 pub use library::Library;
 pub use process::HostLimits;
 pub use run::{Assignment, Described, Event, StepFailure, Stop, describe, run_step};
-
-/// The first argument that makes this binary a plugin host.
-pub const HOST_ARGUMENT: &str = "__plugin-host";

@@ -4,6 +4,7 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use windlass_plugin_api::frames::{PROTOCOL, RunnerHello, ToHost};
 
 use crate::frames::{FrameReader, FrameWriter, encode};
-use crate::{HOST_ARGUMENT, HostingError, Library};
+use crate::{HostingError, Library, host_program};
 
 /// How long a host may live without hearing from the runner. The runner speaks four times as often.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
@@ -45,17 +46,18 @@ pub(crate) struct HostProcess {
 impl HostProcess {
     /// Starts a host and sends the first frame, to which the library is attached.
     ///
-    /// `/proc/self/exe` is this very binary even when its file was replaced. Nothing here may use `pre_exec`, a uid or
-    /// a gid: that would fork, and a fork of a large runner costs tens of milliseconds; the host restricts itself.
-    pub(crate) fn start(library: &Library, limits: &HostLimits) -> Result<Self, HostingError> {
-        Self::try_start(library, limits).map_err(|source| HostingError::NotStarted { source })
+    /// Nothing here may use `pre_exec`, a uid or a gid: that would fork, and a fork of a large runner costs tens of
+    /// milliseconds; the host restricts itself.
+    pub(crate) fn start(library: &Library, limits: &HostLimits, describe: bool) -> Result<Self, HostingError> {
+        let program = host_program::path()?;
+        Self::try_start(&program, library, limits, describe).map_err(|source| HostingError::NotStarted { source })
     }
 
-    fn try_start(library: &Library, limits: &HostLimits) -> io::Result<Self> {
+    fn try_start(program: &Path, library: &Library, limits: &HostLimits, describe: bool) -> io::Result<Self> {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
-        send_hello(&ours, library, limits)?;
-        let mut child = Command::new("/proc/self/exe")
-            .arg(HOST_ARGUMENT)
+        send_hello(&ours, library, limits, describe)?;
+        let mut child = Command::new(program)
+            .arg0("windlass-plugin-host")
             .env_clear()
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::piped())
@@ -103,7 +105,12 @@ impl Drop for HostProcess {
 }
 
 /// The socket is empty, so this does not block.
-fn send_hello(socket: &std::os::unix::net::UnixStream, library: &Library, limits: &HostLimits) -> io::Result<()> {
+fn send_hello(
+    socket: &std::os::unix::net::UnixStream,
+    library: &Library,
+    limits: &HostLimits,
+    describe: bool,
+) -> io::Result<()> {
     let hello = encode(&ToHost::Hello(RunnerHello {
         protocol: PROTOCOL,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -111,6 +118,7 @@ fn send_hello(socket: &std::os::unix::net::UnixStream, library: &Library, limits
         deadline_ms: u64::try_from(DEADLINE.as_millis()).expect("a constant of two minutes"),
         memory_bytes: limits.memory_bytes,
         ports: limits.ports.clone(),
+        describe,
         descriptors: vec!["library".to_owned()],
     }));
     let descriptors = [library.memory()];

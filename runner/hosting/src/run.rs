@@ -9,11 +9,11 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use windlass_errors::{Code, Report};
-use windlass_plugin_api::frames::{Given, Log, Progress, Start, TableStart, Wanted};
+use windlass_plugin_api::frames::{Given, Log, Progress, Start, TableStart, ToHost, Wanted};
 use windlass_plugin_api::{PluginMetadata, StepError};
 
 use crate::budget::Budget;
-use crate::conversation::{Conversation, End, Unready, ready};
+use crate::conversation::{Conversation, End, Unready, described, loaded};
 use crate::process::{HostProcess, without_result};
 use crate::{HostLimits, HostingError, Library};
 
@@ -90,8 +90,8 @@ pub struct Described {
 /// # Errors
 /// When the host fails or the library cannot be used.
 pub async fn describe(library: &Library, limits: &HostLimits) -> Result<Described, HostingError> {
-    let mut host = HostProcess::start(library, limits)?;
-    match ready(&mut host, library).await {
+    let mut host = HostProcess::start(library, limits, true)?;
+    match described(&mut host, &library.identity.name).await {
         Ok(described) => Ok(described),
         Err(Unready::Ended) => Err(without_result(library.identity.name.clone(), host.end().await)),
         Err(Unready::Because(error)) => Err(error),
@@ -117,14 +117,15 @@ where
     F: Future<Output = Result<Given, StepError>>,
 {
     let plugin = library.identity.name.clone();
-    let mut host = HostProcess::start(library, &assignment.limits)?;
+    let mut host = HostProcess::start(library, &assignment.limits, false)?;
+    host.writer.send(&ToHost::Start(Box::new(assignment.start.clone()))).await;
     let budget = Budget::new(assignment.limits.output_bytes);
     let pipes = [
         host.stdout.take().map(|pipe| forward(pipe, Event::Stdout, events.clone(), budget.clone())),
         host.stderr.take().map(|pipe| forward(pipe, Event::Stderr, events.clone(), budget.clone())),
     ];
-    let end = match ready(&mut host, library).await {
-        Ok(_) => Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(assignment, stop).await,
+    let end = match loaded(&mut host, &plugin).await {
+        Ok(_) => Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(&assignment, stop).await,
         Err(Unready::Ended) => End::HostEnded,
         Err(Unready::Because(error)) => End::Failed(error.into()),
     };

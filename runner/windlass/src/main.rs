@@ -15,9 +15,6 @@ use windlass_errors::exit;
 use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == windlass_hosting::HOST_ARGUMENT) {
-        windlass_hosting::host_main();
-    }
     protect::no_core_files();
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -9,8 +9,8 @@ use windlass_plugin_api::StepError;
 use windlass_plugin_api::boundary::Host;
 use windlass_plugin_api::frames::{Answer, Ask, FromHost, Start, ToHost};
 
-use super::socket::{Frames, Socket};
-use super::{RUNNER_GONE, restrict};
+use crate::socket::{Frames, Socket};
+use crate::{RUNNER_GONE, restrict};
 
 static SERVICES: OnceLock<Services> = OnceLock::new();
 
@@ -42,12 +42,12 @@ impl Services {
         services
     }
 
-    /// Waits for the step; the process ends while waiting when only the metadata was wanted.
-    pub(crate) fn wait_for_start(&self) -> Option<Start> {
+    /// Waits for the step; without one the process ends while waiting.
+    pub(crate) fn wait_for_start(&self) -> Start {
         let mut state = self.state();
         loop {
             if let Some(start) = state.start.take() {
-                return Some(start);
+                return start;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

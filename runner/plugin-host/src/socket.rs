@@ -12,7 +12,7 @@ use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, recvmsg};
 use windlass_plugin_api::frames::{FromHost, MAX_FRAME, RunnerHello, ToHost};
 
-use super::restrict::close_range;
+use crate::restrict::close_range;
 
 /// 0 becomes `/dev/null`, 1 and 2 are the pipes; of what stands above, only the socket stays open.
 const FIRST_ABOVE: i32 = 3;

@@ -12,7 +12,7 @@ use rustix::fs::{Gid, Uid};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use windlass_plugin_api::frames::RunnerHello;
 
-use super::seccomp;
+use crate::seccomp;
 
 /// `nobody` on every Linux; a host started by root becomes this user.
 const NOBODY: u32 = 65534;

@@ -1,0 +1,72 @@
+//! The process in which a plugin's step runs: it takes its rights away, opens one library, and runs one step.
+//!
+//! The runner starts it, with a socket on standard input; started by hand it says so and ends. It is a program of its own
+//! because it is started for every step, and what it need not carry it need not load (docs/decisions/0004).
+//!
+//! The order is the point: descriptors are closed and the restrictions put on while there is a single thread and before
+//! any byte of the plugin is mapped, since opening a library already runs its code.
+
+mod restrict;
+mod seccomp;
+mod services;
+mod socket;
+
+use std::fmt::Display;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
+
+use windlass_plugin_api::frames::{FromHost, HostHello, Loaded, PROTOCOL, Refused, Start};
+use windlass_plugin_api::host::Plugin;
+
+use services::Services;
+use socket::Socket;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The exit code of a host whose runner is gone.
+const RUNNER_GONE: i32 = 3;
+
+fn main() {
+    restrict::exit(serve());
+}
+
+fn serve() -> i32 {
+    let Ok((socket, hello, library)) = Socket::open() else {
+        eprintln!("windlass-plugin-host is started by windlass, for each step; there is nothing to do by hand");
+        return RUNNER_GONE;
+    };
+    let restrictions = match restrict::apply(&hello) {
+        Ok(restrictions) => restrictions,
+        Err(why) => return refuse(&socket, "restrict", why),
+    };
+    socket.send(&FromHost::Hello(HostHello { protocol: PROTOCOL, version: VERSION.to_owned(), restrictions }));
+    let services = Services::begin(socket, hello.deadline_ms);
+    run(services, &library, hello.describe)
+}
+
+fn run(services: &'static Services, library: &OwnedFd, describe: bool) -> i32 {
+    let path = PathBuf::from(format!("/proc/self/fd/{}", library.as_raw_fd()));
+    let plugin = match Plugin::open(&path, services::functions()) {
+        Ok(plugin) => plugin,
+        Err(error) => return refuse(&services.socket, "load", error),
+    };
+    if describe {
+        let metadata = plugin.metadata();
+        if metadata.is_empty() {
+            return refuse(&services.socket, "load", "it cannot describe itself: making its metadata panicked");
+        }
+        services.socket.send_line(&format!("{{\"loaded\":{{\"metadata\":{metadata}}}}}"));
+        return 0;
+    }
+    services.socket.send(&FromHost::Loaded(Loaded { metadata: None }));
+    services.socket.send_line(&plugin.run(&encode(&services.wait_for_start())));
+    0
+}
+
+fn encode(start: &Start) -> String {
+    serde_json::to_string(start).expect("a start frame was read from JSON, so it is JSON again")
+}
+
+fn refuse(socket: &Socket, stage: &str, why: impl Display) -> i32 {
+    socket.send(&FromHost::Refused(Refused { stage: stage.to_owned(), message: why.to_string() }));
+    1
+}
