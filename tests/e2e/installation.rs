@@ -53,6 +53,17 @@ impl Installation {
         path
     }
 
+    /// Where `text` first stands in its configuration, as errors name it: `path:line:column`.
+    #[track_caller]
+    pub(crate) fn place_of(&self, text: &str) -> String {
+        let configuration = fs::read_to_string(&self.configuration).unwrap();
+        let at = configuration.find(text).unwrap_or_else(|| panic!("no `{text}` in:\n{configuration}"));
+        let before = &configuration[..at];
+        let (line, column) =
+            (before.matches('\n').count() + 1, before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1);
+        format!("{}:{line}:{column}", self.configuration.display())
+    }
+
     /// Writes a job file: `rest` follows `apiVersion`, `kind` and `name: test`.
     pub(crate) fn job(&self, rest: &str) -> PathBuf {
         self.write("job.yaml", format!("apiVersion: windlass/v1\nkind: Job\nname: test\n{rest}"))
@@ -130,5 +141,13 @@ impl Ended {
         assert!(error.starts_with(&format!("error[{code}]")), "{error}");
         assert!(error.lines().count() <= 24, "an error fits one screen:\n{error}");
         error
+    }
+}
+
+/// The text has each of these in it.
+#[track_caller]
+pub(crate) fn assert_names(text: &str, names: &[&str]) {
+    for name in names {
+        assert!(text.contains(name), "no `{name}` in:\n{text}");
     }
 }

@@ -14,10 +14,12 @@ pub mod netns;
 pub mod paths;
 mod port;
 pub mod problem;
+pub mod processes;
 pub mod python;
 pub mod scripted;
 pub mod seeded;
 pub mod standins;
+pub mod terminal;
 pub mod usage;
 pub mod wait;
 

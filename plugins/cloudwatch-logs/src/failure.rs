@@ -10,6 +10,9 @@ use crate::caret::point_at;
 use crate::groups::named;
 use crate::query::Query;
 
+#[cfg(test)]
+mod tests;
+
 /// Where the calls go, for messages.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -161,120 +164,5 @@ fn kind<E: ProvideErrorMetadata + Error>(error: &SdkError<E>) -> Kind {
             _ if error.raw_response().is_some_and(|response| response.status().is_server_error()) => Kind::Unavailable,
             _ => Kind::Other,
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
-    use aws_sdk_cloudwatchlogs::error::{ConnectorError, ErrorMetadata};
-    use aws_sdk_cloudwatchlogs::types::error::{
-        LimitExceededException, MalformedQueryException, ResourceNotFoundException,
-    };
-    use aws_sdk_cloudwatchlogs::types::{QueryCompileError, QueryCompileErrorLocation};
-
-    use super::*;
-
-    fn query(text: &str) -> Query {
-        serde_json::from_value(serde_json::json!({"logGroups": ["/app"], "query": text})).unwrap()
-    }
-
-    fn place() -> Place {
-        Place { region: "eu-west-1".to_owned(), endpoint: None }
-    }
-
-    fn meta(code: &str, message: &str) -> ErrorMetadata {
-        ErrorMetadata::builder().code(code).message(message).build()
-    }
-
-    fn answered(error: StartQueryError, status: u16) -> SdkError<StartQueryError> {
-        SdkError::service_error(error, HttpResponse::new(status.try_into().unwrap(), "".into()))
-    }
-
-    fn coded(code: &str, status: u16) -> SdkError<StartQueryError> {
-        answered(StartQueryError::generic(meta(code, "says AWS")), status)
-    }
-
-    #[test]
-    fn a_malformed_query_is_shown_with_the_place() {
-        let location = QueryCompileErrorLocation::builder().start_char_offset(18).end_char_offset(23).build();
-        let compile = QueryCompileError::builder().location(location).build();
-        let error = MalformedQueryException::builder()
-            .query_compile_error(compile)
-            .meta(meta("MalformedQueryException", "unexpected\nsymbol found"))
-            .build();
-        let error = answered(StartQueryError::MalformedQueryException(error), 400);
-        let step = of_start(&error, &query("fields @message\n| filtr x"), &place());
-        assert_eq!(step.code, "cloudwatch-logs.malformed-query");
-        assert_eq!(step.message, "AWS cannot read the query: MalformedQueryException: unexpected symbol found");
-        assert_eq!(step.help.unwrap(), "| filtr x\n  ^^^^^");
-    }
-
-    #[test]
-    fn offsets_that_do_not_fit_are_left_out() {
-        for offsets in [None, Some((None, Some(3))), Some((Some(-1), None)), Some((Some(99), Some(100)))] {
-            let step = of_malformed("no", "fields", offsets);
-            assert!(step.help.unwrap().contains("CWL_QuerySyntax"), "{offsets:?}");
-        }
-    }
-
-    #[test]
-    fn a_missing_log_group_is_named_with_its_region() {
-        let error = ResourceNotFoundException::builder().meta(meta("ResourceNotFoundException", "gone")).build();
-        let error = answered(StartQueryError::ResourceNotFoundException(error), 400);
-        let step = of_start(&error, &query("fields x"), &place());
-        assert_eq!(step.code, "cloudwatch-logs.log-group-not-found");
-        assert!(step.message.contains("log group `/app` in region `eu-west-1`"), "{}", step.message);
-    }
-
-    #[test]
-    fn the_limit_of_queries_has_its_code() {
-        let error = LimitExceededException::builder().meta(meta("LimitExceededException", "30")).build();
-        let error = answered(StartQueryError::LimitExceededException(error), 400);
-        assert_eq!(of_start(&error, &query("fields x"), &place()).code, "cloudwatch-logs.too-many-queries");
-    }
-
-    #[test]
-    fn common_errors_are_told_apart() {
-        for (code, status, wanted, passing) in [
-            ("AccessDeniedException", 400, "cloudwatch-logs.access-denied", false),
-            ("ExpiredTokenException", 400, "cloudwatch-logs.credentials-expired", false),
-            ("UnrecognizedClientException", 400, "cloudwatch-logs.credentials-refused", false),
-            ("ThrottlingException", 400, "cloudwatch-logs.throttled", true),
-            ("ServiceUnavailableException", 500, "cloudwatch-logs.unavailable", true),
-            ("SomethingNew", 400, "cloudwatch-logs.failed", false),
-        ] {
-            let error = coded(code, status);
-            let step = of_call(&error, "logs:StartQuery", &place());
-            assert_eq!((step.code.as_str(), is_passing(&error)), (wanted, passing), "{code}");
-            assert!(step.message.ends_with(&format!("{code}: says AWS")), "{}", step.message);
-        }
-    }
-
-    #[test]
-    fn a_denial_names_the_action_and_the_rights() {
-        let step = of_start(&coded("AccessDeniedException", 400), &query("fields x"), &place());
-        assert!(step.message.contains("`logs:StartQuery` in region `eu-west-1`"), "{}", step.message);
-        assert!(step.help.unwrap().contains("`logs:StopQuery`"));
-    }
-
-    #[test]
-    fn no_answer_names_the_endpoint() {
-        let error: SdkError<StartQueryError> =
-            SdkError::dispatch_failure(ConnectorError::io("connection refused".into()));
-        let own = Place { endpoint: Some("http://127.0.0.1:1".to_owned()), ..place() };
-        let step = of_call(&error, "logs:StartQuery", &own);
-        assert_eq!(step.code, "cloudwatch-logs.unreachable");
-        assert!(step.message.starts_with("CloudWatch Logs at `http://127.0.0.1:1` does not answer"), "{step}");
-        assert!(is_passing(&error));
-    }
-
-    #[test]
-    fn the_runners_refusal_of_credentials_is_passed_on() {
-        let refusal = StepError::new("account.role-denied", "the role is denied").with_help("ask");
-        let error: SdkError<StartQueryError> =
-            SdkError::dispatch_failure(ConnectorError::other(Box::new(refusal.clone()), None));
-        assert_eq!(of_call(&error, "logs:StartQuery", &place()), refusal);
-        assert!(!is_passing(&error));
     }
 }

@@ -38,8 +38,8 @@ pub(crate) async fn run(query: &Query, context: &Context) -> Result<QueryOutputs
     }
 }
 
-/// Sends `StartQuery`. A call that is under way is not dropped at once when the step is cancelled: its query would run on,
-/// and nobody would know its identifier.
+/// Sends `StartQuery`. A call that is under way is not dropped at once when the step is cancelled: its query would run
+/// on, and nobody would know its identifier.
 async fn start(
     query: &Query,
     seconds: Seconds,

@@ -37,5 +37,5 @@ pub use error::{AccountError, SessionError};
 pub use explain::explain;
 pub use explanation::{Explanation, Hop, ShownAccount, ShownRegion};
 pub use region::{Because, Region};
-pub use resolve::{Chosen, Request, Resolved, resolve};
+pub use resolve::{Chosen, Request, Resolved, known_project, resolve};
 pub use sessions::{Attribution, Sessions};

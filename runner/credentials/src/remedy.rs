@@ -82,7 +82,7 @@ fn refused(service: &Service, status: u16) -> &'static str {
 /// The conditions of `AssumeRole` (AWS STS API reference; IAM user guide, "Access to AWS accounts owned by
 /// third parties"). STS gives one and the same answer for all of them.
 fn role_denied(role: &Role, said: Option<&str>) -> String {
-    let caller = said.and_then(caller).map_or_else(|| "the caller".to_owned(), |arn| format!("`{arn}`"));
+    let caller = said.and_then(principal).unwrap_or_else(|| "the caller".to_owned());
     let external_id = match role.external_id {
         Some(_) => "; its condition `sts:ExternalId` must equal the account's `externalId`",
         None => "; if it has a condition `sts:ExternalId`, the account needs that `externalId`",
@@ -94,11 +94,18 @@ fn role_denied(role: &Role, said: Option<&str>) -> String {
     )
 }
 
-/// The ARN in "User: ARN is not authorized to perform: ...".
-fn caller(said: &str) -> Option<&str> {
+/// Whom a trust policy names to allow the caller in "User: ARN is not authorized to perform: ...". For a session that is
+/// its role: the session's own ARN fits a single instance or task, and lacks the role's path (AWS IAM user guide, "AWS
+/// JSON policy elements: Principal").
+fn principal(said: &str) -> Option<String> {
     let (_, after) = said.split_once("User: ")?;
     let (arn, _) = after.split_once(" is not authorized")?;
-    arn.starts_with("arn:").then_some(arn)
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, _, "", account, resource] = parts[..] else { return None };
+    Some(match resource.strip_prefix("assumed-role/").and_then(|rest| rest.split_once('/')) {
+        Some((role, _)) => format!("`arn:{partition}:iam::{account}:role/{role}` (with its path, if it has one)"),
+        None => format!("`{arn}`"),
+    })
 }
 
 /// AWS STS API reference, "Common errors".

@@ -79,6 +79,21 @@ pub fn resolve(settings: &Settings, request: &Request<'_>) -> Result<Resolved, A
     Ok(Resolved { account: account.clone(), chosen, region, shadowed: shadowed.map(|hidden| hidden.place.clone()) })
 }
 
+/// The project of that name.
+///
+/// # Errors
+/// `project.unknown`.
+pub fn known_project<'a>(settings: &'a Settings, name: &ProjectName) -> Result<&'a Project, AccountError> {
+    settings.project(name).ok_or_else(|| {
+        let known = settings.projects.iter().map(|project| project.name.as_str());
+        let hint = match settings.projects.len() {
+            0 => "there is none yet; list it under `projects` in the configuration".to_owned(),
+            _ => windlass_errors::nearest_hint(name.as_str(), known),
+        };
+        AccountError::UnknownProject { project: name.clone(), hint }
+    })
+}
+
 pub(crate) struct Found<'a> {
     pub(crate) account: &'a Account,
     pub(crate) chosen: Chosen,
@@ -92,11 +107,7 @@ pub(crate) fn find<'a>(
     what: &str,
     named: &[(Option<&AccountName>, Chosen)],
 ) -> Result<Found<'a>, AccountError> {
-    let Some(project) = settings.project(project) else {
-        let known = settings.projects.iter().map(|project| project.name.as_str());
-        let hint = windlass_errors::nearest_hint(project.as_str(), known);
-        return Err(AccountError::UnknownProject { project: project.clone(), hint });
-    };
+    let project = known_project(settings, project)?;
     let defaults = [
         (project.default_account.as_ref(), Chosen::ProjectDefault),
         (settings.default_account.as_ref(), Chosen::SystemDefault),

@@ -97,6 +97,8 @@ impl<'a> Expressions<'a> {
             (Some("options"), Some(option)) => {
                 Err(undefined(name, Some(nearest_hint(option, self.options.keys().map(String::as_str)))))
             }
+            // `range` and other functions of the language.
+            (Some(function), None) if self.environment.globals().any(|(known, _)| known == function) => Ok(()),
             _ => Err(undefined(name, Some("an expression may use `options.NAME`".to_owned()))),
         }
     }

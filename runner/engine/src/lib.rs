@@ -10,6 +10,7 @@ mod error;
 mod evaluate;
 mod expression;
 mod job;
+mod metadata;
 mod options;
 mod output;
 mod prepare;

@@ -2,14 +2,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
-use windlass_credentials::{Request, Resolved, resolve};
+use windlass_credentials::{Request, Resolved, known_project, resolve};
 use windlass_errors::nearest_hint;
-use windlass_hosting::{Catalog, Described, HostLimits, Library, describe};
-use windlass_plugin_api::StepMetadata;
+use windlass_hosting::{Catalog, HostLimits, Library};
+use windlass_plugin_api::{PluginMetadata, StepMetadata};
 use windlass_settings::{ProjectName, Settings};
+use windlass_store::Store;
 
 use crate::evaluate::evaluate;
 use crate::expression::Expressions;
+use crate::metadata::metadata;
 use crate::{EngineError, Job, JobError, Options, Step, schema};
 
 /// A job, ready to run: every file read, every expression evaluated, every rule checked. Nothing has happened outside.
@@ -41,30 +43,33 @@ pub struct PreparedStep {
 }
 
 /// What preparing needs beside the job.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Workshop<'a> {
     /// The configuration.
     pub settings: &'a Settings,
     /// The plugins.
     pub catalog: &'a Catalog,
+    /// The database, which remembers what plugins said of themselves.
+    pub store: &'a Store,
 }
 
 /// A plugin that a job uses.
 struct Used {
     library: Arc<Library>,
-    described: Described,
+    metadata: PluginMetadata,
 }
 
 /// Makes a job ready.
 ///
 /// # Errors
-/// What is wrong with the job, an account of it, or a plugin that it uses.
+/// What is wrong with the project, the job, an account of it, or a plugin that it uses.
 pub async fn prepare(
     workshop: Workshop<'_>,
     project: ProjectName,
     job: Job,
     options: Options,
 ) -> Result<Prepared, EngineError> {
+    known_project(workshop.settings, &project)?;
     let used = plugins(workshop, &job).await?;
     let expressions = Expressions::new(&options);
     let mut steps = Vec::with_capacity(job.steps.len());
@@ -98,8 +103,8 @@ async fn plugins<'a>(workshop: Workshop<'_>, job: &'a Job) -> Result<BTreeMap<&'
         let loading = tokio::task::spawn_blocking(move || catalog.load(&wanted));
         let library = loading.await.expect("loading a library does not panic");
         let library = library.map_err(|error| unknown_plugin(job, step, error))?;
-        let described = describe(&library, &limits).await?;
-        used.insert(name, Used { library: Arc::new(library), described });
+        let metadata = metadata(&library, &limits, workshop.store).await?;
+        used.insert(name, Used { library: Arc::new(library), metadata });
     }
     Ok(used)
 }
@@ -116,7 +121,7 @@ fn unknown_plugin(job: &Job, step: &Step, error: windlass_hosting::HostingError)
 }
 
 fn step_type(job: &Job, step: &Step, plugin: &Used) -> Result<StepMetadata, JobError> {
-    let offered = &plugin.described.metadata.steps;
+    let offered = &plugin.metadata.steps;
     offered.iter().find(|offered| offered.name == step.uses.step).cloned().ok_or_else(|| {
         let message = format!("plugin `{}` has no step `{}`", step.uses.plugin, step.uses.step);
         let hint = nearest_hint(&step.uses.step, offered.iter().map(|offered| offered.name.as_str()));

@@ -6,10 +6,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 use uuid::Uuid;
 use windlass_credentials::Sessions;
-use windlass_hosting::{StepFailure, Stop};
+use windlass_hosting::{StepFailure, Stop, Timeout};
 use windlass_plugin_api::frames::Level;
 use windlass_settings::Settings;
-use windlass_store::{Ending, NewExecution, NewStep, State, Store, Transition};
+use windlass_store::{Ending, NewExecution, NewStep, State, Store, Stream, Transition};
 
 use crate::recorder::now;
 use crate::step_run::{StepResult, StepRun};
@@ -52,10 +52,12 @@ pub enum Notice<'a> {
         /// The text.
         text: &'a str,
     },
-    /// Bytes of standard output or error.
+    /// Bytes of standard output or error; they may begin and end within a line.
     Output {
         /// The step's id.
         step: &'a str,
+        /// Which of the two.
+        stream: Stream,
         /// The bytes.
         bytes: &'a [u8],
     },
@@ -99,7 +101,7 @@ pub struct StepEnd {
     pub state: State,
     /// Its outputs, when it succeeded.
     pub outputs: Option<Value>,
-    /// Why it did not.
+    /// Why it did not, when it ran.
     pub failure: Option<StepFailure>,
     /// How long it ran.
     pub took: Duration,
@@ -136,13 +138,14 @@ impl Runner {
     ) -> Result<Finished, EngineError> {
         let execution = Uuid::now_v7();
         let mut transitions = created(execution, prepared);
-        let until = prepared.job.timeout.map(|timeout| Instant::now() + timeout);
+        let start = Instant::now();
         let mut ends: Vec<StepEnd> = Vec::new();
         let mut state = State::Succeeded;
         for (position, step) in (0..).zip(&prepared.steps) {
             if state != State::Succeeded {
-                let ending = Ending { state: State::Skipped, code: None, reason: None, at: now() };
-                transitions.push(Transition::StepEnded { execution, position, ending, outputs: None });
+                let end = StepEnd::skipped(&step.step.id);
+                transitions.push(end.transition(execution, position));
+                ends.push(end);
                 continue;
             }
             let plugin_sha256 = step.library.sha256.clone();
@@ -153,7 +156,7 @@ impl Runner {
             }
             observer(Notice::StepStarted { step: &step.step.id, uses: &step.step.uses.to_string() });
             let began = Instant::now();
-            let timeout = shorter(step.step.timeout, until.map(|until| until.saturating_duration_since(began)));
+            let timeout = timeout(step.step.timeout, prepared.job.timeout, began - start);
             let run = StepRun { runner: self, execution, prepared, position, step, timeout };
             let StepResult { outcome, unwritten } = run.run(observer, stop.clone()).await?;
             let end = StepEnd::new(&step.step.id, outcome, began.elapsed());
@@ -163,10 +166,11 @@ impl Runner {
             transitions.push(end.transition(execution, position));
             ends.push(end);
         }
-        let last = ends.last().and_then(|end| end.failure.as_ref());
-        transitions.push(Transition::Ended { execution, ending: ending(state, last) });
+        let finished = Finished { execution, state, steps: ends };
+        let failure = finished.failure().map(|(_, failure)| failure);
+        transitions.push(Transition::Ended { execution, ending: ending(state, failure) });
         self.store.commit(transitions).await?;
-        Ok(Finished { execution, state, steps: ends })
+        Ok(finished)
     }
 }
 
@@ -188,11 +192,12 @@ fn created(execution: Uuid, prepared: &Prepared) -> Vec<Transition> {
     vec![Transition::Created { execution: new, steps: steps.collect() }, Transition::Started { execution, at }]
 }
 
-fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
+/// Whichever ends first: the step's time, or what is left of the job's when `gone` of it is over.
+fn timeout(step: Option<Duration>, job: Option<Duration>, gone: Duration) -> Option<Timeout> {
+    let over = |whose: &str, all: Duration| format!("the {whose} took longer than its timeout of {all:?}");
+    let step = step.map(|all| Timeout { after: all, message: over("step", all) });
+    let job = job.map(|all| Timeout { after: all.saturating_sub(gone), message: over("job", all) });
+    step.into_iter().chain(job).min_by_key(|timeout| timeout.after)
 }
 
 fn ending(state: State, failure: Option<&StepFailure>) -> Ending {
@@ -219,6 +224,11 @@ impl StepEnd {
             Err(failure) => (None, Some(failure)),
         };
         Self { step: step.to_owned(), state, outputs, failure, took }
+    }
+
+    fn skipped(step: &str) -> Self {
+        let state = State::Skipped;
+        Self { step: step.to_owned(), state, outputs: None, failure: None, took: Duration::ZERO }
     }
 
     fn transition(&self, execution: Uuid, position: i32) -> Transition {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use windlass_credentials::{AccountError, Attribution, Resolved};
 use windlass_errors::Report;
-use windlass_hosting::{Assignment, Event, HostLimits, StepFailure, Stop, run_step};
+use windlass_hosting::{Assignment, Event, HostLimits, StepFailure, Stop, Timeout, run_step};
 use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::{Credentials, ExecutionInfo, Given, Level, Start, Wanted};
 use windlass_store::{StoreError, Stream, Transition};
@@ -32,7 +32,7 @@ pub(crate) struct StepRun<'a> {
     pub(crate) prepared: &'a Prepared,
     pub(crate) position: i32,
     pub(crate) step: &'a PreparedStep,
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) timeout: Option<Timeout>,
 }
 
 /// How a step ended, and what of it is not written yet.
@@ -97,7 +97,7 @@ impl StepRun<'_> {
             region: self.step.account.as_ref().map(|account| account.region.name.clone()),
             endpoints,
         };
-        Assignment { start, timeout: self.timeout, grace: settings.limits.cancel_grace, limits }
+        Assignment { start, timeout: self.timeout.clone(), grace: settings.limits.cancel_grace, limits }
     }
 
     async fn answer(
@@ -229,7 +229,7 @@ impl<'a, 'o> Listener<'a, 'o> {
 
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
         if !bytes.is_empty() {
-            (self.observer)(Notice::Output { step: self.step, bytes });
+            (self.observer)(Notice::Output { step: self.step, stream, bytes });
             self.recorder.log(stream, bytes);
         }
     }

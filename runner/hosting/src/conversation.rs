@@ -15,7 +15,7 @@ use windlass_plugin_api::{PluginMetadata, StepError};
 
 use crate::budget::Budget;
 use crate::process::{DEADLINE, HostProcess};
-use crate::{Assignment, Described, Event, HostingError, StepFailure, Stop};
+use crate::{Assignment, Described, Event, HostingError, StepFailure, Stop, Timeout};
 
 /// How long a host may take to restrict itself and to load its library.
 const LOADED_WITHIN: Duration = Duration::from_secs(30);
@@ -135,8 +135,9 @@ where
     }
 
     pub(crate) async fn hold(mut self, assignment: &Assignment, mut stop: watch::Receiver<Option<Stop>>) -> End {
-        let Assignment { timeout, grace, .. } = *assignment;
-        let out_of_time = timeout.map(|timeout| Instant::now() + timeout);
+        let Assignment { ref timeout, grace, .. } = *assignment;
+        let timeout = timeout.as_ref();
+        let out_of_time = timeout.map(|timeout| Instant::now() + timeout.after);
         let mut alive = interval_at(Instant::now() + DEADLINE / 4, DEADLINE / 4);
         let mut asks = FuturesUnordered::new();
         let mut stopping: Option<Stopping> = None;
@@ -229,13 +230,11 @@ enum Heard {
 }
 
 /// What an end means when a stop was under way: a success that won the race stays one, anything else is the stop.
-fn stopped(stopping: Option<&Stopping>, end: End, timeout: Option<Duration>) -> End {
+fn stopped(stopping: Option<&Stopping>, end: End, timeout: Option<&Timeout>) -> End {
     let Some(stopping) = stopping else { return end };
     let (code, mut message) = match stopping.why {
         Stop::Cancelled => ("step.cancelled", "the execution was cancelled".to_owned()),
-        Stop::TimedOut => {
-            ("step.timed-out", format!("the step took longer than its timeout of {:?}", timeout.unwrap_or_default()))
-        }
+        Stop::TimedOut => ("step.timed-out", timeout.map(|timeout| timeout.message.clone()).unwrap_or_default()),
     };
     match end {
         End::Done(outputs) => return End::Done(outputs),

@@ -25,11 +25,20 @@ pub struct Assignment {
     /// The first thing the plugin gets.
     pub start: Start,
     /// How long it may take.
-    pub timeout: Option<Duration>,
+    pub timeout: Option<Timeout>,
     /// How long it has to stop after a time-out or a cancellation.
     pub grace: Duration,
     /// What its host may use.
     pub limits: HostLimits,
+}
+
+/// The end of a step's time.
+#[derive(Clone, Debug)]
+pub struct Timeout {
+    /// From the step's start.
+    pub after: Duration,
+    /// Whose time is over and how long that was, to be told then.
+    pub message: String,
 }
 
 /// Something that a running step said.

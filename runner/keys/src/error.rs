@@ -24,12 +24,16 @@ pub enum KeyError {
         path: String,
     },
     /// The secret has more than [`LONGEST`] bytes.
-    #[error("the secret for `{path}` has {bytes} bytes, more than {LONGEST}")]
+    #[error("the secret for `{path}` has more than {LONGEST} bytes")]
     TooLong {
         /// The path.
         path: String,
-        /// Its length.
-        bytes: usize,
+    },
+    /// The secret has no bytes at all.
+    #[error("the secret for `{path}` is empty")]
+    Empty {
+        /// The path.
+        path: String,
     },
     /// A record fails its integrity check.
     #[error("the secret at `{path}` is damaged or was moved there")]
@@ -97,7 +101,7 @@ impl Report for KeyError {
         Code::new(match self {
             Self::NotFound { .. } => "key.not-found",
             Self::Exists { .. } => "key.exists",
-            Self::TooLong { .. } => "key.unreadable-input",
+            Self::TooLong { .. } | Self::Empty { .. } => "key.unreadable-input",
             Self::Damaged { .. } => "key.damaged",
             Self::MasterMissing { .. } => "key.master-missing",
             Self::MasterUnreadable { .. } | Self::MasterNotMade { .. } | Self::MasterMalformed { .. } => {
@@ -115,6 +119,7 @@ impl Report for KeyError {
             Self::NotFound { path, nearest: None } => format!("set it: `windlass key set {path}`"),
             Self::Exists { path } => format!("to replace it: `windlass key set --overwrite {path}`"),
             Self::TooLong { .. } => "keep the large part elsewhere and its key here".to_owned(),
+            Self::Empty { path } => format!("give it on standard input: `windlass key set {path} < FILE`"),
             Self::Damaged { path } => format!("set it again: `windlass key set --overwrite {path}`"),
             Self::MasterMissing { file, id } => {
                 format!(

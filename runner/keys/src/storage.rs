@@ -49,12 +49,15 @@ impl KeyStorage {
     /// key if its file is not there.
     ///
     /// # Errors
-    /// `key.exists` unless `overwrite`, `key.unreadable-input` for more than [`LONGEST`] bytes, `key.master-...`,
-    /// `store.unavailable`
+    /// `key.exists` unless `overwrite`, `key.unreadable-input` for no byte (the sign of a command before the pipe that
+    /// failed) and for more than [`LONGEST`], `key.master-...`, `store.unavailable`
     pub async fn set(&self, path: &KeyPath, secret: SecretSlice<u8>, overwrite: bool) -> Result<i64, KeyError> {
         let secret = secret.expose_secret();
         if secret.len() > LONGEST {
-            return Err(KeyError::TooLong { path: path.to_string(), bytes: secret.len() });
+            return Err(KeyError::TooLong { path: path.to_string() });
+        }
+        if secret.is_empty() {
+            return Err(KeyError::Empty { path: path.to_string() });
         }
         let master = self.master_for_writing().await?;
         loop {
@@ -88,9 +91,11 @@ impl KeyStorage {
     }
 
     async fn not_found(&self, path: &KeyPath) -> Result<KeyError, KeyError> {
-        let folder = path.as_str().rsplit_once('/').map(|(folder, _)| folder);
-        let others = self.store.secrets(folder).await?;
-        let nearest = nearest(path.as_str(), others.iter().map(|entry| entry.path.as_str())).map(str::to_owned);
+        let (folder, name) = path.as_str().rsplit_once('/').expect("a key path has at least two segments");
+        let others = self.store.secrets(Some(folder)).await?;
+        // What all have in common would make strangers look alike.
+        let names = others.iter().map(|entry| &entry.path[folder.len() + 1..]);
+        let nearest = nearest(name, names).map(|name| format!("{folder}/{name}"));
         Ok(KeyError::NotFound { path: path.to_string(), nearest })
     }
 

@@ -45,16 +45,16 @@ pub(crate) enum Command {
     /// Run a job file, without a server
     Run(commands::run::Run),
     /// See how AWS accounts are resolved
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  windlass account explain prod --project web")]
     Account(commands::account::Account),
     /// Keep secrets: set, list, delete
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  windlass key set keys/project/web/aws-secret < secret.txt")]
     Key(commands::key::Key),
     /// See the plugins and their step types
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  windlass plugin list")]
     Plugin(commands::plugin::Plugin),
     /// See the configuration and where each value comes from
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  windlass config show")]
     Config(commands::config::Config),
     /// Print a completion script for a shell
     Completions(commands::completions::Completions),

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let result = match runtime {
         Ok(runtime) => runtime.block_on(carry_out(arguments)),
         Err(error) => {
-            eprintln!("error[internal]: cannot start the async runtime\n  cause: {error}");
+            show::talk(format_args!("error[internal]: cannot start the async runtime\n  cause: {error}"));
             return ExitCode::from(exit::INTERNAL);
         }
     };

@@ -1,6 +1,8 @@
 use windlass_engine::{EngineError, JobError};
-use windlass_errors::{Code, Report, render};
+use windlass_errors::{Code, Report, exit, render};
 use windlass_hosting::StepFailure;
+
+use crate::show;
 
 /// Any error of a command, ready to be shown.
 pub(crate) struct Problem {
@@ -24,13 +26,18 @@ impl Problem {
         Self { text: format!("error[{code}]: {message}\n"), exit: code.exit() }
     }
 
+    /// A command line that cannot be understood, for what the parser cannot tell.
+    pub(crate) fn usage(message: &str) -> Self {
+        Self { text: format!("error: {message}\n\nFor more information, try '--help'.\n"), exit: exit::USAGE }
+    }
+
     /// A fault that has no better name.
     pub(crate) fn internal(message: impl std::fmt::Display) -> Self {
         Self::coded("internal", message)
     }
 
     pub(crate) fn print(&self) {
-        eprint!("{}", crate::show::safe_lines(&self.text));
+        show::talk(show::safe_lines(self.text.trim_end()));
     }
 
     pub(crate) fn exit(&self) -> u8 {

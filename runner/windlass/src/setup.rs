@@ -7,6 +7,7 @@ use windlass_store::Store;
 
 use crate::arguments::Global;
 use crate::problem::Problem;
+use crate::show;
 
 /// Loads the configuration and prints what is odd about it.
 pub(crate) fn configuration(global: &Global) -> Result<Loaded, Problem> {
@@ -20,7 +21,7 @@ pub(crate) fn configuration(global: &Global) -> Result<Loaded, Problem> {
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let loaded = load(&overrides, environment)?;
     for warning in loaded.warnings() {
-        eprintln!("warning: {warning}");
+        show::talk(format_args!("warning: {warning}"));
     }
     Ok(loaded)
 }

@@ -35,9 +35,10 @@ endpoints: {{imds: '{instance}', sts: '{services}', logs: '{services}'}}
     write(folder, "debug", &rest)
 }
 
-/// The benches' file: a plain access key, as the scripts measured beside it use.
+/// The benches' file: a plain access key, as the scripts measured beside it use. Without `accountId`, so that it makes the
+/// same calls as they do: with it, the runner would ask STS first whose key it is.
 pub(crate) fn write_bench(folder: &Path, seeded: &Seeded, services: &str) -> Outcome<PathBuf> {
-    let Seeded { managed_account, reader_user, region, .. } = seeded;
+    let Seeded { reader_user, region, .. } = seeded;
     let key = &reader_user.access_key_id;
     let rest = format!(
         "projects:
@@ -45,7 +46,6 @@ pub(crate) fn write_bench(folder: &Path, seeded: &Seeded, services: &str) -> Out
     defaultAccount: {ACCOUNT}
     accounts:
       - name: {ACCOUNT}
-        accountId: {managed_account}
         source: {{access-key: {{accessKeyId: {key}, secretAccessKey: {SECRET_PATH}}}}}
         regions: [{region}]
 endpoints: {{sts: '{services}', logs: '{services}'}}

@@ -13,9 +13,18 @@ fn a_denied_role_names_all_three_conditions() {
     let said =
         "User: arn:aws:sts::444455556666:assumed-role/Runner/i-0abc is not authorized to perform: sts:AssumeRole";
     let text = denied(Some("abc"), said);
-    assert!(text.contains("must name `arn:aws:sts::444455556666:assumed-role/Runner/i-0abc` as principal"), "{text}");
+    assert!(
+        text.contains("must name `arn:aws:iam::444455556666:role/Runner` (with its path, if it has one) as"),
+        "{text}"
+    );
     assert!(text.contains("`sts:ExternalId` must equal the account's `externalId`"), "{text}");
     assert!(text.contains(&format!("`sts:AssumeRole` on `{READER}`")), "{text}");
+}
+
+#[test]
+fn a_denied_user_is_named_as_it_is() {
+    let text = denied(None, "User: arn:aws-cn:iam::444455556666:user/ops/ann is not authorized to perform: x");
+    assert!(text.contains("must name `arn:aws-cn:iam::444455556666:user/ops/ann` as principal"), "{text}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ async fn a_denial_names_account_scope_source_role_and_caller() {
     let said = "User: arn:aws:sts::444455556666:assumed-role/Runner/i-0 is not authorized to perform: sts:AssumeRole";
     let (code, shown) = refused("AccessDenied", said).await;
     assert_eq!(code, "account.role-denied");
-    for part in ["`central` of the system", "`ec2-instance-role`", READER, "assumed-role/Runner/i-0` as principal"] {
+    for part in ["`central` of the system", "`ec2-instance-role`", READER, "iam::444455556666:role/Runner`"] {
         assert!(shown.contains(part), "{part} in {shown}");
     }
 }

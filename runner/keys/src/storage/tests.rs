@@ -73,15 +73,25 @@ async fn a_path_that_holds_nothing_helps_along() {
     keys.set(&at("keys/aws-ops"), value("one"), false).await.unwrap();
     let error = refusal(&keys, "keys/aws/ops").await;
     assert_eq!(error.help().unwrap(), "did you mean `keys/aws/opps`?");
+    let error = refusal(&keys, "keys/aws/prod").await;
+    assert_eq!(error.help().unwrap(), "set it: `windlass key set keys/aws/prod`");
 }
 
 #[tokio::test]
 async fn a_secret_has_a_greatest_length() {
     let (_folder, keys) = fresh().await;
     let error = keys.set(&at("keys/a"), vec![1; LONGEST + 1].into(), false).await.unwrap_err();
-    assert_eq!(error.to_string(), "the secret for `keys/a` has 65537 bytes, more than 65536");
+    assert_eq!(error.to_string(), "the secret for `keys/a` has more than 65536 bytes");
     keys.set(&at("keys/a"), vec![1; LONGEST].into(), false).await.unwrap();
     assert_eq!(keys.get(&at("keys/a")).await.unwrap().expose_secret(), vec![1; LONGEST]);
+}
+
+#[tokio::test]
+async fn an_empty_secret_is_most_likely_a_mistake() {
+    let (folder, keys) = fresh().await;
+    let error = keys.set(&at("keys/a"), value(""), false).await.unwrap_err();
+    assert_eq!(error.to_string(), "the secret for `keys/a` is empty");
+    assert!(!folder.path().join("master.key").exists());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use windlass_errors::exit;
 
 use crate::arguments::Arguments;
 use crate::problem::Problem;
+use crate::show;
 
 /// Prints a completion script for a shell.
 #[derive(Args)]
@@ -14,6 +15,8 @@ pub(crate) struct Completions {
 }
 
 pub(crate) fn run(arguments: &Completions) -> Result<u8, Problem> {
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "windlass", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "windlass", &mut script);
+    show::write(&script)?;
     Ok(exit::OK)
 }

@@ -1,4 +1,6 @@
-use std::io::{IsTerminal, Read};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -32,14 +34,16 @@ pub(crate) enum Key {
 #[derive(Args)]
 pub(crate) struct Set {
     /// `keys/...` for the system, `keys/project/NAME/...` for one project
-    #[arg(value_parser = KeyPath::parse)]
-    path: KeyPath,
+    path: String,
     /// Read the secret from this file, byte for byte
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     /// Replace a secret that is already there
     #[arg(long)]
     overwrite: bool,
+    /// What is too much: most likely the secret itself, which the usual error would repeat
+    #[arg(hide = true)]
+    surplus: Vec<OsString>,
 }
 
 #[derive(Args)]
@@ -54,19 +58,24 @@ pub(crate) struct List {
 #[derive(Args)]
 pub(crate) struct Delete {
     /// The path of the secret
-    #[arg(value_parser = KeyPath::parse)]
-    path: KeyPath,
+    path: String,
 }
 
 pub(crate) async fn run(global: &Global, command: Key) -> Result<u8, Problem> {
+    if let Key::Set(Set { surplus, .. }) = &command
+        && !surplus.is_empty()
+    {
+        return Err(Problem::usage("`key set` takes a path and nothing more; it reads the secret from standard input"));
+    }
     let settings = setup::configuration(global)?.settings;
     let store = setup::store(&settings).await?;
     let keys = setup::keys(&settings, &store);
     match command {
         Key::Set(arguments) => {
-            let secret = read(&arguments)?;
-            let version = keys.set(&arguments.path, secret, arguments.overwrite).await?;
-            eprintln!("stored `{}`, version {version}", arguments.path);
+            let path = path(&arguments.path)?;
+            let secret = read(&path, arguments.file.as_ref())?;
+            let version = keys.set(&path, secret, arguments.overwrite).await?;
+            show::talk(format_args!("stored `{path}`, version {version}"));
         }
         Key::List(arguments) => {
             let entries = keys.list(arguments.folder.as_deref()).await?;
@@ -90,34 +99,45 @@ pub(crate) async fn run(global: &Global, command: Key) -> Result<u8, Problem> {
             }
         }
         Key::Delete(arguments) => {
-            keys.delete(&arguments.path).await?;
-            eprintln!("deleted `{}`", arguments.path);
+            let path = path(&arguments.path)?;
+            keys.delete(&path).await?;
+            show::talk(format_args!("deleted `{path}`"));
         }
     }
     store.close().await;
     Ok(exit::OK)
 }
 
-fn read(arguments: &Set) -> Result<SecretSlice<u8>, Problem> {
-    let unreadable = |place: &str| {
-        let message = format!("cannot read the secret from {place}");
-        move |error: std::io::Error| Problem::coded("key.unreadable-input", format!("{message}: {error}"))
+/// What is no path may be a secret in the wrong place, so it is not repeated.
+fn path(text: &str) -> Result<KeyPath, Problem> {
+    KeyPath::parse(text)
+        .map_err(|why| Problem::coded("key.invalid-path", format!("this is no path of a secret: {why}")))
+}
+
+fn read(path: &KeyPath, file: Option<&PathBuf>) -> Result<SecretSlice<u8>, Problem> {
+    let (place, secret) = match file {
+        Some(file) => (format!("`{}`", file.display()), File::open(file).and_then(read_limited)),
+        None if io::stdin().is_terminal() => {
+            let typed = rpassword::prompt_password(format!("secret for `{path}`: "));
+            ("the terminal".to_owned(), typed.map(String::into_bytes))
+        }
+        None => ("standard input".to_owned(), read_limited(io::stdin().lock()).map(without_line_break)),
     };
-    if let Some(file) = &arguments.file {
-        return Ok(std::fs::read(file).map_err(unreadable(&format!("`{}`", file.display())))?.into());
-    }
-    let place = "standard input";
-    if std::io::stdin().is_terminal() {
-        let prompt = format!("secret for `{}`: ", arguments.path);
-        let typed = rpassword::prompt_password(prompt).map_err(unreadable(place))?;
-        return Ok(typed.into_bytes().into());
-    }
-    let mut secret = Vec::new();
-    // One more than allowed and one for the line break, so that a secret that is too long is told.
+    let unreadable = |error| format!("cannot read the secret from {place}: {error}");
+    secret.map(Into::into).map_err(|error| Problem::coded("key.unreadable-input", unreadable(error)))
+}
+
+/// One more than allowed and one for the line break, so that a secret that is too long is told.
+fn read_limited(input: impl Read) -> io::Result<Vec<u8>> {
     let most = u64::try_from(LONGEST).unwrap_or(u64::MAX).saturating_add(2);
-    std::io::stdin().lock().take(most).read_to_end(&mut secret).map_err(unreadable(place))?;
+    let mut secret = Vec::new();
+    input.take(most).read_to_end(&mut secret)?;
+    Ok(secret)
+}
+
+fn without_line_break(mut secret: Vec<u8>) -> Vec<u8> {
     if secret.last() == Some(&b'\n') {
         secret.pop();
     }
-    Ok(secret.into())
+    secret
 }

@@ -79,7 +79,7 @@ fn list(found: &[Found], settings: &Settings, output: Listing) -> Result<(), Pro
     }
     if listed.is_empty() {
         let folders: Vec<String> = settings.plugin_dirs.iter().map(|dir| format!("`{}`", dir.display())).collect();
-        eprintln!("no plugins in {}", folders.join(", "));
+        show::talk(format_args!("no plugins in {}", folders.join(", ")));
         return Ok(());
     }
     let rows = listed.iter().map(|it| {

@@ -11,8 +11,8 @@ use windlass_settings::ProjectName;
 
 use crate::arguments::Global;
 use crate::problem::Problem;
-use crate::setup;
 use crate::show::{Live, Results, ResultsFormat};
+use crate::{setup, show};
 
 /// Run a job file, without a server.
 ///
@@ -44,16 +44,15 @@ pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> 
     let job = Job::read(&arguments.job)?;
     let options = bind(&job, &arguments.options)?;
     let catalog = setup::catalog(&settings);
-    let workshop = Workshop { settings: &settings, catalog: &catalog };
+    let store = setup::store(&settings).await?;
+    let workshop = Workshop { settings: &settings, catalog: &catalog, store: &store };
     let prepared = prepare(workshop, arguments.project, job, options).await?;
 
-    let store = setup::store(&settings).await?;
     let keys = setup::keys(&settings, &store);
     let sessions = Sessions::new(settings.endpoints.clone(), keys, Environment::of_process());
     let runner = Runner { settings, store, sessions };
-    let result = carry_out(&runner, &prepared, arguments.output, arguments.quiet).await;
-    runner.store.close().await;
-    result
+    // The store is not closed: what is committed is durable, and closing would only wait for a checkpoint.
+    carry_out(&runner, &prepared, arguments.output, arguments.quiet).await
 }
 
 async fn carry_out(runner: &Runner, prepared: &Prepared, format: ResultsFormat, quiet: bool) -> Result<u8, Problem> {
@@ -87,7 +86,7 @@ fn stop_on_signals() -> Result<watch::Receiver<Option<Stop>>, Problem> {
             if std::mem::replace(&mut told, true) {
                 std::process::exit(exit::CANCELLED.into());
             }
-            eprintln!("stopping; press Ctrl-C again to end at once");
+            show::talk("stopping; press Ctrl-C again to end at once");
             // Nobody listening means that the execution has ended already.
             let _ = sender.send(Some(Stop::Cancelled));
         }

@@ -6,18 +6,20 @@ use windlass_engine::Notice;
 use windlass_plugin_api::frames::Level;
 use windlass_store::State;
 
-use super::{safe_lines, safe_text, table};
+use super::lines::Lines;
+use super::{safe_text, table};
 
 /// Prints what happens. On a terminal the last line shows what the step does now and is written over.
 pub(crate) struct Live {
     quiet: bool,
     terminal: bool,
     status: bool,
+    lines: Lines,
 }
 
 impl Live {
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet, terminal: std::io::stderr().is_terminal(), status: false }
+        Self { quiet, terminal: std::io::stderr().is_terminal(), status: false, lines: Lines::default() }
     }
 
     pub(crate) fn notice(&mut self, notice: &Notice<'_>) {
@@ -34,18 +36,21 @@ impl Live {
                     Level::Warn => "warning: ",
                     Level::Error => "error: ",
                 };
-                self.print(&format!("{step}: {mark}{}", safe_lines(text)));
-            }
-            Notice::Output { step, bytes } => {
-                for line in String::from_utf8_lossy(bytes).lines() {
-                    self.print(&format!("{step}| {}", safe_text(line)));
+                for line in text.lines() {
+                    self.print(&format!("{step}: {mark}{}", safe_text(line)));
                 }
+            }
+            Notice::Output { step, stream, bytes } => {
+                let lines = self.lines.push(step, *stream, bytes);
+                self.output(step, &lines);
             }
             Notice::Progress { step, text, fraction } => {
                 let percent = fraction.map(|part| format!("{:.0} % ", part * 100.0)).unwrap_or_default();
                 self.status(&format!("{step}: {percent}{}", safe_text(text)));
             }
             Notice::StepEnded(end) => {
+                let rest = self.lines.finish(&end.step);
+                self.output(&end.step, &rest);
                 let took = end.took.as_secs_f64();
                 match end.state {
                     State::Succeeded => self.print(&format!("{}: succeeded in {took:.2} s", end.step)),
@@ -60,6 +65,12 @@ impl Live {
         if !self.quiet {
             self.clear();
             let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    fn output(&mut self, step: &str, lines: &[String]) {
+        for line in lines {
+            self.print(&format!("{step}| {}", safe_text(line)));
         }
     }
 

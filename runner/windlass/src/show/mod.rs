@@ -1,6 +1,7 @@
 //! What people and programs see. Standard output is data, standard error is talk.
 
 mod escape;
+mod lines;
 mod live;
 mod results;
 mod schema;
@@ -29,6 +30,11 @@ pub(crate) fn write(text: &[u8]) -> Result<(), Problem> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a line to standard error; that nobody reads it is no error.
+pub(crate) fn talk(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Writes text and a line break.

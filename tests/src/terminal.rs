@@ -1,0 +1,48 @@
+//! A terminal in front of a program, to see what it shows to people only.
+
+use crate::{Context, Outcome};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use std::fs::File;
+use std::io::Read;
+use std::process::{Command, ExitStatus};
+
+/// Runs a command to its end with its output on a terminal of so many columns; what the terminal got, both streams in
+/// one. The lines end as a terminal wants it, with a carriage return.
+///
+/// # Errors
+/// When there is no terminal to be had, or the command does not start.
+pub fn run(mut command: Command, columns: u16) -> Outcome<(ExitStatus, String)> {
+    let (mut ours, theirs) = open(columns).context(|| "open a terminal".to_owned())?;
+    let errors = theirs.try_clone().context(|| "share the terminal".to_owned())?;
+    let mut child = command.stdout(theirs).stderr(errors).spawn().context(|| "start the command".to_owned())?;
+    drop(command); // with it our copies of its side, so that the end of the last program on it can be seen
+    let mut seen = Vec::new();
+    let _no_program_is_left = ours.read_to_end(&mut seen); // EIO
+    let status = child.wait().context(|| "wait for the command".to_owned())?;
+    Ok((status, String::from_utf8_lossy(&seen).into_owned()))
+}
+
+fn open(columns: u16) -> std::io::Result<(File, File)> {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&ours)?;
+    unlockpt(&ours)?;
+    let name = ptsname(&ours, Vec::new())?;
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
+    let theirs = rustix::fs::open(name, flags, rustix::fs::Mode::empty())?;
+    tcsetwinsize(&theirs, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })?;
+    Ok((ours.into(), theirs.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_sees_a_terminal_of_the_width() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "test -t 1 && test -t 2 && stty size <&1 && exit 3"]);
+        let (status, seen) = run(command, 77).unwrap();
+        assert_eq!((status.code(), seen.as_str()), (Some(3), "24 77\r\n"));
+    }
+}
