@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+use crate::ground::{printed, python};
+use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
@@ -102,6 +104,19 @@ impl Installation {
     /// Starts [`Self::job_command`] with its output captured.
     pub(crate) fn start_job(&self, arguments: &[&str]) -> Child {
         self.job_command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Asks or changes its database, which is not there before the first run: the rows as JSON, blobs as text.
+    pub(crate) fn database(&self, statement: &str) -> Vec<Vec<Value>> {
+        let script = format!(
+            "import json, sqlite3
+database = sqlite3.connect('file:{}?mode=rw', uri=True, timeout=10)
+print(json.dumps(database.execute({}).fetchall(), default=str))
+database.commit()",
+            self.folder().join("data/windlass.db").display(),
+            serde_json::json!(statement),
+        );
+        serde_json::from_str(&printed(&python(|python| Command::new(python), &script))).unwrap()
     }
 
     /// Stores a secret through standard input.

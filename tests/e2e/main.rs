@@ -1,8 +1,12 @@
 //! End-to-end tests: the built binary, real plugins, and real servers that others wrote.
 
 mod accounts;
+mod configuration;
 mod ground;
 mod installation;
+mod jobs;
+mod keys;
+mod leaks;
 mod namespace;
 mod queries;
 mod scripted;

@@ -132,13 +132,13 @@ fn find_file(
     let variable = || environment.get(CONFIG).filter(|path| !path.is_empty()).map(PathBuf::from);
     if let Some(path) = overrides.config.clone().or_else(variable) {
         let path = installation.current_dir.join(path);
-        return match std::fs::read_to_string(&path) {
+        return match yaml::read(&path) {
             Ok(text) => Ok(Some((path, text))),
             Err(source) => Err(SettingsError::Unreadable { path, source }),
         };
     }
     for path in installation.candidates(environment) {
-        match std::fs::read_to_string(&path) {
+        match yaml::read(&path) {
             Ok(text) => return Ok(Some((path, text))),
             Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {}
             Err(source) => return Err(SettingsError::Unreadable { path, source }),

@@ -62,6 +62,16 @@ pub enum Fault {
         /// The line.
         text: String,
     },
+    /// Sends a log line.
+    LogLine {
+        /// The line.
+        text: String,
+    },
+    /// Fills a table with one row of one cell, whose column is called the same.
+    TableCell {
+        /// The cell.
+        text: String,
+    },
     /// Writes something that is no frame to each descriptor from 3 to 64 and to the frame socket, then succeeds.
     GarbageFrames,
     /// Writes a `done` frame of its own to each descriptor, then ends the process with code 0 and without a result.
@@ -89,6 +99,10 @@ pub enum Fault {
         /// `127.0.0.1:80`, or the path of a Unix socket.
         address: String,
     },
+    /// Tries to trace the runner, which would show its memory.
+    TraceParent,
+    /// Tries whether it might send signals to the runner; sends none.
+    SignalParent,
     /// Asks for credentials, though this step type declares that it needs no account.
     AskCredentialsWithoutAccount,
 }
@@ -146,6 +160,10 @@ impl Step for Fault {
             Self::FloodLog { count } => flood::log(&context, count),
             Self::LongLine { bytes } => return Ok(Seen::of(flood::long_line(bytes))),
             Self::StderrLine { text } => eprintln!("{text}"),
+            Self::LogLine { text } => context.info(text),
+            Self::TableCell { text } => {
+                context.table("faults", vec![text.clone()]).row([text.as_str().into()]);
+            }
             Self::GarbageFrames => forge::garbage(),
             Self::ForgedDone => forge::done(),
             Self::OversizedFrame => forge::oversized(),
@@ -155,6 +173,8 @@ impl Step for Fault {
             Self::ReadFile { path } => return Ok(look::read_file(&path)),
             Self::WriteFile { path } => return Ok(Seen::of(std::fs::write(path, "written on request"))),
             Self::Connect { address } => return Ok(Seen::of(look::connect(&address))),
+            Self::TraceParent => return Ok(Seen::of(look::trace_parent())),
+            Self::SignalParent => return Ok(Seen::of(look::signal_parent())),
             Self::AskCredentialsWithoutAccount => return look::credentials(&context).await,
         }
         Ok(Seen::yes())

@@ -1,33 +1,72 @@
 //! `cargo bench-all`: one table of what Windlass costs, beside the limit and beside what people use today, all measured
 //! in the same minutes on the same machine. Only ratios are goals; absolute figures are the machine's.
 
+mod local;
+mod logs;
 mod measure;
+mod noop;
 mod query;
 mod row;
 mod table;
 
+use crate::run;
 use row::Row;
-use windlass_tests::{Outcome, interrupt};
+use std::path::Path;
+use std::process::Command;
+use windlass_tests::{Outcome, binaries, interrupt, paths};
+
+/// What the benches run, all of the release build.
+const PACKAGES: &[&str] = &[
+    "windlass",
+    "windlass-plugin-host",
+    "windlass-plugin-cloudwatch-logs",
+    "windlass-plugin-misbehave",
+    "windlass-bare-sdk",
+];
 
 /// One group of rows that share their preparation.
 struct Bench {
     name: &'static str,
-    rows: fn() -> Outcome<Vec<Row>>,
+    measure: fn() -> Outcome<Measured>,
 }
 
-const BENCHES: &[Bench] = &[Bench { name: "query job", rows: query::rows }];
+/// What a bench found.
+#[derive(Default)]
+struct Measured {
+    rows: Vec<Row>,
+    /// Lines below the table: figures that no goal is set for.
+    details: Vec<String>,
+}
+
+const BENCHES: &[Bench] = &[
+    Bench { name: "query job", measure: query::measure },
+    Bench { name: "no-op step", measure: noop::measure },
+    Bench { name: "log bytes and lines", measure: logs::measure },
+];
 
 /// Measures everything and prints the table. A missed goal is printed, not an error: machines differ.
 ///
 /// # Errors
 /// When something cannot be built, started or measured.
 pub(crate) fn run() -> Outcome<()> {
-    let mut rows = Vec::new();
+    let mut build = Command::new(binaries::cargo());
+    build.args(["build", "--release", "--locked"]).args(PACKAGES.iter().flat_map(|name| ["--package", name]));
+    run::shown_to_user(build.current_dir(paths::root()))?;
+    let mut all = Measured::default();
     for bench in BENCHES {
         eprintln!("measuring: {}", bench.name);
-        rows.extend((bench.rows)()?);
+        let measured = (bench.measure)()?;
+        all.rows.extend(measured.rows);
+        all.details.extend(measured.details);
         interrupt::check()?;
     }
-    print!("{}", table::render(&rows));
+    print!("{}", table::render(&all));
     Ok(())
+}
+
+/// The runner of the release build, with nothing of our environment.
+fn windlass(config: &Path) -> Command {
+    let mut command = Command::new(binaries::folder("release").join("windlass"));
+    command.arg("--config").arg(config).env_clear().current_dir(paths::root());
+    command
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use windlass_settings::AccountName;
-use windlass_settings::yaml::{Position, YamlError};
+use windlass_settings::yaml::{Position, YamlError, read as read_file};
 
 use crate::JobError;
 use crate::tree::Tree;
@@ -107,8 +107,7 @@ impl Job {
     /// # Errors
     /// `job.unreadable`, or `job.invalid` with the place.
     pub fn read(path: &Path) -> Result<Self, JobError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| JobError::Unreadable { path: path.to_owned(), source })?;
+        let text = read_file(path).map_err(|source| JobError::Unreadable { path: path.to_owned(), source })?;
         read::parse(&JobText { path: path.to_owned(), text })
     }
 

@@ -10,6 +10,8 @@ mod error;
 mod mask;
 mod snippet;
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -21,7 +23,7 @@ pub use error::YamlError;
 /// The only version of the file format.
 pub const API_VERSION: &str = "windlass/v1";
 
-/// A file larger than this is refused unread.
+/// A text larger than this is refused.
 const LARGEST_FILE: usize = 4 << 20;
 
 /// A place in a text; line and column count from 1.
@@ -44,6 +46,19 @@ impl<T> From<&Spanned<T>> for Position {
     fn from(value: &Spanned<T>) -> Self {
         value.defined.into()
     }
+}
+
+/// Reads a file that is to be parsed.
+///
+/// # Errors
+/// What the system says, that the file is no UTF-8, or that it is larger than any file of ours.
+pub fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LARGEST_FILE {
+        return Err(io::Error::other(format!("the file is larger than {LARGEST_FILE} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("the file is no text in UTF-8"))
 }
 
 /// Reads a text of exactly this shape; `path` is only named in errors.

@@ -37,7 +37,7 @@ pub(crate) fn run(global: &Global, command: Account) -> Result<u8, Problem> {
     let explanation = explain(&settings, &arguments.project, arguments.name.as_ref(), arguments.region.as_deref())?;
     match arguments.output {
         Listing::Json => show::json(&explanation)?,
-        Listing::Table => show::line(&explanation)?,
+        Listing::Table => show::line(explanation.to_string().trim_end())?,
     }
     Ok(exit::OK)
 }

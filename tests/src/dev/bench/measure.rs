@@ -1,6 +1,7 @@
 //! Measuring commands against each other: in turns (A B C A B C ...), so that a change of the machine's speed meets all
 //! of them, with medians and their spread.
 
+use super::row::{Figure, Side};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use windlass_tests::{Context, Outcome, Problem, interrupt, usage};
@@ -17,12 +18,12 @@ pub(super) struct Sample {
 }
 
 /// One of the things that are compared.
-pub(super) struct Contender {
+pub(super) struct Contender<'a> {
     pub(super) name: &'static str,
     /// Makes the command anew for each run.
-    pub(super) command: Box<dyn Fn() -> Command>,
+    pub(super) command: Box<dyn Fn() -> Command + 'a>,
     /// How often this text must stand in the output, so that only equal work is compared.
-    pub(super) expected: (&'static str, usize),
+    pub(super) expected: (&'a str, usize),
 }
 
 /// The figures of one contender.
@@ -45,7 +46,7 @@ pub(super) struct Middle {
 }
 
 /// Runs all contenders in turns, after one round that warms caches, checks outputs and counts instructions.
-pub(super) fn compare(contenders: &[Contender], rounds: usize) -> Outcome<Vec<Figures>> {
+pub(super) fn compare(contenders: &[Contender<'_>], rounds: usize) -> Outcome<Vec<Figures>> {
     let instructions = contenders.iter().map(warm_up).collect::<Outcome<Vec<_>>>()?;
     let mut samples = vec![Vec::with_capacity(rounds); contenders.len()];
     for _ in 0..rounds {
@@ -57,7 +58,7 @@ pub(super) fn compare(contenders: &[Contender], rounds: usize) -> Outcome<Vec<Fi
     Ok(figures.map(|((contender, samples), instructions)| Figures::of(contender.name, samples, instructions)).collect())
 }
 
-fn warm_up(contender: &Contender) -> Outcome<Option<u64>> {
+fn warm_up(contender: &Contender<'_>) -> Outcome<Option<u64>> {
     let output = (contender.command)().output().context(|| format!("start {}", contender.name))?;
     let (text, expected) = contender.expected;
     let found = String::from_utf8_lossy(&output.stdout).matches(text).count();
@@ -68,7 +69,7 @@ fn warm_up(contender: &Contender) -> Outcome<Option<u64>> {
     Ok(count_instructions(&(contender.command)()))
 }
 
-fn once(contender: &Contender) -> Outcome<Sample> {
+fn once(contender: &Contender<'_>) -> Outcome<Sample> {
     let mut command = (contender.command)();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
@@ -117,9 +118,21 @@ impl Figures {
         }
     }
 
-    /// Whether either figure varied too much to be believed.
-    pub(super) fn is_noisy(&self) -> bool {
-        self.wall.spread > NOISY || self.cpu.spread > NOISY
+    /// One of the figures, for a row.
+    pub(super) fn side(&self, figure: Figure) -> Side {
+        let time = match figure {
+            Figure::Wall => self.wall,
+            Figure::Cpu => self.cpu,
+        };
+        Side { name: self.name, time }
+    }
+
+    /// What stands in no row.
+    pub(super) fn detail(&self, what: &str) -> String {
+        let instructions = self.instructions.map_or_else(|| "n/a".to_owned(), |count| (count / 1_000_000).to_string());
+        let (cpu, mib) = (self.cpu.median.as_secs_f64() * 1000.0, self.peak_kib / 1024);
+        let name = self.name;
+        format!("{what}, {name}: {cpu:.1} ms of CPU, {instructions} million user-mode instructions, peak {mib} MiB")
     }
 }
 
@@ -148,6 +161,15 @@ mod tests {
         assert_eq!(middle.median, Duration::from_millis(10));
         assert!((middle.spread - 0.1).abs() < 1e-9, "{middle:?}");
         assert_eq!(milliseconds(&[7]).median, Duration::from_millis(7));
+    }
+
+    #[test]
+    fn details_say_what_is_not_counted() {
+        let sample = Sample { wall: Duration::ZERO, cpu: Duration::from_millis(10), peak_kib: 2048 };
+        let text = Figures::of("windlass", &[sample], None).detail("query");
+        assert_eq!(text, "query, windlass: 10.0 ms of CPU, n/a million user-mode instructions, peak 2 MiB");
+        let text = Figures::of("windlass", &[sample], Some(7_400_000)).detail("query");
+        assert!(text.contains(" 7 million "), "{text}");
     }
 
     #[test]

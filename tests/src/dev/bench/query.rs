@@ -3,6 +3,7 @@
 
 use super::measure::{Contender, Figures, compare};
 use super::row::{Figure, Goal, Row};
+use super::{Measured, windlass};
 use crate::{config, run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,14 +15,41 @@ const JOB: &str = "tests/bench/query.yaml";
 const BACK: &str = "3600";
 const ROUNDS: usize = 11;
 
-pub(super) fn rows() -> Outcome<Vec<Row>> {
+pub(super) fn measure() -> Outcome<Measured> {
     let folder = tempfile::tempdir().context(|| "make a folder".to_owned())?;
     let ground = Ground::prepare(folder.path())?;
-    let mut rows = Vec::new();
+    let mut all = Measured::default();
     for count in [100, 10_000] {
-        rows.extend(ground.measure(count)?);
+        let what = format!("query {count} rows");
+        let figures = compare(&ground.contenders(count), ROUNDS)?;
+        all.details.extend(figures.iter().map(|figures| figures.detail(&what)));
+        all.rows.extend(rows(count, &what, figures));
     }
-    Ok(rows)
+    Ok(all)
+}
+
+fn rows(count: usize, what: &str, figures: Vec<Figures>) -> Vec<Row> {
+    let [ours, bare, cli, boto3] = <[Figures; 4]>::try_from(figures).expect("there are four contenders");
+    let row = |figure, present: &Figures, goal| Row {
+        what: match figure {
+            Figure::Wall => format!("{what}, wall"),
+            Figure::Cpu => format!("{what}, CPU"),
+        },
+        ours: ours.side(figure),
+        limit: bare.side(figure),
+        present: Some(present.side(figure)),
+        amount: None,
+        goal: Some(goal),
+    };
+    let near = Goal::AboveLimit(Duration::from_millis(15));
+    match count {
+        100 => vec![
+            row(Figure::Wall, &cli, Goal::PartOfPresent(1.0 / 5.0)),
+            row(Figure::Cpu, &cli, Goal::PartOfPresent(1.0 / 20.0)),
+            row(Figure::Wall, &boto3, near),
+        ],
+        _ => vec![row(Figure::Cpu, &cli, Goal::TimesLimit(1.5)), row(Figure::Wall, &boto3, near)],
+    }
 }
 
 struct Ground {
@@ -34,10 +62,6 @@ impl Ground {
     fn prepare(folder: &Path) -> Outcome<Self> {
         let jq = Command::new("jq").arg("--version").output();
         jq.map_err(|error| Problem::new(format!("`jq` did not start: {error}")).remedy("apt-get install jq"))?;
-        let packages = ["windlass", "windlass-plugin-cloudwatch-logs", "windlass-bare-sdk"];
-        let mut build = Command::new(binaries::cargo());
-        build.args(["build", "--release", "--locked"]).args(packages.iter().flat_map(|name| ["--package", name]));
-        run::shown_to_user(build.current_dir(paths::root()))?;
         let scripts = Venv::of("awscli")?;
         let standins = StandIns::start(folder)?;
         let config = config::write_bench(folder, &standins.seeded, &standins.services_url())?;
@@ -50,7 +74,7 @@ impl Ground {
         let file = folder.join("secret");
         let secret = &self.seeded().reader_user.secret_access_key;
         std::fs::write(&file, secret).context(|| format!("write {}", file.display()))?;
-        let mut set = self.windlass();
+        let mut set = windlass(&self.config);
         run::shown_to_user(set.args(["key", "set", config::SECRET_PATH, "--file"]).arg(file))
     }
 
@@ -58,30 +82,7 @@ impl Ground {
         &self.standins.seeded
     }
 
-    fn measure(&self, count: usize) -> Outcome<Vec<Row>> {
-        let figures = compare(&self.contenders(count), ROUNDS)?;
-        let [ours, bare, cli, boto3] = <[Figures; 4]>::try_from(figures).expect("there are four contenders");
-        let what = format!("query, {count} rows");
-        let row = |figure, present: &Figures, goal| Row {
-            what: what.clone(),
-            figure,
-            ours: ours.clone(),
-            limit: bare.clone(),
-            present: present.clone(),
-            goal,
-        };
-        let near = Goal::AboveLimit(Duration::from_millis(15));
-        Ok(match count {
-            100 => vec![
-                row(Figure::Wall, &cli, Goal::PartOfPresent(1.0 / 5.0)),
-                row(Figure::Cpu, &cli, Goal::PartOfPresent(1.0 / 20.0)),
-                row(Figure::Wall, &boto3, near),
-            ],
-            _ => vec![row(Figure::Cpu, &cli, Goal::TimesLimit(1.5)), row(Figure::Wall, &boto3, near)],
-        })
-    }
-
-    fn contenders(&self, count: usize) -> Vec<Contender> {
+    fn contenders(&self, count: usize) -> Vec<Contender<'_>> {
         let query = format!("fields @timestamp, @message | sort @timestamp desc | limit {count}");
         let expected = ("\"@message\":", count);
         let bench = paths::root().join("tests/bench");
@@ -103,23 +104,19 @@ impl Ground {
             self.ours(&group, &query, expected),
             other("bare SDK", binaries::folder("release").join("windlass-bare-sdk"), &bare),
             other("aws script", bench.join("insights-cli.sh"), &[&group, &query, BACK]),
-            other("boto3 script", self.scripts.python(), &[&boto3, &group, &query, BACK]),
+            other("boto3", self.scripts.python(), &[&boto3, &group, &query, BACK]),
         ]
     }
 
-    fn ours(&self, group: &str, query: &str, expected: (&'static str, usize)) -> Contender {
-        let (config, options) = (self.config.clone(), [format!("group={group}"), format!("query={query}")]);
+    fn ours(&self, group: &str, query: &str, expected: (&'static str, usize)) -> Contender<'_> {
+        let options = [format!("group={group}"), format!("query={query}")];
         let command = move || {
-            let mut command = windlass(&config);
+            let mut command = windlass(&self.config);
             command.args(["run", JOB, "--project", config::PROJECT, "--output", "json", "--quiet"]);
             command.args(options.iter().flat_map(|option| ["--option", option]));
             command
         };
         Contender { name: "windlass", command: Box::new(command), expected }
-    }
-
-    fn windlass(&self) -> Command {
-        windlass(&self.config)
     }
 
     /// The scripts and the bare SDK take everything from the environment, as a user's shell gives it.
@@ -137,10 +134,4 @@ impl Ground {
             ("AWS_EC2_METADATA_DISABLED", "true".into()),
         ]
     }
-}
-
-fn windlass(config: &Path) -> Command {
-    let mut command = Command::new(binaries::folder("release").join("windlass"));
-    command.arg("--config").arg(config).env_clear().current_dir(paths::root());
-    command
 }

@@ -1,17 +1,22 @@
-//! The table, as Markdown that also reads well in a terminal.
+//! The table, as Markdown that also reads well in a terminal of 120 columns.
 
-use super::measure::{Figures, Middle, NOISY};
-use super::row::{Figure, Row};
+use super::Measured;
+use super::measure::NOISY;
+use super::row::{Amount, Row, Side};
+use std::time::Duration;
 
-const HEADER: [&str; 8] = ["what", "figure", "ours", "limit", "present way", "ratio", "goal", "met"];
+const HEADER: [&str; 7] = ["what", "ours", "limit", "present way", "ratio", "goal", "met"];
+const LEGEND: &str = "\
+Medians; ± is the distance of the quartiles. Ratio and goal: 1/N is of the present way, Nx and +N ms are of the limit.";
 
-pub(super) fn render(rows: &[Row]) -> String {
+pub(super) fn render(measured: &Measured) -> String {
+    let rows = &measured.rows;
     let mut lines = vec![HEADER.map(str::to_owned), HEADER.map(|_| "---".to_owned())];
     lines.extend(rows.iter().map(cells));
     let mut text = aligned(&lines);
-    text += "\nMedians; (±) is the distance of the quartiles. Instructions are user-mode, of the whole process tree:\n";
-    for figures in distinct(rows) {
-        text += &format!("  {}\n", detail(figures));
+    text += &format!("\n{LEGEND}\n");
+    for detail in &measured.details {
+        text += &format!("  {detail}\n");
     }
     let noisy = rows.iter().filter(|row| row.is_noisy()).count();
     if noisy > 0 {
@@ -24,44 +29,43 @@ pub(super) fn render(rows: &[Row]) -> String {
     text
 }
 
-fn cells(row: &Row) -> [String; 8] {
-    let figure = match row.figure {
-        Figure::Wall => "wall",
-        Figure::Cpu => "CPU",
+fn cells(row: &Row) -> [String; 7] {
+    let figure = |side: &Side| format!("{} ±{:.0}%", value(side, row.amount), side.time.spread * 100.0);
+    let named = |side: &Side| format!("{} {}", side.name, figure(side));
+    let met = match row.is_met() {
+        Some(true) => "yes",
+        Some(false) => "NO",
+        None => "-",
     };
-    let named = |figures: &Figures| format!("{} {}", time(row.of(figures)), figures.name);
     let (ratio, goal) = row.goal_words();
-    let met = if row.is_met() { "yes" } else { "NO" };
-    let ours = time(row.of(&row.ours));
-    [row.what.clone(), figure.into(), ours, named(&row.limit), named(&row.present), ratio, goal, met.into()]
+    let present = row.present.as_ref().map_or("-".to_owned(), named);
+    [row.what.clone(), figure(&row.ours), named(&row.limit), present, ratio, goal, met.into()]
 }
 
-fn time(middle: Middle) -> String {
-    format!("{:.1} ms (±{:.0} %)", middle.median.as_secs_f64() * 1000.0, middle.spread * 100.0)
-}
-
-fn distinct(rows: &[Row]) -> Vec<(&str, &Figures)> {
-    let mut seen: Vec<(&str, &Figures)> = Vec::new();
-    for row in rows {
-        for figures in [&row.ours, &row.limit, &row.present] {
-            if !seen.iter().any(|(what, other)| *what == row.what && other.name == figures.name) {
-                seen.push((&row.what, figures));
-            }
-        }
+/// The time, or with an amount the rate.
+fn value(side: &Side, amount: Option<Amount>) -> String {
+    let per_second = |amount: u64| amount as f64 / side.time.median.as_secs_f64();
+    match amount {
+        None => time(side.time.median),
+        Some(Amount::Bytes(bytes)) => format!("{:.0} MiB/s", per_second(bytes) / f64::from(1 << 20)),
+        Some(Amount::Lines(lines)) => format!("{:.0}k/s", per_second(lines) / 1000.0),
     }
-    seen
 }
 
-fn detail((what, figures): (&str, &Figures)) -> String {
-    let instructions = figures.instructions.map_or_else(|| "n/a".to_owned(), |count| (count / 1_000_000).to_string());
-    let mib = figures.peak_kib / 1024;
-    format!("{what}, {}: {instructions} million instructions, peak {mib} MiB", figures.name)
+fn time(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    let digits = match milliseconds {
+        ..10.0 => 2,
+        ..1000.0 => 1,
+        _ => 0,
+    };
+    format!("{milliseconds:.digits$} ms")
 }
 
-fn aligned(lines: &[[String; 8]]) -> String {
+fn aligned(lines: &[[String; 7]]) -> String {
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default();
     let widths: Vec<usize> = (0..HEADER.len()).map(width).collect();
-    let padded = |line: &[String; 8]| {
+    let padded = |line: &[String; 7]| {
         let cells: Vec<String> =
             line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
         format!("| {} |\n", cells.join(" | "))
@@ -71,38 +75,68 @@ fn aligned(lines: &[[String; 8]]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::measure::Middle;
     use super::super::row::Goal;
     use super::*;
-    use std::time::Duration;
 
-    fn figures(name: &'static str, wall: u64, cpu: u64) -> Figures {
-        let middle = |milliseconds| Middle::of(vec![Duration::from_millis(milliseconds); 3]);
-        Figures { name, wall: middle(wall), cpu: middle(cpu), peak_kib: 2048, instructions: None }
+    fn side(name: &'static str, milliseconds: f64) -> Side {
+        Side { name, time: Middle::of(vec![Duration::from_secs_f64(milliseconds / 1000.0); 3]) }
     }
 
-    fn row(figure: Figure, goal: Goal) -> Row {
-        let (ours, limit) = (figures("windlass", 30, 10), figures("bare SDK", 20, 8));
-        Row { what: "query, 100 rows".into(), figure, ours, limit, present: figures("aws script", 600, 460), goal }
+    fn row(what: &str, goal: Option<Goal>) -> Row {
+        let (ours, limit) = (side("windlass", 30.0), side("bare SDK", 20.0));
+        Row { what: what.into(), ours, limit, present: Some(side("aws script", 600.0)), amount: None, goal }
+    }
+
+    fn rendered(rows: Vec<Row>) -> String {
+        render(&Measured { rows, details: vec!["query, windlass: peak 2 MiB".into()] })
     }
 
     #[test]
     fn shows_ratio_goal_and_whether_it_is_met() {
-        let text = render(&[
-            row(Figure::Wall, Goal::PartOfPresent(0.2)),
-            row(Figure::Cpu, Goal::TimesLimit(1.2)),
-            row(Figure::Wall, Goal::AboveLimit(Duration::from_millis(15))),
+        let text = rendered(vec![
+            row("part", Some(Goal::PartOfPresent(0.2))),
+            row("times", Some(Goal::TimesLimit(1.2))),
+            row("above", Some(Goal::AboveLimit(Duration::from_millis(15)))),
         ]);
-        assert!(text.contains("| 1/20.0 of aws script | 1/5    | yes |"), "{text}");
-        assert!(text.contains("| 1.25x bare SDK       | 1.2x   | NO  |"), "{text}");
-        assert!(text.contains("| +10.0 ms to bare SDK | +15 ms | yes |"), "{text}");
-        assert_eq!(text.matches("n/a million instructions, peak 2 MiB").count(), 3, "{text}");
+        assert!(text.contains("| 1/20.0   | 1/5    | yes |"), "{text}");
+        assert!(text.contains("| 1.50x    | 1.2x   | NO  |"), "{text}");
+        assert!(text.contains("| +10.0 ms | +15 ms | yes |"), "{text}");
+        assert!(text.contains("  query, windlass: peak 2 MiB\n"), "{text}");
         assert!(!text.contains("too noisy"), "{text}");
     }
 
     #[test]
-    fn says_when_the_machine_was_too_noisy() {
-        let mut noisy = row(Figure::Wall, Goal::TimesLimit(2.0));
-        noisy.limit.wall.spread = 0.5;
-        assert!(render(&[noisy]).contains("in 1 of 1 rows a figure spreads by more than 15 %"));
+    fn what_is_not_there_is_a_dash() {
+        let present = None;
+        let text = rendered(vec![Row { present, ..row("log", None) }]);
+        assert!(
+            text.contains("| log  | 30.0 ms ±0% | bare SDK 20.0 ms ±0% | -           | 1.50x | -    | -   |"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn an_amount_is_shown_as_a_rate() {
+        let lines = Some(Amount::Lines(3_000));
+        let bytes = Some(Amount::Bytes(6 << 20));
+        let text = rendered(vec![Row { amount: lines, ..row("", None) }, Row { amount: bytes, ..row("", None) }]);
+        assert!(text.contains("100k/s ±0%") && text.contains("bare SDK 150k/s ±0%"), "{text}");
+        assert!(text.contains("200 MiB/s ±0%") && text.contains("bare SDK 300 MiB/s ±0%"), "{text}");
+    }
+
+    #[test]
+    fn a_slow_and_noisy_machine_still_fits_120_columns() {
+        let mut slow = Row {
+            ours: side("windlass", 1234.0),
+            limit: side("bare SDK", 1234.0),
+            present: Some(side("aws script", 12345.0)),
+            ..row("query 10000 rows, wall", Some(Goal::AboveLimit(Duration::from_millis(15))))
+        };
+        slow.ours.time.spread = 0.5;
+        let ours = Row { ours: side("windlass", 100.0), ..slow.clone() };
+        let text = rendered(vec![slow, ours]);
+        assert!(text.contains("in 1 of 2 rows a figure spreads by more than 15 %"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
     }
 }

@@ -1,0 +1,111 @@
+//! Plugins and a runner that do as they should.
+
+use super::{Ground, STORED, WRONG_SECRET, shown};
+use crate::ground::standins;
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use windlass_tests::leaks::{Sample, Sampler, Search, cells};
+use windlass_tests::{binaries, wait};
+
+/// An identity and a query with each account.
+fn job() -> String {
+    let with = format!("{{logGroups: [{}], query: fields @message, limit: 50}}", standins().seeded.log_group);
+    let steps = ["key", "role"].map(|account| {
+        format!(
+            "  - {{id: who{account}, uses: sts/caller-identity, account: {account}}}\n  \
+             - {{id: lines{account}, uses: cloudwatch-logs/query, account: {account}, with: {with}}}\n"
+        )
+    });
+    format!("steps:\n{}", steps.concat())
+}
+
+#[test]
+fn runs_leave_nothing_of_their_secrets() {
+    let ground = Ground::new();
+    let (mut outputs, mut samples) = (Vec::new(), BTreeSet::new());
+    for format in ["table", "json", "csv"] {
+        let (ended, seen) = ground.run_job(&job(), &["--output", format]);
+        ended.ok();
+        outputs.push(ended);
+        samples.extend(seen);
+    }
+    let (ended, seen) = ground.run_job("steps: [{id: who, uses: sts/caller-identity, account: wrong}]\n", &[]);
+    ended.failed(5, "account.source-refused");
+    outputs.push(ended);
+    samples.extend(seen);
+    for arguments in [&["account", "explain", "role", "--project", "web"][..], &["key", "list"], &["config", "show"]] {
+        let (ended, seen) = ground.run(arguments);
+        ended.ok();
+        outputs.push(ended);
+        samples.extend(seen);
+    }
+
+    let mut secrets = ground.secrets();
+    let named = |name: &str| secrets.iter().filter(|secret| secret.name == name).count();
+    for name in ["the instance's key", "the instance's token", "the role's key", "the role's token"] {
+        assert!(named(name) > 0, "{name} was not recorded");
+    }
+    secrets.push(ground.master_key());
+    let search = Search::new(&secrets);
+    let mut finds: Vec<_> = outputs.iter().flat_map(|ended| shown(&search, ended)).collect();
+    finds.extend(ground.left(&search));
+    finds.extend(search.samples(&samples));
+    assert_eq!(finds, []);
+
+    // That there was something to be searched.
+    let database = cells(&ground.installation.folder().join("data/windlass.db")).unwrap();
+    let unpacked = |table: &str| database.iter().any(|cell| cell.unpacked && cell.place.starts_with(table));
+    assert!(unpacked("log_chunk.data") && unpacked("artifact_chunk.data"), "logs and rows are kept, compressed");
+    assert!(samples.iter().any(Sample::is_plugin_host), "no plugin host was seen");
+    assert!(samples.iter().any(|sample| sample.what == "environment"), "no environment was seen");
+}
+
+/// The secret goes through standard input; the command line that stores it is read by everybody.
+#[test]
+fn storing_a_key_shows_it_to_nobody() {
+    let ground = Ground::new();
+    let mut command = ground.installation.command(&["key", "set", "--overwrite", STORED]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let sampler = Sampler::start(child.id());
+    let seen = || Ok(sampler.seen().iter().any(|sample| sample.what == "command line").then_some(()));
+    wait::until("a sample", Duration::from_secs(10), seen).unwrap();
+    child.stdin.take().unwrap().write_all(WRONG_SECRET.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    let search = Search::new(&ground.secrets());
+    assert_eq!(search.samples(&sampler.stop()), []);
+    assert_eq!(ground.left(&search), []);
+}
+
+/// Lets the program write core files as large as this user may, if it wants to.
+const WITH_CORES: &str = r#"ulimit -c "$(ulimit -H -c)"; exec "$@""#;
+
+/// A runner that crashes while it holds keys must not write them down. The kernel says whether it wrote a core file,
+/// wherever it puts them.
+#[test]
+fn a_crash_writes_no_core_file() {
+    let ground = Ground::new();
+    let job = ground.installation.job(
+        "steps:
+  - {id: leak, uses: misbehave/leak, account: role, with: {channel: log}}
+  - {id: wait, uses: misbehave/fault, with: {kind: sleep-until-cancelled}}
+",
+    );
+    let stderr = ground.installation.folder().join("stderr");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", WITH_CORES, "sh"]).arg(binaries::windlass().unwrap()).current_dir(ground.installation.folder());
+    let mut command = ground.installation.arguments_for(shell, &["run", job.to_str().unwrap(), "--project", "web"]);
+    let mut child = command.stderr(File::create(&stderr).unwrap()).spawn().unwrap();
+    let holds_keys = || Ok(fs::read_to_string(&stderr).unwrap().contains("wait: misbehave/fault").then_some(()));
+    wait::until("the second step", Duration::from_secs(20), holds_keys).unwrap();
+    kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!((status.signal(), status.core_dumped()), (Some(Signal::ABORT.as_raw()), false));
+    let secrets = ground.secrets();
+    assert!(secrets.iter().any(|secret| secret.name == "the role's token"), "it held no keys");
+    assert_eq!(ground.left(&Search::new(&secrets)), []);
+}
