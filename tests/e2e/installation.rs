@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use windlass_tests::binaries;
 
@@ -99,11 +99,6 @@ impl Installation {
         let mut all = vec!["run", job.to_str().unwrap(), "--project", "web"];
         all.extend(arguments);
         self.command(&all)
-    }
-
-    /// Starts [`Self::job_command`] with its output captured.
-    pub(crate) fn start_job(&self, arguments: &[&str]) -> Child {
-        self.job_command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Asks or changes its database, which is not there before the first run: the rows as JSON, blobs as text.

@@ -11,9 +11,9 @@ mod planted;
 
 use crate::ground::standins;
 use crate::installation::{Ended, Installation};
+use crate::started::Started;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::path::Path;
+use std::fs;
 use windlass_tests::Recording;
 use windlass_tests::leaks::{Find, Sample, Sampler, Search, Secret};
 
@@ -63,17 +63,11 @@ endpoints: {{imds: '{imds}', sts: '{sts}', logs: '{logs}'}}
         Self { installation, instance, sts }
     }
 
-    /// Runs to the end, watched from its first moments. It may leave a core file in the installation's folder.
+    /// Runs to the end, watched from its first moments.
     fn run(&self, arguments: &[&str]) -> (Ended, BTreeSet<Sample>) {
-        let folder = self.installation.folder();
-        let (stdout, stderr) = (folder.join("stdout"), folder.join("stderr"));
-        let mut command = self.installation.command(arguments);
-        command.current_dir(folder).stdout(File::create(&stdout).unwrap()).stderr(File::create(&stderr).unwrap());
-        let mut child = command.spawn().unwrap();
-        let sampler = Sampler::start(child.id());
-        let status = child.wait().unwrap();
-        let read = |file: &Path| String::from_utf8(fs::read(file).unwrap()).unwrap();
-        (Ended { code: status.code(), stdout: read(&stdout), stderr: read(&stderr) }, sampler.stop())
+        let run = Started::start(&self.installation, self.installation.command(arguments));
+        let sampler = Sampler::start(run.pid());
+        (run.ended(), sampler.stop())
     }
 
     fn run_job(&self, job: &str, more: &[&str]) -> (Ended, BTreeSet<Sample>) {

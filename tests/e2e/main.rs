@@ -11,3 +11,4 @@ mod namespace;
 mod queries;
 mod scripted;
 mod standins;
+mod started;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use windlass_credentials::{Request, Resolved, known_project, resolve};
 use windlass_errors::nearest_hint;
 use windlass_hosting::{Catalog, HostLimits, Library};
+use windlass_plugin_api::frames::MAX_FRAME;
 use windlass_plugin_api::{PluginMetadata, StepMetadata};
 use windlass_settings::{ProjectName, Settings};
 use windlass_store::Store;
@@ -13,6 +14,9 @@ use crate::evaluate::evaluate;
 use crate::expression::Expressions;
 use crate::metadata::metadata;
 use crate::{EngineError, Job, JobError, Options, Step, schema};
+
+/// The longest `with` as JSON, in bytes: a frame less what stands around it.
+const LONGEST_CONFIG: usize = MAX_FRAME - 64 * 1024;
 
 /// A job, ready to run: every file read, every expression evaluated, every rule checked. Nothing has happened outside.
 #[derive(Debug)]
@@ -78,6 +82,7 @@ pub async fn prepare(
         let metadata = step_type(&job, step, plugin)?;
         let with = evaluate(&step.with, &expressions, &job.file)?;
         schema::check(&with, &metadata.config, &step.uses.to_string(), &job.file)?;
+        check_length(&job, step, &with.value)?;
         let account = metadata.needs_account.then(|| account(workshop.settings, &project, &job, step)).transpose()?;
         let library = Arc::clone(&plugin.library);
         steps.push(PreparedStep { step: step.clone(), library, metadata, config: with.value, account });
@@ -127,6 +132,16 @@ fn step_type(job: &Job, step: &Step, plugin: &Used) -> Result<StepMetadata, JobE
         let hint = nearest_hint(&step.uses.step, offered.iter().map(|offered| offered.name.as_str()));
         JobError::at("job.unknown-step-type", job.file.at(step.uses_at, message).with_hint(hint))
     })
+}
+
+/// The configuration travels in one frame.
+fn check_length(job: &Job, step: &Step, config: &Value) -> Result<(), JobError> {
+    let length = config.to_string().len();
+    if length <= LONGEST_CONFIG {
+        return Ok(());
+    }
+    let message = format!("the step's `with` has {length} bytes as JSON, more than {LONGEST_CONFIG}");
+    Err(JobError::at("job.invalid-step", job.file.at(step.uses_at, message)))
 }
 
 fn account(settings: &Settings, project: &ProjectName, job: &Job, step: &Step) -> Result<Resolved, EngineError> {

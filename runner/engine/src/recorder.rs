@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 use windlass_store::{LogChunk, Stream, Transition};
 
-/// A piece of log is written when it has this many bytes.
+/// A piece of log has at most this many bytes.
 const CHUNK: usize = 256 * 1024;
+/// What was collected is written when it has this many bytes: each time costs a wait for the disk.
+const MOST: usize = 8 * 1024 * 1024;
 /// Or when its first byte is this old, so that others can follow.
 const AGE: Duration = Duration::from_secs(1);
 
@@ -65,7 +67,7 @@ impl Recorder {
 
     /// Whether there is enough to be worth a transaction.
     pub(crate) fn is_due(&self) -> bool {
-        self.bytes >= CHUNK * 4 || self.oldest.is_some_and(|oldest| oldest.elapsed() >= AGE)
+        self.bytes >= MOST || self.oldest.is_some_and(|oldest| oldest.elapsed() >= AGE)
     }
 
     /// When [`Self::is_due`] becomes true if nothing more comes.

@@ -67,9 +67,8 @@ fn explain(error: &ValidationError<'_>, schema: &Value) -> Explained {
 
 /// The broken rule to show. An unknown key comes first: misspelt, it is also missing where it should be.
 fn telling<'e, 'a>(errors: &'e [ValidationError<'a>]) -> Option<&'e ValidationError<'a>> {
-    let unknown_key = |error: &&ValidationError<'_>| {
-        matches!(error.kind(), ValidationErrorKind::AdditionalProperties { .. })
-    };
+    let unknown_key =
+        |error: &&ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::AdditionalProperties { .. });
     errors.iter().find(unknown_key).or(errors.first())
 }
 

@@ -10,7 +10,9 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use windlass_credentials::{AccountError, Attribution, Resolved};
 use windlass_errors::Report;
-use windlass_hosting::{Assignment, Event, HostLimits, StepFailure, Stop, Timeout, run_step};
+use windlass_hosting::{
+    Assignment, Event, HostLimits, HostingError, StepFailure, Stop, Timeout, WaitingHost, run_step,
+};
 use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::{Credentials, ExecutionInfo, Given, Level, Start, Wanted};
 use windlass_store::{StoreError, Stream, Transition};
@@ -42,8 +44,20 @@ pub(crate) struct StepResult {
 }
 
 impl StepRun<'_> {
+    /// Starts the step's host, which then loads its library while the step's start is recorded.
+    pub(crate) fn start_host(&self) -> Result<WaitingHost, HostingError> {
+        let settings = &self.runner.settings;
+        let limits = HostLimits {
+            memory_bytes: settings.limits.step_memory_bytes,
+            output_bytes: settings.limits.step_output_bytes,
+            ports: ports(&settings.endpoints.services),
+        };
+        WaitingHost::start(&self.step.library, &limits)
+    }
+
     pub(crate) async fn run(
         &self,
+        host: WaitingHost,
         observer: Observer<'_>,
         stop: watch::Receiver<Option<Stop>>,
     ) -> Result<StepResult, StoreError> {
@@ -51,7 +65,7 @@ impl StepRun<'_> {
         let refusal = Mutex::new(None);
         let (sender, mut events) = mpsc::channel(WAITING_EVENTS);
         let answer = |wanted| self.answer(wanted, &secrets, &refusal);
-        let running = run_step(&self.step.library, self.assignment(), answer, sender, stop);
+        let running = run_step(host, self.assignment(), answer, sender, stop);
         tokio::pin!(running);
         let mut listener = Listener::new(self, observer, Mask::new(secrets.clone()));
         let outcome = loop {
@@ -79,12 +93,6 @@ impl StepRun<'_> {
 
     fn assignment(&self) -> Assignment {
         let settings = &self.runner.settings;
-        let endpoints = settings.endpoints.services.clone();
-        let limits = HostLimits {
-            memory_bytes: settings.limits.step_memory_bytes,
-            output_bytes: settings.limits.step_output_bytes,
-            ports: ports(&endpoints),
-        };
         let start = Start {
             step: self.step.metadata.name.clone(),
             config: self.step.config.clone(),
@@ -95,9 +103,9 @@ impl StepRun<'_> {
                 step: self.step.step.id.clone(),
             },
             region: self.step.account.as_ref().map(|account| account.region.name.clone()),
-            endpoints,
+            endpoints: settings.endpoints.services.clone(),
         };
-        Assignment { start, timeout: self.timeout.clone(), grace: settings.limits.cancel_grace, limits }
+        Assignment { start, timeout: self.timeout.clone(), grace: settings.limits.cancel_grace }
     }
 
     async fn answer(

@@ -1,4 +1,3 @@
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use windlass_errors::nearest_hint;
@@ -79,7 +78,5 @@ fn libraries(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn look(path: &Path) -> Result<Identity, HostingError> {
-    let file = File::open(path).map_err(|source| HostingError::Unreadable { path: path.to_owned(), source })?;
-    safety::check(path, &file)?;
-    Identity::read(path, &file)
+    Identity::read(path, &safety::open(path)?)
 }

@@ -15,7 +15,7 @@ use windlass_plugin_api::{PluginMetadata, StepError};
 
 use crate::budget::Budget;
 use crate::process::{DEADLINE, HostProcess};
-use crate::{Assignment, Described, Event, HostingError, StepFailure, Stop, Timeout};
+use crate::{Described, Event, HostingError, StepFailure, Stop, Timeout};
 
 /// How long a host may take to restrict itself and to load its library.
 const LOADED_WITHIN: Duration = Duration::from_secs(30);
@@ -134,8 +134,12 @@ where
         Self { plugin, host, answer, events, budget }
     }
 
-    pub(crate) async fn hold(mut self, assignment: &Assignment, mut stop: watch::Receiver<Option<Stop>>) -> End {
-        let Assignment { ref timeout, grace, .. } = *assignment;
+    pub(crate) async fn hold(
+        mut self,
+        timeout: Option<Timeout>,
+        grace: Duration,
+        mut stop: watch::Receiver<Option<Stop>>,
+    ) -> End {
         let timeout = timeout.as_ref();
         let out_of_time = timeout.map(|timeout| Instant::now() + timeout.after);
         let mut alive = interval_at(Instant::now() + DEADLINE / 4, DEADLINE / 4);

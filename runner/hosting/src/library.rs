@@ -30,8 +30,7 @@ impl Library {
     /// When the file is refused or cannot be read.
     pub fn load(path: &Path) -> Result<Self, HostingError> {
         let unreadable = |source| HostingError::Unreadable { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(unreadable)?;
-        safety::check(path, &file)?;
+        let mut file = safety::open(path)?;
         let identity = Identity::read(path, &file)?;
         std::io::Seek::rewind(&mut file).map_err(unreadable)?;
         let (memory, sha256) = copy(file).map_err(unreadable)?;

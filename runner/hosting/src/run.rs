@@ -28,8 +28,24 @@ pub struct Assignment {
     pub timeout: Option<Timeout>,
     /// How long it has to stop after a time-out or a cancellation.
     pub grace: Duration,
-    /// What its host may use.
-    pub limits: HostLimits,
+}
+
+/// A host that loads its library and waits for its step; nothing of the step has happened. Dropping it ends it.
+pub struct WaitingHost {
+    plugin: String,
+    host: HostProcess,
+    output_bytes: u64,
+}
+
+impl WaitingHost {
+    /// Starts one, without waiting until it is ready.
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub fn start(library: &Library, limits: &HostLimits) -> Result<Self, HostingError> {
+        let host = HostProcess::start(library, limits, false)?;
+        Ok(Self { plugin: library.identity.name.clone(), host, output_bytes: limits.output_bytes })
+    }
 }
 
 /// The end of a step's time.
@@ -107,7 +123,7 @@ pub async fn describe(library: &Library, limits: &HostLimits) -> Result<Describe
     }
 }
 
-/// Runs one step.
+/// Runs one step in a host of its own.
 ///
 /// `answer` is asked for credentials. `events` holds the step back while it is not read. `stop` ends the step early.
 /// When this returns, no process of the step is left.
@@ -115,7 +131,7 @@ pub async fn describe(library: &Library, limits: &HostLimits) -> Result<Describe
 /// # Errors
 /// How the step failed, for whatever reason.
 pub async fn run_step<A, F>(
-    library: &Library,
+    waiting: WaitingHost,
     assignment: Assignment,
     answer: A,
     events: mpsc::Sender<Event>,
@@ -125,16 +141,16 @@ where
     A: Fn(Wanted) -> F,
     F: Future<Output = Result<Given, StepError>>,
 {
-    let plugin = library.identity.name.clone();
-    let mut host = HostProcess::start(library, &assignment.limits, false)?;
-    host.writer.send(&ToHost::Start(Box::new(assignment.start.clone()))).await;
-    let budget = Budget::new(assignment.limits.output_bytes);
+    let WaitingHost { plugin, mut host, output_bytes } = waiting;
+    let Assignment { start, timeout, grace } = assignment;
+    host.writer.send(&ToHost::Start(Box::new(start))).await;
+    let budget = Budget::new(output_bytes);
     let pipes = [
         host.stdout.take().map(|pipe| forward(pipe, Event::Stdout, events.clone(), budget.clone())),
         host.stderr.take().map(|pipe| forward(pipe, Event::Stderr, events.clone(), budget.clone())),
     ];
     let end = match loaded(&mut host, &plugin).await {
-        Ok(_) => Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(&assignment, stop).await,
+        Ok(_) => Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(timeout, grace, stop).await,
         Err(Unready::Ended) => End::HostEnded,
         Err(Unready::Because(error)) => End::Failed(error.into()),
     };

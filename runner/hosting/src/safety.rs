@@ -4,10 +4,11 @@
 //! may write only when it is this user's own private group (the usual umask 002 in one's own checkout); a folder with
 //! the sticky bit (`/tmp`) is safe above a folder that is.
 
-use std::fs::{File, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs::{File, Metadata, OpenOptions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
 use nix::unistd::{Gid, Group, Uid, User};
 
 use crate::HostingError;
@@ -15,6 +16,21 @@ use crate::HostingError;
 const GROUP_WRITE: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
+
+/// Opens a plugin's file and checks it; never waits, as opening a named pipe would.
+///
+/// # Errors
+/// [`HostingError::Unreadable`], [`HostingError::NotAPlugin`] for what is no file, and those of [`check`].
+pub(crate) fn open(path: &Path) -> Result<File, HostingError> {
+    let unreadable = |source| HostingError::Unreadable { path: path.to_owned(), source };
+    let without_waiting = OFlag::O_NONBLOCK.bits();
+    let file = OpenOptions::new().read(true).custom_flags(without_waiting).open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(HostingError::NotAPlugin { path: path.to_owned(), why: "it is no regular file" });
+    }
+    check(path, &file)?;
+    Ok(file)
+}
 
 /// Checks the opened file and every folder above `path`.
 ///

@@ -58,8 +58,8 @@ fn the_role_of_the_task_by_a_full_uri() {
     assert_eq!(who(&run(&installation, &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &uri), TOKEN])), task_session());
 }
 
-/// "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE ... takes precedence" over the variable with the token itself (AWS SDKs and
-/// Tools Reference Guide, "Container credential provider").
+/// `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` comes before the variable with the token itself (AWS SDKs and Tools Reference
+/// Guide, "Container credential provider").
 #[test]
 fn a_token_file_wins_over_a_token() {
     let installation = installation(&managing("ecs-task-role"));

@@ -2,9 +2,9 @@
 
 use super::{Ground, STORED, WRONG_SECRET, shown};
 use crate::ground::standins;
-use rustix::process::{Pid, Signal, kill_process};
+use crate::started::Started;
+use rustix::process::Signal;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
@@ -95,15 +95,13 @@ fn a_crash_writes_no_core_file() {
   - {id: wait, uses: misbehave/fault, with: {kind: sleep-until-cancelled}}
 ",
     );
-    let stderr = ground.installation.folder().join("stderr");
     let mut shell = Command::new("sh");
-    shell.args(["-c", WITH_CORES, "sh"]).arg(binaries::windlass().unwrap()).current_dir(ground.installation.folder());
-    let mut command = ground.installation.arguments_for(shell, &["run", job.to_str().unwrap(), "--project", "web"]);
-    let mut child = command.stderr(File::create(&stderr).unwrap()).spawn().unwrap();
-    let holds_keys = || Ok(fs::read_to_string(&stderr).unwrap().contains("wait: misbehave/fault").then_some(()));
-    wait::until("the second step", Duration::from_secs(20), holds_keys).unwrap();
-    kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
-    let status = child.wait().unwrap();
+    shell.args(["-c", WITH_CORES, "sh"]).arg(binaries::windlass().unwrap());
+    let command = ground.installation.arguments_for(shell, &["run", job.to_str().unwrap(), "--project", "web"]);
+    let mut run = Started::start(&ground.installation, command);
+    run.says("wait: misbehave/fault");
+    run.signal(Signal::ABORT);
+    let status = run.wait();
     assert_eq!((status.signal(), status.core_dumped()), (Some(Signal::ABORT.as_raw()), false));
     let secrets = ground.secrets();
     assert!(secrets.iter().any(|secret| secret.name == "the role's token"), "it held no keys");

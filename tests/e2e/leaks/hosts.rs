@@ -1,17 +1,12 @@
 //! What the process of a plugin shows of itself.
 
 use crate::installation::{Ended, Installation};
-use rustix::process::{Pid, Signal, kill_process};
+use crate::started::Started;
 use serde_json::{Value, json};
-use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt as _;
+use std::fs;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
-use std::time::Duration;
-use windlass_tests::processes::{Process, plugin_hosts};
-use windlass_tests::wait;
-
-const LIMIT: Duration = Duration::from_secs(20);
+use std::process::Command;
+use windlass_tests::processes::Process;
 
 fn installation(fault: &str) -> Installation {
     let installation = Installation::new("projects: [{name: web}]\n");
@@ -41,7 +36,7 @@ fn readable(process: Process, user: u32, group: u32) -> Vec<&'static str> {
         assert!(output.status.success() != denied, "{output:?}");
         !denied
     };
-    ["cmdline", "environ", "maps", "auxv", "fd"].iter().filter(read).copied().collect()
+    ["cmdline", "environ", "maps", "auxv"].iter().filter(read).copied().collect()
 }
 
 /// It holds keys, and other steps may run as the same user: so it is not dumpable (prctl(2), `PR_SET_DUMPABLE`), which
@@ -49,22 +44,15 @@ fn readable(process: Process, user: u32, group: u32) -> Vec<&'static str> {
 #[test]
 fn a_sibling_of_the_same_user_cannot_look_into_a_plugin() {
     let installation = installation("sleep-until-cancelled");
-    let stderr = installation.folder().join("stderr");
-    let mut child = installation.job_command(&[]).stderr(File::create(&stderr).unwrap()).spawn().unwrap();
-    let waits = || Ok(fs::read_to_string(&stderr).unwrap().contains("waiting until it is cancelled").then_some(()));
-    wait::until("the step", LIMIT, waits).unwrap();
-    let host = plugin_hosts(child.id()).pop().unwrap();
-
-    let status = fs::metadata(host.file("status")).unwrap();
-    let _ = status.uid();
+    let run = Started::start(&installation, installation.job_command(&[]));
+    run.says("waiting until it is cancelled");
+    let host = run.host();
     let (user, group) = ids(host);
-    let mut plain = Command::new("sleep").arg("600").uid(user).gid(group).stdin(Stdio::null()).spawn().unwrap();
+    let mut plain = Command::new("sleep").arg("600").uid(user).gid(group).spawn().unwrap();
     let sibling = Process::of(plain.id()).unwrap();
     let (of_host, of_plain) = (readable(host, user, group), readable(sibling, user, group));
     plain.kill().unwrap();
     plain.wait().unwrap();
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(of_plain, ["cmdline", "environ", "maps", "auxv"]);
     assert_eq!(of_host, ["cmdline"]);
 }

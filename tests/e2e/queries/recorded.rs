@@ -8,12 +8,9 @@ use std::process::Command;
 use windlass_tests::binaries;
 use windlass_tests::scripted::{Query, Script, Status, numbered_rows};
 
-/// The answer of the database, read with Python's own SQLite.
+/// The answer of the database.
 fn ask(installation: &Installation, query: &str) -> Value {
-    let file = installation.folder().join("data/windlass.db");
-    let connect = format!("sqlite3.connect('file:{}?mode=ro', uri=True)", file.display());
-    let script = format!("import json, sqlite3; print(json.dumps({connect}.execute('''{query}''').fetchall()))");
-    serde_json::from_str(&printed(&python(|python| Command::new(python), &script))).unwrap()
+    json!(installation.database(query))
 }
 
 fn sha256(name: &str) -> String {

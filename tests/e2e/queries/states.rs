@@ -82,8 +82,8 @@ fn a_malformed_query_is_shown_with_a_mark_under_the_place() {
     assert_eq!((marks.find('^'), marks.trim()), (start, "^^^^^"), "{error}");
 }
 
-/// "LimitExceededException: You have reached the maximum number of resources that can be created" (API Reference,
-/// `StartQuery`); the SDK asks three times.
+/// `LimitExceededException` is what `StartQuery` answers beyond the quota of concurrent queries (API Reference). The SDK
+/// asks three times.
 #[test]
 fn too_many_queries_at_once() {
     let (server, installation) = scripted(Script::new().refuse("StartQuery", Refusal::LimitExceeded, 3));

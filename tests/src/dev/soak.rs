@@ -1,11 +1,15 @@
-//! `cargo soak`: what takes longer than CI has. Cases are drawn at random from a seed until the time is over; each must
-//! end as it should and leave no process behind. The figures go to `docs/soak.md`.
+//! `cargo soak`: what takes longer than CI has. Every fault of a plugin, and every end of the runner, in an order drawn
+//! from a seed, again and again until the time is over. Each must end as it should, leave no process behind and leave this
+//! process no descriptor. The figures go to `docs/soak.md`.
 
 mod cases;
+mod ground;
+mod leftovers;
 mod random;
 mod record;
 
-use cases::{CASES, Ground};
+use cases::{CASES, Case};
+use ground::Ground;
 use random::Random;
 use record::Record;
 use std::time::{Duration, Instant};
@@ -38,25 +42,44 @@ pub(crate) fn parse(arguments: &[String]) -> Outcome<Plan> {
     }
 }
 
-/// Draws and runs cases until the time is over or one fails.
+/// Runs all cases in a new order each time, until the time is over or one fails; all of them at least once.
 ///
 /// # Errors
 /// The first case that did not end as it should, with its number and the seed.
 pub(crate) fn run(plan: &Plan) -> Outcome<()> {
     let ground = Ground::prepare()?;
+    leftovers::adopt_orphans()?;
     let mut random = Random::new(plan.seed);
     let mut record = Record::new(plan.minutes, plan.seed);
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(plan.minutes * 60) {
+    let (start, limit) = (Instant::now(), Duration::from_secs(plan.minutes * 60));
+    let mut deck: Vec<&Case> = Vec::new();
+    while record.cases() < CASES.len() || start.elapsed() < limit {
         interrupt::check()?;
-        let case = random.choose(CASES);
-        let began = Instant::now();
-        (case.run)(&ground, &mut random)
-            .and_then(|()| ground.nothing_left())
-            .map_err(|problem| Problem::new(format!("`{}`, case {}: {problem}", case.name, record.cases() + 1)))?;
-        record.add(case.name, began.elapsed());
+        if deck.is_empty() {
+            deck = random.shuffled(CASES);
+        }
+        let case = deck.pop().expect("there are cases");
+        let number = record.cases() + 1;
+        let ended = one(&ground, case, &mut random);
+        let (took, peak_kib) = ended.map_err(|problem| {
+            Problem::new(format!("`{}`, case {number} of seed {}: {problem}", case.name(), plan.seed))
+        })?;
+        record.add(case.name(), took, peak_kib);
     }
     record.write(start.elapsed())
+}
+
+/// How long the case took, with the end of everything that it started, and the peak memory of its largest process.
+fn one(ground: &Ground, case: &Case, random: &mut Random) -> Outcome<(Duration, i64)> {
+    let (start, descriptors) = (Instant::now(), leftovers::descriptors()?);
+    let peak_kib = ground.run(case, random)?;
+    leftovers::no_process()?;
+    let took = start.elapsed();
+    let now = leftovers::descriptors()?;
+    if now != descriptors {
+        return Err(Problem::new(format!("this process had the descriptors {descriptors:?}, and has {now:?} now")));
+    }
+    Ok((took, peak_kib))
 }
 
 #[cfg(test)]

@@ -60,8 +60,8 @@ fn times(results: &[u8]) -> Outcome<Vec<Duration>> {
     }
 }
 
-/// An absolute path and no hook of ours before the program starts: std then uses posix_spawn(3), which does not copy
-/// this process.
+/// An absolute path and no hook of ours before the program starts: std then uses `posix_spawn(3)`, which does not
+/// copy this process.
 fn spawn() -> Outcome<Duration> {
     let mut command = Command::new("/bin/true");
     command.env_clear();

@@ -1,102 +1,135 @@
-//! The cases: faults of a plugin, and kills of the runner at a random moment.
+//! The cases: every fault that the misbehaving plugin knows, and the runner's own ends at a random moment.
 
-use super::random::Random;
-use crate::config;
-use std::fs::{self, File};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::Duration;
-use tempfile::TempDir;
-use windlass_tests::{Context, Outcome, Problem, binaries, paths, wait};
+use windlass_tests::{Outcome, Problem};
 
-/// A job with one step of the misbehaving plugin; its option `fault` says how.
-const JOB: &str = "tests/jobs/misbehave.yaml";
-const END_LIMIT: Duration = Duration::from_secs(60);
-const REAP_LIMIT: Duration = Duration::from_secs(10);
-const KILL_WITHIN: Duration = Duration::from_millis(400);
-
+/// One run of the runner.
 pub(super) struct Case {
-    pub(super) name: &'static str,
-    pub(super) run: fn(&Ground, &mut Random) -> Outcome<()>,
+    /// The `kind` of misbehave/fault.
+    kind: &'static str,
+    /// Its other fields, as YAML.
+    fields: &'static str,
+    pub(super) end: End,
 }
+
+/// How a run must end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum End {
+    /// The step succeeds, and what it tried worked.
+    Worked,
+    /// The step succeeds, and says that the system refused what it tried.
+    Refused,
+    /// The step fails: the error's code and the exit code (`docs/errors.md`).
+    Failed(&'static str, i32),
+    /// The step's time-out ends it.
+    TimedOut,
+    /// SIGINT at a random moment ends it.
+    Interrupted,
+    /// SIGKILL at a random moment ends the runner; its hosts notice.
+    Killed,
+}
+
+const PLUGIN: i32 = 7;
+const CRASHED: End = End::Failed("plugin.crashed", PLUGIN);
+const PROTOCOL: End = End::Failed("plugin.protocol", PLUGIN);
+const FLOODED: End = End::Failed("plugin.flooded", PLUGIN);
 
 pub(super) const CASES: &[Case] = &[
-    Case { name: "plugin panics", run: |ground, _| ground.fails("panic") },
-    Case { name: "plugin aborts", run: |ground, _| ground.fails("abort") },
-    Case { name: "plugin exits without a result", run: |ground, _| ground.fails("exit-zero") },
-    Case { name: "plugin hangs", run: |ground, _| ground.fails("hang") },
-    Case { name: "plugin overflows its stack", run: |ground, _| ground.fails("stack-overflow") },
-    Case { name: "plugin touches what is not its own", run: |ground, _| ground.fails("segfault") },
-    Case { name: "plugin floods its output", run: |ground, _| ground.fails("flood-stdout") },
-    // A plugin may report what it likes, so this one succeeds; it must only not end anything else.
-    Case { name: "plugin forges a result", run: |ground, _| ground.ends("forged-done").map(|_| ()) },
-    Case { name: "plugin sends an unknown frame", run: |ground, _| ground.fails("unknown-frame") },
-    Case { name: "runner is killed", run: |ground, random| ground.kill(random) },
+    fault("none", End::Worked),
+    fault("panic", End::Failed("plugin.panicked", PLUGIN)),
+    fault("panic-in-thread", End::Worked),
+    fault("abort", CRASHED),
+    fault("segfault", CRASHED),
+    fault("stack-overflow", CRASHED),
+    fault("out-of-memory", CRASHED),
+    fault("exit-zero", End::Failed("plugin.no-result", PLUGIN)),
+    fault("hang", End::TimedOut),
+    fault("hang", End::Interrupted),
+    fault("hang", End::Killed),
+    fault("hang", End::TimedOut).with("ignoreSignals: true"),
+    fault("hang", End::Killed).with("ignoreSignals: true"),
+    fault("sleep-until-cancelled", End::TimedOut),
+    fault("sleep-until-cancelled", End::Interrupted),
+    fault("sleep-until-cancelled", End::Killed),
+    fault("flood-stdout", FLOODED),
+    fault("flood-stdout", End::Killed),
+    fault("flood-log", FLOODED),
+    fault("flood-log", End::Killed),
+    fault("long-line", End::Worked),
+    fault("stderr-line", End::Worked).with("text: a line"),
+    fault("log-line", End::Worked).with("text: a line"),
+    fault("table-cell", End::Worked).with("text: a cell"),
+    fault("garbage-frames", PROTOCOL),
+    // A plugin may report what it likes: to the runner this is its result.
+    fault("forged-done", End::Worked),
+    fault("oversized-frame", PROTOCOL),
+    fault("unknown-frame", PROTOCOL),
+    fault("fork-child", End::Refused),
+    fault("print-env", End::Worked),
+    fault("read-file", End::Refused).with("path: /etc/passwd"),
+    fault("write-file", End::Refused).with("path: /tmp/windlass-soak"),
+    fault("connect", End::Refused).with("address: '127.0.0.1:80'"),
+    fault("connect", End::Refused).with("address: /run/windlass-soak"),
+    fault("trace-parent", End::Refused),
+    fault("signal-parent", End::Refused),
+    fault("ask-credentials-without-account", End::Failed("step.no-account", 1)),
 ];
 
-/// The built runner and a data folder of its own.
-pub(super) struct Ground {
-    windlass: PathBuf,
-    config: PathBuf,
-    folder: TempDir,
+const fn fault(kind: &'static str, end: End) -> Case {
+    Case { kind, fields: "", end }
 }
 
-impl Ground {
-    pub(super) fn prepare() -> Outcome<Self> {
-        let windlass = binaries::windlass()?;
-        let folder = tempfile::tempdir().context(|| "make a folder".to_owned())?;
-        let config = config::write_local(folder.path())?;
-        Ok(Self { windlass, config, folder })
+impl Case {
+    const fn with(self, fields: &'static str) -> Self {
+        Self { fields, ..self }
     }
 
-    fn command(&self, fault: &str) -> Outcome<Command> {
-        let log = self.folder.path().join("last.log");
-        let file = File::create(&log).context(|| format!("make {}", log.display()))?;
-        let errors = file.try_clone().context(|| format!("share {}", log.display()))?;
-        let mut command = Command::new(&self.windlass);
-        command.arg("--config").arg(&self.config).args(["run", JOB, "--project", config::PROJECT]);
-        command.args(["--option", &format!("fault={fault}")]).current_dir(paths::root());
-        command.stdin(Stdio::null()).stdout(file).stderr(errors);
-        Ok(command)
+    pub(super) fn name(&self) -> String {
+        let fields = if self.fields.is_empty() { String::new() } else { format!(", {}", self.fields) };
+        let end = match self.end {
+            End::Interrupted => "; SIGINT to the runner",
+            End::Killed => "; SIGKILL to the runner",
+            End::Worked | End::Refused | End::Failed(..) | End::TimedOut => "",
+        };
+        format!("{}{fields}{end}", self.kind)
     }
 
-    /// The run ends by itself, with a failure of its own.
-    fn fails(&self, fault: &str) -> Outcome<()> {
-        match self.ends(fault)? {
-            0 => Err(self.problem("the run succeeded")),
-            _ => Ok(()),
-        }
+    /// A job of this one step.
+    pub(super) fn job(&self) -> String {
+        let timeout = if self.end == End::TimedOut { "300ms" } else { "60s" };
+        let (kind, fields) = (self.kind, self.fields);
+        format!(
+            "apiVersion: windlass/v1\nkind: Job\nname: soak\nsteps:\n  \
+             - {{id: fault, uses: misbehave/fault, timeout: {timeout}, with: {{kind: {kind}, {fields}}}}}\n"
+        )
+    }
+}
+
+/// Checks that there is a case for each of these kinds, which the plugin says it has.
+pub(super) fn cover(kinds: &[&str]) -> Outcome<()> {
+    let missing: Vec<&str> = kinds.iter().copied().filter(|kind| CASES.iter().all(|case| case.kind != *kind)).collect();
+    match missing.as_slice() {
+        [] if !kinds.is_empty() => Ok(()),
+        [] => Err(Problem::new("the misbehaving plugin names no fault")),
+        missing => Err(Problem::new(format!("no case for the faults {}", missing.join(", ")))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_distinct() {
+        let names: BTreeSet<String> = CASES.iter().map(Case::name).collect();
+        assert_eq!(names.len(), CASES.len());
+        assert!(names.contains("hang, ignoreSignals: true; SIGKILL to the runner"), "{names:?}");
     }
 
-    /// The run ends by itself and not by a signal; its exit code.
-    fn ends(&self, fault: &str) -> Outcome<i32> {
-        let mut child = self.command(fault)?.spawn().context(|| "start windlass".to_owned())?;
-        let ended = wait::until("the end of the run", END_LIMIT, || {
-            child.try_wait().context(|| "wait for windlass".to_owned())
-        });
-        let status = ended.inspect_err(|_| drop(child.kill().and_then(|()| child.wait())))?;
-        status.code().ok_or_else(|| self.problem(&format!("the run ended with {status}")))
-    }
-
-    fn kill(&self, random: &mut Random) -> Outcome<()> {
-        let mut child = self.command("hang")?.spawn().context(|| "start windlass".to_owned())?;
-        std::thread::sleep(random.up_to(KILL_WITHIN));
-        child.kill().and_then(|()| child.wait()).context(|| "kill windlass".to_owned())?;
-        Ok(())
-    }
-
-    /// No process of this binary is left: a plugin host is started from it too.
-    pub(super) fn nothing_left(&self) -> Outcome<()> {
-        wait::until("the end of every plugin host", REAP_LIMIT, || Ok(self.processes()?.is_empty().then_some(())))
-    }
-
-    fn processes(&self) -> Outcome<Vec<PathBuf>> {
-        let all = fs::read_dir("/proc").context(|| "read /proc".to_owned())?;
-        let ours = |process: &PathBuf| fs::read_link(process.join("exe")).is_ok_and(|exe| exe == self.windlass);
-        Ok(all.flatten().map(|entry| entry.path()).filter(ours).collect())
-    }
-
-    fn problem(&self, what: &str) -> Problem {
-        Problem::new(what).log(&self.folder.path().join("last.log"))
+    #[test]
+    fn a_fault_without_a_case_is_named() {
+        cover(&["panic", "hang"]).unwrap();
+        assert_eq!(cover(&["panic", "explode"]).unwrap_err().to_string(), "no case for the faults explode");
+        assert!(cover(&[]).is_err());
     }
 }

@@ -9,16 +9,25 @@ impl Random {
         Self(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    pub(super) fn choose<'a, T>(&mut self, among: &'a [T]) -> &'a T {
-        let count = u64::try_from(among.len()).expect("a length fits 64 bits");
-        &among[usize::try_from(self.next() % count).expect("less than a length")]
+    /// All of them in a new order (Fisher and Yates).
+    pub(super) fn shuffled<'a, T>(&mut self, all: &'a [T]) -> Vec<&'a T> {
+        let mut all: Vec<&T> = all.iter().collect();
+        for last in (1..all.len()).rev() {
+            all.swap(last, self.below(last + 1));
+        }
+        all
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        let limit = u64::try_from(limit).expect("a length fits 64 bits");
+        usize::try_from(self.next() % limit).expect("less than a length")
     }
 
     pub(super) fn up_to(&mut self, limit: Duration) -> Duration {
@@ -36,5 +45,20 @@ mod tests {
         let mut random = Random::new(1_234_567);
         assert_eq!(random.next(), 6_457_827_717_110_365_317);
         assert_eq!(random.next(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn a_seed_repeats_its_orders_and_loses_nothing() {
+        let all: Vec<u32> = (0..40).collect();
+        let orders = |seed| {
+            let mut random = Random::new(seed);
+            [random.shuffled(&all), random.shuffled(&all)]
+        };
+        let [first, second] = orders(7);
+        assert_eq!(orders(7), [first.clone(), second.clone()]);
+        assert!(first != second && first != orders(8)[0]);
+        let mut sorted = first;
+        sorted.sort_unstable();
+        assert_eq!(sorted, all.iter().collect::<Vec<_>>());
     }
 }

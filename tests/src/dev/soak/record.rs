@@ -10,16 +10,18 @@ use windlass_tests::{Context, Outcome, paths};
 pub(super) struct Record {
     minutes: u64,
     seed: u64,
-    took: BTreeMap<&'static str, Vec<Duration>>,
+    took: BTreeMap<String, Vec<Duration>>,
+    peak_kib: i64,
 }
 
 impl Record {
     pub(super) fn new(minutes: u64, seed: u64) -> Self {
-        Self { minutes, seed, took: BTreeMap::new() }
+        Self { minutes, seed, took: BTreeMap::new(), peak_kib: 0 }
     }
 
-    pub(super) fn add(&mut self, case: &'static str, took: Duration) {
+    pub(super) fn add(&mut self, case: String, took: Duration, peak_kib: i64) {
         self.took.entry(case).or_default().push(took);
+        self.peak_kib = self.peak_kib.max(peak_kib);
     }
 
     pub(super) fn cases(&self) -> usize {
@@ -35,11 +37,15 @@ impl Record {
 
     fn page(&mut self, date: &str, commit: &str, took: Duration) -> String {
         let (minutes, seed, cases) = (self.minutes, self.seed, self.cases());
+        let longest = self.took.iter().filter_map(|(case, took)| Some((took.iter().max()?, case))).max();
+        let longest = longest.map(|(took, case)| format!("`{case}` with {} ms", took.as_millis())).unwrap_or_default();
         let mut page = String::from("# The last soak run\n\nWritten by `cargo soak`.\n\n");
-        let line = format!("`cargo soak --minutes {minutes} --seed {seed}` on {date}, commit {commit}: ");
         page += &format!(
-            "{line}{cases} cases in {} s,\nall ended as they should and left no process behind.\n\n",
-            took.as_secs()
+            "`cargo soak --minutes {minutes} --seed {seed}` on {date}, commit {commit}: {cases} cases in {} s,\n\
+             all ended as they should and left neither a process nor a descriptor behind.\n\n\
+             Longest case: {longest}. Peak memory of the largest process, runner or host: {} MiB.\n\n",
+            took.as_secs(),
+            self.peak_kib / 1024
         );
         page += "| case | runs | median ms | slowest ms |\n|---|---|---|---|\n";
         for (case, took) in &mut self.took {
@@ -69,11 +75,15 @@ mod tests {
     #[test]
     fn the_page_has_date_commit_seed_and_figures() {
         let mut record = Record::new(5, 42);
-        for milliseconds in [30, 10, 20] {
-            record.add("plugin panics", Duration::from_millis(milliseconds));
+        for (milliseconds, peak_kib) in [(30, 4096), (10, 8192), (20, 1024)] {
+            record.add("panic".to_owned(), Duration::from_millis(milliseconds), peak_kib);
         }
+        record.add("abort".to_owned(), Duration::from_millis(5), 0);
         let page = record.page("2026-01-02", "abc1234", Duration::from_secs(300));
-        assert!(page.contains("`cargo soak --minutes 5 --seed 42` on 2026-01-02, commit abc1234: 3 cases in 300 s"));
-        assert!(page.contains("| plugin panics | 3 | 20 | 30 |"), "{page}");
+        assert!(page.contains("`cargo soak --minutes 5 --seed 42` on 2026-01-02, commit abc1234: 4 cases in 300 s"));
+        assert!(
+            page.contains("Longest case: `panic` with 30 ms. Peak memory of the largest process, runner or host: 8")
+        );
+        assert!(page.contains("| abort | 1 | 5 | 5 |\n| panic | 3 | 20 | 30 |"), "{page}");
     }
 }
