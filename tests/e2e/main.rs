@@ -2,12 +2,14 @@
 
 mod accounts;
 mod configuration;
+mod faults;
 mod ground;
 mod installation;
 mod jobs;
 mod keys;
 mod leaks;
 mod namespace;
+mod plugins;
 mod queries;
 mod scripted;
 mod standins;

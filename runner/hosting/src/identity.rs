@@ -1,9 +1,13 @@
 //! What a file says it is: ELF header and note, read without opening the library.
 
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use elf::abi::EI_NIDENT;
 use elf::endian::AnyEndian;
+use elf::file::{FileHeader, parse_ident};
 use elf::note::Note;
 use elf::{ElfStream, abi};
 use windlass_plugin_api::note;
@@ -12,6 +16,8 @@ use crate::HostingError;
 
 /// Sections, segments and notes of a plugin are few; a file that claims more is not read further.
 const MOST_SECTIONS: u16 = 4096;
+/// The length of an ELF header of 64 bits, the longer kind.
+const HEADER: usize = 64;
 
 /// What a plugin's ELF note says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +37,11 @@ impl Identity {
     /// When the file is no ELF library, is cut short, is built for another machine or ABI, or has no note.
     pub fn read(path: &Path, file: &File) -> Result<Self, HostingError> {
         let length = file.metadata().map_err(|source| unreadable(path, source))?.len();
-        let mut elf = ElfStream::<AnyEndian, _>::open_stream(file).map_err(|error| match error {
-            elf::ParseError::BadMagic(_) => not_a_plugin(path, "it is no ELF library"),
-            _ if length < 64 => not_a_plugin(path, "it is no ELF library"),
-            error => damaged(path, format!("its header is unreadable ({error})")),
-        })?;
-        check_machine(path, &elf)?;
-        check_length(path, &elf, length)?;
+        check_header(path, file, length)?;
+        let mut elf = ElfStream::<AnyEndian, _>::open_stream(file)
+            .map_err(|error| damaged(path, format!("its header is unreadable ({error})")))?;
+        let segments = elf.segments().iter().map(|segment| segment.p_offset.saturating_add(segment.p_filesz));
+        check_length(path, segments.max().unwrap_or(0), length)?;
         let text = descriptor(path, &mut elf)?;
         Self::from_descriptor(path, &text)
     }
@@ -61,11 +65,22 @@ impl Identity {
     }
 }
 
-fn check_machine<R: std::io::Read + std::io::Seek>(
-    path: &Path,
-    elf: &ElfStream<AnyEndian, R>,
-) -> Result<(), HostingError> {
-    let built_for = match elf.ehdr.e_machine {
+/// Looks at the first bytes alone: what they say of the rest may be wrong.
+fn check_header(path: &Path, file: &File, length: u64) -> Result<(), HostingError> {
+    let mut bytes = [0; HEADER];
+    file.read_exact_at(&mut bytes, 0).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => not_a_plugin(path, "it is no ELF library"),
+        _ => unreadable(path, error),
+    })?;
+    let header = parse_ident::<AnyEndian>(&bytes).and_then(|ident| FileHeader::parse_tail(ident, &bytes[EI_NIDENT..]));
+    let header = header.map_err(|_| not_a_plugin(path, "it is no ELF library"))?;
+    check_machine(path, &header)?;
+    let sections = u64::from(header.e_shnum) * u64::from(header.e_shentsize);
+    check_length(path, header.e_shoff.saturating_add(sections), length)
+}
+
+fn check_machine(path: &Path, header: &FileHeader<AnyEndian>) -> Result<(), HostingError> {
+    let built_for = match header.e_machine {
         abi::EM_X86_64 => "x86_64-linux".to_owned(),
         abi::EM_AARCH64 => "aarch64-linux".to_owned(),
         abi::EM_386 => "i386-linux".to_owned(),
@@ -74,23 +89,16 @@ fn check_machine<R: std::io::Read + std::io::Seek>(
     if built_for != note::TARGET {
         return Err(HostingError::WrongTarget { path: path.to_owned(), built_for, wanted: note::TARGET });
     }
-    if elf.ehdr.e_type != abi::ET_DYN {
+    if header.e_type != abi::ET_DYN {
         return Err(not_a_plugin(path, "it is an ELF file, but no shared library"));
     }
     Ok(())
 }
 
 /// A library that is cut short would end the process with SIGBUS while it is loaded.
-fn check_length<R: std::io::Read + std::io::Seek>(
-    path: &Path,
-    elf: &ElfStream<AnyEndian, R>,
-    length: u64,
-) -> Result<(), HostingError> {
-    let sections_end = elf.ehdr.e_shoff + u64::from(elf.ehdr.e_shnum) * u64::from(elf.ehdr.e_shentsize);
-    let segments = elf.segments().iter().map(|segment| segment.p_offset.saturating_add(segment.p_filesz));
-    let needed = segments.max().unwrap_or(0).max(sections_end);
+fn check_length(path: &Path, needed: u64, length: u64) -> Result<(), HostingError> {
     if needed > length {
-        return Err(damaged(path, format!("it has {length} bytes of at least {needed}")));
+        return Err(damaged(path, format!("it is cut short, to {length} bytes of at least {needed}")));
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ const STYLES: Styles = Styles::styled()
 #[derive(Parser)]
 #[command(name = "windlass", version, styles = STYLES, max_term_width = 100, after_help = "\
 Example:
-  windlass --config windlass.yaml run top-errors.yaml --project web --option status=500
+  windlass --config windlass.yaml run top-errors.yaml --project web --option status=502
 
 Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 a step failed, 2 usage,
 3 configuration, 4 job, 5 account, 6 key, 7 plugin, 8 database, 124 timed out, 130 cancelled.")]

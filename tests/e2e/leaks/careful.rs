@@ -62,7 +62,9 @@ fn runs_leave_nothing_of_their_secrets() {
     let unpacked = |table: &str| database.iter().any(|cell| cell.unpacked && cell.place.starts_with(table));
     assert!(unpacked("log_chunk.data") && unpacked("artifact_chunk.data"), "logs and rows are kept, compressed");
     assert!(samples.iter().any(Sample::is_plugin_host), "no plugin host was seen");
-    assert!(samples.iter().any(|sample| sample.what == "environment"), "no environment was seen");
+    // Only root may look into the environment of a process that is not dumpable.
+    let environments = samples.iter().filter(|sample| sample.what == "environment").count();
+    assert!(environments > 0 || !rustix::process::geteuid().is_root(), "no environment was seen");
 }
 
 /// The secret goes through standard input; the command line that stores it is read by everybody.

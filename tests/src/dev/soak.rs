@@ -15,6 +15,8 @@ use record::Record;
 use std::time::{Duration, Instant};
 use windlass_tests::{Outcome, Problem, interrupt};
 
+/// How long processes may live on after the runner.
+const LEFT_WITHIN: Duration = Duration::from_secs(10);
 const USAGE: &str = "usage: cargo soak --minutes N --seed S";
 
 /// What the user asked for.
@@ -73,7 +75,7 @@ pub(crate) fn run(plan: &Plan) -> Outcome<()> {
 fn one(ground: &Ground, case: &Case, random: &mut Random) -> Outcome<(Duration, i64)> {
     let (start, descriptors) = (Instant::now(), leftovers::descriptors()?);
     let peak_kib = ground.run(case, random)?;
-    leftovers::no_process()?;
+    leftovers::no_process(LEFT_WITHIN)?;
     let took = start.elapsed();
     let now = leftovers::descriptors()?;
     if now != descriptors {

@@ -20,7 +20,7 @@ use crate::{setup, show};
 /// accounts. Ctrl-C stops the running step, which stops what it started at AWS; a second one ends at once.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
-    windlass run top-errors.yaml --project web --option status=500\n  \
+    windlass run top-errors.yaml --project web --option status=502\n  \
     windlass run top-errors.yaml --project web --output json | jq '.steps[].tables'")]
 pub(crate) struct Run {
     /// The job file

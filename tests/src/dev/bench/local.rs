@@ -31,7 +31,7 @@ impl Local {
     pub(super) fn job<'a>(&self, name: &str, steps: impl IntoIterator<Item = (&'a str, &'a str)>) -> Outcome<PathBuf> {
         let mut text = format!("apiVersion: windlass/v1\nkind: Job\nname: {name}\nsteps:\n");
         for (number, (step, with)) in steps.into_iter().enumerate() {
-            let _infallible = writeln!(text, "  - {{id: step-{number}, uses: misbehave/{step}, with: {{{with}}}}}");
+            let _infallible = writeln!(text, "  - {{id: step_{number}, uses: misbehave/{step}, with: {{{with}}}}}");
         }
         let path = self.folder().join(format!("{name}.yaml"));
         fs::write(&path, text).context(|| format!("write {}", path.display()))?;
