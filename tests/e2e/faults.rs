@@ -17,18 +17,18 @@ const BOUND: Duration = Duration::from_secs(5);
 
 /// An installation with small limits and a job of one step of the misbehaving plugin.
 fn installation(fault: &str) -> Installation {
-    let limits = "{stepMemory: 256MiB, stepOutput: 1MiB, cancelGrace: 200ms}";
+    let grace = if fault.contains("hang") { "200ms" } else { "5s" };
+    let limits = format!("{{stepMemory: 256MiB, stepOutput: 1MiB, cancelGrace: {grace}}}");
     let installation = Installation::new(&format!("projects: [{{name: web}}]\nlimits: {limits}\n"));
     set_fault(&installation, fault);
     installation
 }
 
 fn set_fault(installation: &Installation, fault: &str) {
-    let step = format!("{{id: bad, timeout: 300ms, uses: misbehave/fault, with: {{{fault}}}}}");
-    // What takes no time in itself gets some: the machine may be busy.
-    let timed = ["hang", "sleep-until-cancelled"].iter().any(|kind| fault.contains(kind));
-    let step = if timed { step } else { step.replace("300ms", "30s") };
-    installation.job(&format!("steps:\n  - {step}\n"));
+    let waits_for_its_end = ["hang", "sleep-until-cancelled"].iter().any(|kind| fault.contains(kind));
+    let timeout = if waits_for_its_end { "300ms" } else { "30s" };
+    installation
+        .job(&format!("steps:\n  - {{id: bad, timeout: {timeout}, uses: misbehave/fault, with: {{{fault}}}}}\n"));
 }
 
 /// Runs the job in a session of its own, to its end and within [`BOUND`]; no process of the session is left.

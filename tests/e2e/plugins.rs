@@ -4,6 +4,7 @@
 
 mod files;
 mod found;
+mod host;
 mod rights;
 
 use crate::installation::{Ended, Installation};

@@ -70,6 +70,7 @@ impl Failure {
             | Self::Garbled { service: Service::Sts(_), .. }
             | Self::Sts { .. } => "account.sts-failed",
             Self::Unreachable { .. } => "account.source-unreachable",
+            Self::TokenRefused { status: 403, .. } => "account.source-refused",
             Self::TokenRefused { .. } | Self::TokenLost { .. } => "account.imds-v1-only",
             Self::NoInstanceRole { .. } | Self::NoTaskRole => "account.no-role",
             Self::Refused { .. } | Self::Garbled { .. } | Self::Variable { .. } | Self::KeysRefused { .. } => {

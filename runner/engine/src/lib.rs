@@ -10,6 +10,7 @@ mod error;
 mod evaluate;
 mod expression;
 mod job;
+mod listener;
 mod metadata;
 mod options;
 mod output;

@@ -109,6 +109,7 @@ pub const ALL: &[Entry] = &[
     entry("store.unavailable", exit::STORE, "the database cannot be opened, read or written"),
     entry("store.newer", exit::STORE, "the database was written by a newer Windlass"),
     entry("step.failed", exit::STEP_FAILED, "the step failed and gave no code of its own"),
+    entry("step.no-account", exit::STEP_FAILED, "a step asked for credentials, and its step type declares no account"),
     entry("step.timed-out", exit::TIMED_OUT, "the step ran longer than its time-out"),
     entry("step.cancelled", exit::CANCELLED, "the execution was cancelled"),
     entry("internal", exit::INTERNAL, "a fault in Windlass itself; please report it"),

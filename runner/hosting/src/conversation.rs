@@ -173,7 +173,10 @@ where
                         _ => return stopped(stopping.as_ref(), End::HostEnded, timeout),
                     }
                 }
-                () = self.budget.spent() => return End::HostEnded,
+                () = self.budget.spent() => {
+                    self.host.signal(Signal::KILL);
+                    return End::HostEnded;
+                }
                 _ = alive.tick() => self.host.writer.send(&ToHost::Alive(Alive {})).await,
             }
         }

@@ -6,6 +6,7 @@
 //! The order is the point: descriptors are closed and the restrictions put on while there is a single thread and before
 //! any byte of the plugin is mapped, since opening a library already runs its code.
 
+mod bpf;
 mod restrict;
 mod seccomp;
 mod services;
@@ -26,6 +27,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const RUNNER_GONE: i32 = 3;
 
 fn main() {
+    restrict::one_heap();
     restrict::exit(serve());
 }
 

@@ -124,6 +124,13 @@ fn readable(mut ruleset: RulesetCreated, access: BitFlags<AccessFs>) -> Result<R
     Ok(ruleset)
 }
 
+/// One heap for all threads. Each further one would reserve 64 MiB of the address space, which is what bounds the memory.
+#[expect(unsafe_code, reason = "no safe wrapper of mallopt(3) is known")]
+pub(crate) fn one_heap() {
+    // SAFETY: the parameter is valid, and there is a single thread.
+    unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+}
+
 /// Closes the descriptors from `first` to `last`.
 #[expect(unsafe_code, reason = "no safe wrapper of close_range(2) is known")]
 pub(crate) fn close_range(first: i32, last: i32) -> io::Result<()> {

@@ -3,13 +3,16 @@
 //! A deny list: what a plugin's ordinary code needs is open-ended, what would lead out of the sandbox is not. Denied
 //! calls fail with EPERM, so that the plugin can say what it tried; `clone3` with ENOSYS, which makes the C library
 //! fall back to `clone`, whose flags a filter can see.
+//!
+//! The filter is a search tree over the numbers of the calls: attaching it, the kernel runs it once for every number there
+//! is, and one that compares number after number, as `seccompiler` makes them, would cost every step 0.1 ms.
 
-use std::collections::BTreeMap;
+use std::mem::offset_of;
 
-use seccompiler::{
-    BpfProgram, Error, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter,
-};
+use libc::seccomp_data;
+use seccompiler::{BpfProgram, Error, apply_filter};
+
+use crate::bpf::{Label, Program};
 
 /// New programs and processes, other processes' memory, other namespaces and mounts, kernel facilities that bypass
 /// filters, and changes of identity.
@@ -68,37 +71,63 @@ const DENIED_HERE: &[libc::c_long] =
 #[cfg(target_arch = "aarch64")]
 const DENIED_HERE: &[libc::c_long] = &[];
 #[cfg(target_arch = "x86_64")]
-const ARCH: TargetArch = TargetArch::x86_64;
+const MACHINE: u16 = libc::EM_X86_64;
 #[cfg(target_arch = "aarch64")]
-const ARCH: TargetArch = TargetArch::aarch64;
+const MACHINE: u16 = libc::EM_AARCH64;
+/// This architecture's table of calls, `AUDIT_ARCH_...` in linux/audit.h: 64 bits, little endian.
+const ARCH: u32 = 0xc000_0000 | MACHINE as u32;
+/// Numbers from here on are calls of x32 (`__X32_SYSCALL_BIT`): the same calls past every comparison. No other
+/// architecture has numbers that high.
+const X32: u32 = 0x4000_0000;
 
-/// Puts the filters on this thread, the only one.
+/// The lower half of the first argument, on little-endian machines.
+const FIRST_ARGUMENT: usize = offset_of!(seccomp_data, args);
+
+/// Puts the filter on this thread, the only one.
 pub(super) fn apply() -> Result<(), Error> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-        DENIED.iter().chain(DENIED_HERE).map(|call| (*call, vec![])).collect();
-    rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread()?])?]);
-    rules.insert(libc::SYS_socket, other_families()?);
-    filter(rules, libc::EPERM)?;
-    filter(BTreeMap::from([(libc::SYS_clone3, vec![])]), libc::ENOSYS)
+    apply_filter(&filter())
 }
 
-fn filter(rules: BTreeMap<i64, Vec<SeccompRule>>, errno: i32) -> Result<(), Error> {
-    let errno = SeccompAction::Errno(errno.cast_unsigned());
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, errno, ARCH)?;
-    let program: BpfProgram = filter.try_into()?;
-    apply_filter(&program)
+fn filter() -> BpfProgram {
+    let mut program = Program::default();
+    let allow = program.end(libc::SECCOMP_RET_ALLOW);
+    let deny = program.end(errno(libc::EPERM));
+    let absent = program.end(errno(libc::ENOSYS));
+    let kill = program.end(libc::SECCOMP_RET_KILL_PROCESS);
+    let (socket, clone) = (other_families(&mut program, allow, deny), no_thread(&mut program, allow, deny));
+
+    let denied = DENIED.iter().chain(DENIED_HERE).map(|call| (*call, deny));
+    let others = [(libc::SYS_clone, clone), (libc::SYS_clone3, absent), (libc::SYS_socket, socket)];
+    let mut cases: Vec<(u32, Label)> = denied.chain(others).map(|(call, to)| (number(call), to)).collect();
+    cases.sort_unstable_by_key(|(number, _)| *number);
+    let known = program.search(&cases, allow);
+    let native = program.branch(libc::BPF_JGE, X32, deny, known);
+    let number = program.load(offset_of!(seccomp_data, nr), native);
+    let arch = program.branch(libc::BPF_JEQ, ARCH, number, kill);
+    program.load(offset_of!(seccomp_data, arch), arch);
+    program.finish()
 }
 
 /// `clone` without `CLONE_THREAD` makes a process.
-fn no_thread() -> Result<SeccompCondition, Error> {
-    let thread = u64::from(libc::CLONE_THREAD.cast_unsigned());
-    Ok(SeccompCondition::new(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(thread), 0)?)
+fn no_thread(program: &mut Program, allow: Label, deny: Label) -> Label {
+    let flags = program.branch(libc::BPF_JSET, libc::CLONE_THREAD.cast_unsigned(), allow, deny);
+    program.load(FIRST_ARGUMENT, flags)
 }
 
 /// Every family but IPv4 and IPv6: Unix sockets reach daemons of this machine, netlink, vsock and raw packets the rest.
-fn other_families() -> Result<Vec<SeccompRule>, Error> {
-    let not = |family: i32| {
-        SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, u64::from(family.cast_unsigned()))
-    };
-    Ok(vec![SeccompRule::new(vec![not(libc::AF_INET)?, not(libc::AF_INET6)?])?])
+fn other_families(program: &mut Program, allow: Label, deny: Label) -> Label {
+    let six = program.branch(libc::BPF_JEQ, libc::AF_INET6.cast_unsigned(), allow, deny);
+    let four = program.branch(libc::BPF_JEQ, libc::AF_INET.cast_unsigned(), allow, six);
+    program.load(FIRST_ARGUMENT, four)
 }
+
+fn errno(number: i32) -> u32 {
+    libc::SECCOMP_RET_ERRNO | number.cast_unsigned()
+}
+
+fn number(call: libc::c_long) -> u32 {
+    u32::try_from(call).expect("numbers of calls are small")
+}
+
+#[cfg(test)]
+mod tests;

@@ -88,7 +88,7 @@ fn only_version_1_is_spoken() {
 #[test]
 fn the_service_is_turned_off() {
     let server = Metadata::start(|_| (403, ""));
-    let error = refused(&server.url(), "account.imds-v1-only");
+    let error = refused(&server.url(), "account.source-refused");
     assert_names(&error, &["HTTP 403", "`aws ec2 modify-instance-metadata-options --http-endpoint enabled`"]);
 }
 

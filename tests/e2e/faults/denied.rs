@@ -1,6 +1,6 @@
 //! What a step may not do: it tries, and the system says no.
 
-use super::{run, seen, session_members, start_session, step};
+use super::{run, seen, step};
 use crate::installation::{Ended, Installation, assert_names};
 use rustix::io::Errno;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use windlass_tests::binaries;
 
 #[track_caller]
@@ -50,7 +50,7 @@ fn files_of_the_system_and_of_its_users_cannot_be_read() {
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let public = folder.path().join("public.txt");
     fs::write(&public, "for everybody\n").unwrap();
-    for path in ["/etc/passwd", "/root", "/home", "/proc/1/environ", "/dev/mem", public.to_str().unwrap()] {
+    for path in ["/etc/passwd", "/root", "/home", "/proc/1/environ", public.to_str().unwrap()] {
         assert_denied(&seen(&format!("kind: read-file, path: '{path}'")), Errno::ACCESS);
     }
     let allowed = seen("kind: read-file, path: /etc/hosts");
@@ -75,7 +75,7 @@ fn the_database_and_the_master_key_cannot_be_read() {
     let installation = super::installation("kind: none");
     installation.set_key("keys/a", "secret");
     let places = ["data/windlass.db", "data", "master.key", "windlass.yaml", "job.yaml"];
-    for place in [".", "data", "data/windlass.db", "windlass.yaml", "job.yaml"] {
+    for place in places.iter().chain(&["."]) {
         fs::set_permissions(installation.folder().join(place), Permissions::from_mode(0o755)).unwrap();
     }
     for path in places.map(|place| installation.folder().join(place)) {
@@ -114,19 +114,18 @@ fn no_unix_socket_can_be_connected_to() {
 #[test]
 fn nothing_of_the_runner_is_inherited() {
     let installation = super::installation("kind: print-env");
-    let mut command = Command::new("sh");
-    command.args(["-c", "exec 9<\"$0\"; exec \"$@\"", "/etc/passwd"]).arg(binaries::windlass().unwrap());
+    let mut command = Command::new("bash");
+    command.args(["-c", "exec 50</etc/passwd; exec \"$@\"", "bash"]).arg(binaries::windlass().unwrap());
     let job = installation.folder().join("job.yaml");
     let arguments = ["run", job.to_str().unwrap(), "--project", "web", "--output", "json"];
     let mut command = installation.arguments_for(command, &arguments);
-    command.env("AWS_SECRET_ACCESS_KEY", "hunter2").env("LD_PRELOAD", "").env("HOME", "/root");
-    let ended = Ended::from(command.stderr(Stdio::piped()).output().unwrap());
+    let ended = Ended::from(command.env("AWS_SECRET_ACCESS_KEY", "hunter2").output().unwrap());
     ended.ok();
     let seen = &step(&ended)["outputs"];
     assert!(seen["environment"].is_null(), "{seen}");
     assert_eq!(seen["arguments"], json!(["windlass-plugin-host"]));
     let descriptors = seen["descriptors"].as_array().unwrap();
-    assert!(descriptors.len() >= 5, "{descriptors:?}: the standard ones, the socket and the library");
+    assert!(descriptors.contains(&json!(2)) && !descriptors.contains(&json!(50)), "{descriptors:?}");
 }
 
 #[test]

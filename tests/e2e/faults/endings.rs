@@ -83,6 +83,13 @@ fn output_without_end() {
     run(&enough).ok();
 }
 
+/// A host that has ended its step gets two seconds to end itself; one that floods gets none, and would use them to flood.
+#[test]
+fn a_flood_is_ended_at_once() {
+    let seconds = step(&run(&installation("kind: flood-log")))["seconds"].as_f64().unwrap();
+    assert!(seconds < 2.0, "{seconds}");
+}
+
 /// What was written until then is kept, and no more than the limit.
 #[test]
 fn output_up_to_the_limit_is_kept() {

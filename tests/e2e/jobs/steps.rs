@@ -80,16 +80,16 @@ fn a_step_has_a_time_of_its_own() {
 #[test]
 fn a_job_has_a_time_for_all_its_steps() {
     let installation = job(&format!(
-        "timeout: 400ms\nsteps:\n  - {{uses: misbehave/noop}}\n  - {{id: slow, timeout: 1h, {SLEEP}}}\n  - {{uses: misbehave/noop}}\n"
+        "timeout: 900ms\nsteps:\n  - {{uses: misbehave/noop}}\n  - {{id: slow, timeout: 1h, {SLEEP}}}\n  - {{uses: misbehave/noop}}\n"
     ));
     let ended = installation.run_job(&["--output", "json"]);
     let error = ended.failed(124, "step.timed-out");
-    assert_names(error, &["step `slow`", "the job took longer than its timeout of 400ms"]);
+    assert_names(error, &["step `slow`", "the job took longer than its timeout of 900ms"]);
     let execution = printed(&ended);
     let states: Vec<_> = execution["steps"].as_array().unwrap().iter().map(|step| &step["state"]).collect();
     assert_eq!(execution["state"], "timedOut");
     assert_eq!(states, ["succeeded", "timedOut", "skipped"]);
     let executions =
-        installation.database("SELECT state, code, ended_at - started_at BETWEEN 400 AND 3000 FROM execution");
+        installation.database("SELECT state, code, ended_at - started_at BETWEEN 900 AND 5000 FROM execution");
     assert_eq!(json!(executions), json!([["timedOut", "step.timed-out", 1]]));
 }

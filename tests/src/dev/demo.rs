@@ -21,7 +21,9 @@ What to try next:
 pub(crate) fn run() -> Outcome<()> {
     let lock = lock()?;
     println!("Building (development profile) ...");
-    run::shown_to_user(Command::new(binaries::cargo()).args(["build", "--locked", "--workspace"]).current_dir(paths::root()))?;
+    run::shown_to_user(
+        Command::new(binaries::cargo()).args(["build", "--locked", "--workspace"]).current_dir(paths::root()),
+    )?;
     for name in standins::ENVIRONMENTS {
         Venv::of(name)?;
     }

@@ -64,7 +64,7 @@ async fn version_1_alone_is_not_used() {
 #[tokio::test]
 async fn a_service_that_is_turned_off_says_so() {
     let (code, shown) = refused(|_| reply("403 Forbidden", "", "")).await;
-    assert_eq!(code, "account.imds-v1-only");
+    assert_eq!(code, "account.source-refused");
     assert!(shown.contains("--http-endpoint enabled"), "{shown}");
 }
 

@@ -1,0 +1,110 @@
+//! What a step says, on its way to the database and to whoever watches: masked, recorded, shown.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use windlass_hosting::{Event, StepFailure};
+use windlass_plugin_api::frames::Level;
+use windlass_store::Stream;
+
+use crate::output::Mask;
+use crate::recorder::Recorder;
+use crate::run::{Notice, Observer};
+use crate::step_run::{StepResult, StepRun};
+
+/// Masks, records and shows what a step says.
+pub(crate) struct Listener<'a, 'o> {
+    step: &'a str,
+    observer: Observer<'o>,
+    mask: Mask,
+    pub(crate) recorder: Recorder,
+    tables: BTreeMap<String, Table>,
+}
+
+struct Table {
+    columns: String,
+    pieces: i64,
+}
+
+impl<'a, 'o> Listener<'a, 'o> {
+    pub(crate) fn new(run: &'a StepRun<'_>, observer: Observer<'o>, mask: Mask) -> Self {
+        let recorder = Recorder::new(run.execution, run.position);
+        Self { step: &run.step.step.id, observer, mask, recorder, tables: BTreeMap::new() }
+    }
+
+    pub(crate) fn hear(&mut self, event: Event) {
+        match event {
+            Event::Log(log) => self.log(log.level, log.text),
+            Event::Stdout(bytes) => self.stream(Stream::Stdout, 0, &bytes),
+            Event::Stderr(bytes) => self.stream(Stream::Stderr, 1, &bytes),
+            Event::Progress(progress) => {
+                let text = self.mask.text(progress.text);
+                (self.observer)(Notice::Progress { step: self.step, text: &text, fraction: progress.fraction });
+            }
+            Event::Table(table) => {
+                let columns: Vec<String> = table.columns.into_iter().map(|name| self.mask.text(name)).collect();
+                (self.observer)(Notice::Table { step: self.step, table: &table.table, columns: &columns });
+                let columns = serde_json::to_string(&columns).expect("a list of texts is JSON");
+                self.tables.insert(table.table, Table { columns, pieces: 0 });
+            }
+            Event::Rows { table, rows, .. } => self.rows(&table, rows),
+        }
+    }
+
+    /// A log line is kept as `{"level":..,"text":..}`, one a line.
+    fn log(&mut self, level: Level, text: String) {
+        let text = self.mask.text(text);
+        (self.observer)(Notice::Log { step: self.step, level, text: &text });
+        let mut line =
+            serde_json::to_vec(&serde_json::json!({ "level": level, "text": text })).expect("texts are JSON");
+        line.push(b'\n');
+        self.recorder.log(Stream::Log, &line);
+    }
+
+    fn stream(&mut self, stream: Stream, index: usize, bytes: &[u8]) {
+        let ready = self.mask.stream(index, bytes);
+        self.output(stream, &ready);
+    }
+
+    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            (self.observer)(Notice::Output { step: self.step, stream, bytes });
+            self.recorder.log(stream, bytes);
+        }
+    }
+
+    /// Rows of an unknown table, or that are no rows, are dropped with a line in the log: only a faulty plugin sends them.
+    fn rows(&mut self, table: &str, rows: String) {
+        let rows = self.mask.text(rows);
+        let parsed: Result<Vec<&RawValue>, _> = serde_json::from_str(&rows);
+        let Some((known, lines)) = self.tables.get_mut(table).zip(parsed.ok()) else {
+            return self.log(Level::Warn, format!("rows of table `{table}` are unusable and were dropped"));
+        };
+        let mut data = Vec::with_capacity(rows.len());
+        for line in &lines {
+            data.extend_from_slice(line.get().as_bytes());
+            data.push(b'\n');
+        }
+        let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+        self.recorder.rows(table, &known.columns, known.pieces, count, data);
+        known.pieces += 1;
+        (self.observer)(Notice::Rows { step: self.step, table, rows: &rows });
+    }
+
+    pub(crate) fn finish(mut self, outcome: Result<Value, StepFailure>) -> StepResult {
+        for (index, stream) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
+            let rest = self.mask.finish(index);
+            self.output(stream, &rest);
+        }
+        let outcome = match outcome {
+            Ok(outputs) => Ok(self.mask.value(&outputs)),
+            Err(failure) => Err(StepFailure {
+                code: failure.code,
+                message: self.mask.text(failure.message),
+                help: failure.help.map(|help| self.mask.text(help)),
+            }),
+        };
+        StepResult { outcome, unwritten: self.recorder.take() }
+    }
+}
