@@ -86,7 +86,6 @@ pub const ALL: &[Entry] = &[
     entry("key.not-found", exit::KEY, "no secret at that path"),
     entry("key.exists", exit::KEY, "a secret is already at that path and overwriting was not asked for"),
     entry("key.invalid-path", exit::KEY, "the path is not of the form `keys/...`"),
-    entry("key.forbidden", exit::KEY, "the path belongs to another project"),
     entry("key.unreadable-input", exit::KEY, "the file or standard input with the secret cannot be read"),
     entry("key.master-missing", exit::KEY, "the database knows a master key that is not at its place"),
     entry("key.master-unsafe", exit::KEY, "the master key file may be read by others, or lies in the data directory"),

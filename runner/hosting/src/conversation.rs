@@ -1,6 +1,5 @@
 //! The frames between the runner and one host, checked against what is allowed at each moment.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -8,99 +7,26 @@ use futures_util::stream::FuturesUnordered;
 use rustix::process::Signal;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, interval_at, sleep_until};
 use windlass_errors::Code;
-use windlass_plugin_api::frames::{Alive, Answer, Ask, Cancel, FromHost, Given, PROTOCOL, ToHost, Wanted};
-use windlass_plugin_api::{PluginMetadata, StepError};
+use windlass_plugin_api::StepError;
+use windlass_plugin_api::frames::{Alive, Answer, Ask, Cancel, FromHost, Given, ToHost, Wanted};
 
 use crate::budget::Budget;
+use crate::opening::{cancelled, parse};
 use crate::process::{DEADLINE, HostProcess};
-use crate::{Described, Event, HostingError, StepFailure, Stop, Timeout};
+use crate::{Event, HostingError, StepFailure, Stop, Timeout};
 
-/// How long a host may take to restrict itself and to load its library.
-const LOADED_WITHIN: Duration = Duration::from_secs(30);
 /// Between SIGTERM and SIGKILL.
 const AFTER_TERM: Duration = Duration::from_millis(300);
 /// Questions that may be open at once.
 const MOST_ASKS: usize = 16;
-
-/// Why a host did not become ready.
-pub(crate) enum Unready {
-    Because(HostingError),
-    Ended,
-}
 
 /// How a conversation ended.
 pub(crate) enum End {
     Done(Value),
     Failed(StepFailure),
     HostEnded,
-}
-
-/// Reads the first two frames of a host that describes its plugin.
-pub(crate) async fn described(host: &mut HostProcess, plugin: &str) -> Result<Described, Unready> {
-    match loaded(host, plugin).await? {
-        (restrictions, Some(metadata)) if metadata.name == plugin => {
-            Ok(Described { metadata: *metadata, restrictions })
-        }
-        (_, Some(metadata)) => {
-            Err(protocol(plugin, format!("its note and its metadata disagree: it calls itself `{}`", metadata.name)))
-        }
-        (_, None) => Err(protocol(plugin, "it sent no metadata".to_owned())),
-    }
-}
-
-type Restrictions = BTreeMap<String, String>;
-
-/// Reads the first two frames of a host, in bounded time.
-pub(crate) async fn loaded(
-    host: &mut HostProcess,
-    plugin: &str,
-) -> Result<(Restrictions, Option<Box<PluginMetadata>>), Unready> {
-    let both = async {
-        let restrictions = match next(host, plugin).await? {
-            FromHost::Hello(hello) if hello.version != env!("CARGO_PKG_VERSION") => {
-                return Err(Unready::Because(HostingError::WrongHost { found: hello.version }));
-            }
-            FromHost::Hello(hello) if hello.protocol == PROTOCOL => hello.restrictions,
-            FromHost::Hello(hello) => return Err(protocol(plugin, format!("it speaks protocol {}", hello.protocol))),
-            _ => return Err(protocol(plugin, "it did not say hello first".to_owned())),
-        };
-        match next(host, plugin).await? {
-            FromHost::Loaded(loaded) => Ok((restrictions, loaded.metadata)),
-            _ => Err(protocol(plugin, "it spoke before its library was loaded".to_owned())),
-        }
-    };
-    match timeout(LOADED_WITHIN, both).await {
-        Ok(result) => result,
-        Err(_) => {
-            let why = format!("it was not loaded within {} s", LOADED_WITHIN.as_secs());
-            Err(Unready::Because(HostingError::NotLoaded { plugin: plugin.to_owned(), why }))
-        }
-    }
-}
-
-async fn next(host: &mut HostProcess, plugin: &str) -> Result<FromHost<'static>, Unready> {
-    let frame = host.frames.next().await.map_err(|why| protocol(plugin, why))?.ok_or(Unready::Ended)?;
-    match parse(&frame).map_err(|why| protocol(plugin, why))? {
-        FromHost::Hello(hello) => Ok(FromHost::Hello(hello)),
-        FromHost::Loaded(loaded) => Ok(FromHost::Loaded(loaded)),
-        FromHost::Refused(refused) if refused.stage == "restrict" => {
-            Err(Unready::Because(HostingError::NotRestricted { why: refused.message }))
-        }
-        FromHost::Refused(refused) => {
-            Err(Unready::Because(HostingError::NotLoaded { plugin: plugin.to_owned(), why: refused.message }))
-        }
-        _ => Err(protocol(plugin, "it spoke before it was started".to_owned())),
-    }
-}
-
-fn parse(frame: &[u8]) -> Result<FromHost<'_>, String> {
-    serde_json::from_slice(frame).map_err(|error| format!("it sent an invalid frame ({error})"))
-}
-
-fn protocol(plugin: &str, why: String) -> Unready {
-    Unready::Because(HostingError::Protocol { plugin: plugin.to_owned(), why })
 }
 
 /// The conversation from the loaded library to the last frame.
@@ -252,12 +178,6 @@ fn stopped(stopping: Option<&Stopping>, end: End, timeout: Option<&Timeout>) -> 
         End::HostEnded => message.push_str("; it did not stop by itself and was ended"),
     }
     End::Failed(StepFailure { code: Code::new(code), message, help: None })
-}
-
-async fn cancelled(stop: &mut watch::Receiver<Option<Stop>>) {
-    if stop.wait_for(Option::is_some).await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 async fn until(instant: Option<Instant>) {

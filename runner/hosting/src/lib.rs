@@ -14,6 +14,7 @@ mod frames;
 mod host_program;
 mod identity;
 mod library;
+mod opening;
 mod process;
 mod run;
 mod safety;

@@ -13,7 +13,8 @@ use windlass_plugin_api::frames::{Given, Log, Progress, Start, TableStart, ToHos
 use windlass_plugin_api::{PluginMetadata, StepError};
 
 use crate::budget::Budget;
-use crate::conversation::{Conversation, End, Unready, described, loaded};
+use crate::conversation::{Conversation, End};
+use crate::opening::{Unready, described, loaded, stopped_early};
 use crate::process::{HostProcess, without_result};
 use crate::{HostLimits, HostingError, Library};
 
@@ -149,10 +150,15 @@ where
         host.stdout.take().map(|pipe| forward(pipe, Event::Stdout, events.clone(), budget.clone())),
         host.stderr.take().map(|pipe| forward(pipe, Event::Stderr, events.clone(), budget.clone())),
     ];
-    let end = match loaded(&mut host, &plugin).await {
-        Ok(_) => Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(timeout, grace, stop).await,
-        Err(Unready::Ended) => End::HostEnded,
-        Err(Unready::Because(error)) => End::Failed(error.into()),
+    let opened = tokio::select! {
+        opened = loaded(&mut host, &plugin) => Ok(opened),
+        failure = stopped_early(stop.clone(), timeout.as_ref()) => Err(failure),
+    };
+    let end = match opened {
+        Ok(Ok(_)) => Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(timeout, grace, stop).await,
+        Ok(Err(Unready::Ended)) => End::HostEnded,
+        Ok(Err(Unready::Because(error))) => End::Failed(error.into()),
+        Err(failure) => End::Failed(failure),
     };
     if !matches!(end, End::Done(_) | End::HostEnded) {
         host.signal(Signal::KILL);

@@ -90,6 +90,10 @@ pub(crate) async fn run(global: &Global, command: Key) -> Result<u8, Problem> {
                         .collect();
                     show::json(&entries)?;
                 }
+                Listing::Table if entries.is_empty() => {
+                    let below = arguments.folder.map(|folder| format!(" below `{folder}`")).unwrap_or_default();
+                    show::talk(format_args!("no secrets{below}"));
+                }
                 Listing::Table => {
                     let rows = entries
                         .iter()

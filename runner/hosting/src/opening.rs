@@ -1,0 +1,111 @@
+//! The first frames of a host: its restrictions are on, its library is loaded.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use windlass_errors::Code;
+use windlass_plugin_api::PluginMetadata;
+use windlass_plugin_api::frames::{FromHost, PROTOCOL};
+
+use crate::process::HostProcess;
+use crate::{Described, HostingError, StepFailure, Stop, Timeout};
+
+/// How long a host may take to restrict itself and to load its library.
+const LOADED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Why a host did not become ready.
+pub(crate) enum Unready {
+    Because(HostingError),
+    Ended,
+}
+
+/// Reads the first two frames of a host that describes its plugin.
+pub(crate) async fn described(host: &mut HostProcess, plugin: &str) -> Result<Described, Unready> {
+    match loaded(host, plugin).await? {
+        (restrictions, Some(metadata)) if metadata.name == plugin => {
+            Ok(Described { metadata: *metadata, restrictions })
+        }
+        (_, Some(metadata)) => {
+            Err(protocol(plugin, format!("its note and its metadata disagree: it calls itself `{}`", metadata.name)))
+        }
+        (_, None) => Err(protocol(plugin, "it sent no metadata".to_owned())),
+    }
+}
+
+type Restrictions = BTreeMap<String, String>;
+
+/// Reads the first two frames of a host, in bounded time.
+pub(crate) async fn loaded(
+    host: &mut HostProcess,
+    plugin: &str,
+) -> Result<(Restrictions, Option<Box<PluginMetadata>>), Unready> {
+    let both = async {
+        let restrictions = match next(host, plugin).await? {
+            FromHost::Hello(hello) if hello.version != env!("CARGO_PKG_VERSION") => {
+                return Err(Unready::Because(HostingError::WrongHost { found: hello.version }));
+            }
+            FromHost::Hello(hello) if hello.protocol == PROTOCOL => hello.restrictions,
+            FromHost::Hello(hello) => return Err(protocol(plugin, format!("it speaks protocol {}", hello.protocol))),
+            _ => return Err(protocol(plugin, "it did not say hello first".to_owned())),
+        };
+        match next(host, plugin).await? {
+            FromHost::Loaded(loaded) => Ok((restrictions, loaded.metadata)),
+            _ => Err(protocol(plugin, "it spoke before its library was loaded".to_owned())),
+        }
+    };
+    match timeout(LOADED_WITHIN, both).await {
+        Ok(result) => result,
+        Err(_) => {
+            let why = format!("it was not loaded within {} s", LOADED_WITHIN.as_secs());
+            Err(Unready::Because(HostingError::NotLoaded { plugin: plugin.to_owned(), why }))
+        }
+    }
+}
+
+async fn next(host: &mut HostProcess, plugin: &str) -> Result<FromHost<'static>, Unready> {
+    let frame = host.frames.next().await.map_err(|why| protocol(plugin, why))?.ok_or(Unready::Ended)?;
+    match parse(&frame).map_err(|why| protocol(plugin, why))? {
+        FromHost::Hello(hello) => Ok(FromHost::Hello(hello)),
+        FromHost::Loaded(loaded) => Ok(FromHost::Loaded(loaded)),
+        FromHost::Refused(refused) if refused.stage == "restrict" => {
+            Err(Unready::Because(HostingError::NotRestricted { why: refused.message }))
+        }
+        FromHost::Refused(refused) => {
+            Err(Unready::Because(HostingError::NotLoaded { plugin: plugin.to_owned(), why: refused.message }))
+        }
+        _ => Err(protocol(plugin, "it spoke before it was started".to_owned())),
+    }
+}
+
+pub(crate) fn parse(frame: &[u8]) -> Result<FromHost<'_>, String> {
+    serde_json::from_slice(frame).map_err(|error| format!("it sent an invalid frame ({error})"))
+}
+
+fn protocol(plugin: &str, why: String) -> Unready {
+    Unready::Because(HostingError::Protocol { plugin: plugin.to_owned(), why })
+}
+
+/// Resolves when a step is to stop before its library is loaded, with the failure that this is. There is nobody yet who
+/// could be asked to stop.
+pub(crate) async fn stopped_early(mut stop: watch::Receiver<Option<Stop>>, time: Option<&Timeout>) -> StepFailure {
+    let out_of_time = async {
+        match time {
+            Some(time) => sleep(time.after).await,
+            None => std::future::pending().await,
+        }
+    };
+    let (code, message) = tokio::select! {
+        () = cancelled(&mut stop) => ("step.cancelled", "the execution was cancelled".to_owned()),
+        () = out_of_time => ("step.timed-out", time.map(|time| time.message.clone()).unwrap_or_default()),
+    };
+    StepFailure { code: Code::new(code), message: format!("{message}, while the plugin was still loading"), help: None }
+}
+
+/// Resolves when the step is to stop.
+pub(crate) async fn cancelled(stop: &mut watch::Receiver<Option<Stop>>) {
+    if stop.wait_for(Option::is_some).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
