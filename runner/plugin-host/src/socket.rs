@@ -80,6 +80,8 @@ fn close_all_but(socket: i32) -> io::Result<()> {
     close_range(socket + 1, i32::MAX)
 }
 
+/// The next frame may be in the socket already; it is not read along, since descriptors are a barrier for what is received at
+/// once (unix(7), "Ancillary messages").
 fn first_frame(socket: &OwnedFd) -> io::Result<(RunnerHello, OwnedFd)> {
     let mut bytes = vec![0; FIRST_FRAME];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
