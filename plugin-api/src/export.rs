@@ -14,7 +14,7 @@ use crate::{Context, PluginMetadata, Step, StepError, StepMetadata};
 
 /// Exports the plugin of a library. Use it once, in `lib.rs`.
 ///
-/// ```ignore
+/// ```text
 /// export_plugin! {
 ///     name: "cloudwatch-logs",
 ///     title: "CloudWatch Logs",

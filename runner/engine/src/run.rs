@@ -148,10 +148,6 @@ impl Runner {
                 ends.push(end);
                 continue;
             }
-            let began = Instant::now();
-            let timeout = timeout(step.step.timeout, prepared.job.timeout, began - start);
-            let run = StepRun { runner: self, execution, prepared, position, step, timeout };
-            let host = run.start_host();
             let plugin_sha256 = step.library.sha256.clone();
             transitions.push(Transition::StepStarted { execution, position, at: now(), plugin_sha256 });
             self.store.commit(std::mem::take(&mut transitions)).await?;
@@ -159,10 +155,10 @@ impl Runner {
                 observer(Notice::Started { execution });
             }
             observer(Notice::StepStarted { step: &step.step.id, uses: &step.step.uses.to_string() });
-            let StepResult { outcome, unwritten } = match host {
-                Ok(host) => run.run(host, observer, stop.clone()).await?,
-                Err(error) => StepResult { outcome: Err(error.into()), unwritten: Vec::new() },
-            };
+            let began = Instant::now();
+            let timeout = timeout(step.step.timeout, prepared.job.timeout, began - start);
+            let run = StepRun { runner: self, execution, prepared, position, step, timeout };
+            let StepResult { outcome, unwritten } = run.run(observer, stop.clone()).await?;
             let end = StepEnd::new(&step.step.id, outcome, began.elapsed());
             observer(Notice::StepEnded(&end));
             state = end.state;

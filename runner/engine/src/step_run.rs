@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use windlass_credentials::{AccountError, Attribution, Resolved};
 use windlass_errors::Report;
-use windlass_hosting::{Assignment, HostLimits, HostingError, StepFailure, Stop, Timeout, WaitingHost, run_step};
+use windlass_hosting::{Assignment, HostLimits, StepFailure, Stop, Timeout, run_step};
 use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::{Credentials, ExecutionInfo, Given, Start, Wanted};
 use windlass_store::{StoreError, Transition};
@@ -41,20 +41,8 @@ pub(crate) struct StepResult {
 }
 
 impl StepRun<'_> {
-    /// Starts the step's host, which then loads its library while the step's start is recorded.
-    pub(crate) fn start_host(&self) -> Result<WaitingHost, HostingError> {
-        let settings = &self.runner.settings;
-        let limits = HostLimits {
-            memory_bytes: settings.limits.step_memory_bytes,
-            output_bytes: settings.limits.step_output_bytes,
-            ports: ports(&settings.endpoints.services),
-        };
-        WaitingHost::start(&self.step.library, &limits)
-    }
-
     pub(crate) async fn run(
         &self,
-        host: WaitingHost,
         observer: Observer<'_>,
         stop: watch::Receiver<Option<Stop>>,
     ) -> Result<StepResult, StoreError> {
@@ -62,7 +50,7 @@ impl StepRun<'_> {
         let refusal = Mutex::new(None);
         let (sender, mut events) = mpsc::channel(WAITING_EVENTS);
         let answer = |wanted| self.answer(wanted, &secrets, &refusal);
-        let running = run_step(host, self.assignment(), answer, sender, stop);
+        let running = run_step(&self.step.library, self.assignment(), answer, sender, stop);
         tokio::pin!(running);
         let mut listener = Listener::new(self, observer, Mask::new(secrets.clone()));
         let outcome = loop {
@@ -90,6 +78,11 @@ impl StepRun<'_> {
 
     fn assignment(&self) -> Assignment {
         let settings = &self.runner.settings;
+        let limits = HostLimits {
+            memory_bytes: settings.limits.step_memory_bytes,
+            output_bytes: settings.limits.step_output_bytes,
+            ports: ports(&settings.endpoints.services),
+        };
         let start = Start {
             step: self.step.metadata.name.clone(),
             config: self.step.config.clone(),
@@ -102,7 +95,7 @@ impl StepRun<'_> {
             region: self.step.account.as_ref().map(|account| account.region.name.clone()),
             endpoints: settings.endpoints.services.clone(),
         };
-        Assignment { start, timeout: self.timeout.clone(), grace: settings.limits.cancel_grace }
+        Assignment { start, timeout: self.timeout.clone(), grace: settings.limits.cancel_grace, limits }
     }
 
     async fn answer(

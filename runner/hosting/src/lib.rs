@@ -24,4 +24,4 @@ pub use error::HostingError;
 pub use identity::Identity;
 pub use library::Library;
 pub use process::HostLimits;
-pub use run::{Assignment, Described, Event, StepFailure, Stop, Timeout, WaitingHost, describe, run_step};
+pub use run::{Assignment, Described, Event, StepFailure, Stop, Timeout, describe, run_step};

@@ -29,24 +29,8 @@ pub struct Assignment {
     pub timeout: Option<Timeout>,
     /// How long it has to stop after a time-out or a cancellation.
     pub grace: Duration,
-}
-
-/// A host that loads its library and waits for its step; nothing of the step has happened. Dropping it ends it.
-pub struct WaitingHost {
-    plugin: String,
-    host: HostProcess,
-    output_bytes: u64,
-}
-
-impl WaitingHost {
-    /// Starts one, without waiting until it is ready.
-    ///
-    /// # Errors
-    /// When the process cannot be started.
-    pub fn start(library: &Library, limits: &HostLimits) -> Result<Self, HostingError> {
-        let host = HostProcess::start(library, limits, false)?;
-        Ok(Self { plugin: library.identity.name.clone(), host, output_bytes: limits.output_bytes })
-    }
+    /// What its host may use.
+    pub limits: HostLimits,
 }
 
 /// The end of a step's time.
@@ -132,7 +116,7 @@ pub async fn describe(library: &Library, limits: &HostLimits) -> Result<Describe
 /// # Errors
 /// How the step failed, for whatever reason.
 pub async fn run_step<A, F>(
-    waiting: WaitingHost,
+    library: &Library,
     assignment: Assignment,
     answer: A,
     events: mpsc::Sender<Event>,
@@ -142,10 +126,11 @@ where
     A: Fn(Wanted) -> F,
     F: Future<Output = Result<Given, StepError>>,
 {
-    let WaitingHost { plugin, mut host, output_bytes } = waiting;
-    let Assignment { start, timeout, grace } = assignment;
+    let Assignment { start, timeout, grace, limits } = assignment;
+    let plugin = library.identity.name.clone();
+    let mut host = HostProcess::start(library, &limits, false)?;
     host.writer.send(&ToHost::Start(Box::new(start))).await;
-    let budget = Budget::new(output_bytes);
+    let budget = Budget::new(limits.output_bytes);
     let pipes = [
         host.stdout.take().map(|pipe| forward(pipe, Event::Stdout, events.clone(), budget.clone())),
         host.stderr.take().map(|pipe| forward(pipe, Event::Stderr, events.clone(), budget.clone())),

@@ -12,6 +12,7 @@ mod seccomp;
 mod services;
 mod socket;
 
+use std::ffi::CStr;
 use std::fmt::Display;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
@@ -22,11 +23,15 @@ use windlass_plugin_api::host::Plugin;
 use services::Services;
 use socket::Socket;
 
+/// What process lists call it; the kernel takes 15 bytes.
+const NAME: &CStr = c"windlass-plugin";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The exit code of a host whose runner is gone.
 const RUNNER_GONE: i32 = 3;
 
 fn main() {
+    // Started from a descriptor, it would be called by that number in process lists.
+    let _ = rustix::thread::set_name(NAME);
     restrict::one_heap();
     restrict::exit(serve());
 }

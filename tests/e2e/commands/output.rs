@@ -106,6 +106,7 @@ fn a_log_line_cannot_pass_for_another_steps() {
 #[test]
 fn a_reader_that_went_away_is_no_error() {
     let installation = installation("steps: [{uses: misbehave/rows, with: {count: 2000}}]\n");
+    installation.set_key("keys/listed", "a secret");
     let job = installation.folder().join("job.yaml");
     let job = job.to_str().unwrap();
     for arguments in [

@@ -39,7 +39,7 @@ struct Load {
 const LOADS: [Load; 2] = [
     Load {
         job: "log-bytes",
-        what: "log bytes by pipe, wall",
+        what: "log by pipe, wall",
         through: "stdout",
         lines: 512 * 1024,
         line_bytes: 128,
@@ -48,7 +48,7 @@ const LOADS: [Load; 2] = [
     },
     Load {
         job: "log-lines",
-        what: "log lines by frame, wall",
+        what: "log by frame, wall",
         through: "log",
         lines: 200_000,
         line_bytes: 100,
