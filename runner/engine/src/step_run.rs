@@ -135,7 +135,7 @@ impl StepRun<'_> {
     }
 }
 
-/// An account's error as the failure of a step, its causes in the message.
+/// An account's error as the failure of a step: its causes in the message, where the account is defined in the help.
 fn failure(error: &AccountError) -> StepFailure {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -143,7 +143,9 @@ fn failure(error: &AccountError) -> StepFailure {
         message = format!("{message}: {this}");
         cause = this.source();
     }
-    StepFailure { code: error.code(), message, help: error.help() }
+    let place = error.snippet().map(|place| format!("the account is defined at {place}"));
+    let help: Vec<String> = error.help().into_iter().chain(place).collect();
+    StepFailure { code: error.code(), message, help: (!help.is_empty()).then(|| help.join("\n")) }
 }
 
 fn is_stop(failure: &StepFailure) -> bool {

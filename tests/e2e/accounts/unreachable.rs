@@ -89,7 +89,15 @@ fn only_version_1_is_spoken() {
 fn the_service_is_turned_off() {
     let server = Metadata::start(|_| (403, ""));
     let error = refused(&server.url(), "account.source-refused");
-    assert_names(&error, &["HTTP 403", "`aws ec2 modify-instance-metadata-options --http-endpoint enabled`"]);
+    assert_names(
+        &error,
+        &[
+            "HTTP 403",
+            "`aws ec2 modify-instance-metadata-options --http-endpoint enabled`",
+            "the account is defined at ",
+            "windlass.yaml:",
+        ],
+    );
 }
 
 /// "404 - Not Found – The requested resource is not available" (as above); without an instance profile there is no
