@@ -27,6 +27,8 @@ use crate::{PluginMetadata, StepError};
 
 /// The number of this protocol.
 pub const PROTOCOL: u32 = 1;
+/// What the library's memory file is called among the descriptors of the first frame.
+pub const LIBRARY_DESCRIPTOR: &str = "library";
 /// The longest frame in bytes, line break included.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -54,8 +56,6 @@ pub struct RunnerHello {
     pub protocol: u32,
     /// The runner's version.
     pub version: String,
-    /// The file name of the library, for messages.
-    pub library: String,
     /// The host ends itself when it hears nothing from the runner for this many milliseconds.
     pub deadline_ms: u64,
     /// The most memory (address space) in bytes.
@@ -64,7 +64,7 @@ pub struct RunnerHello {
     pub ports: Vec<u16>,
     /// Whether the runner wants the metadata, and no step.
     pub describe: bool,
-    /// The descriptors that come with this frame, in order; `library` today.
+    /// The descriptors that come with this frame, in order; [`LIBRARY_DESCRIPTOR`] today.
     pub descriptors: Vec<String>,
 }
 
@@ -255,8 +255,6 @@ pub struct TableStart {
 pub struct Rows<'a> {
     /// The table's name.
     pub table: String,
-    /// How many.
-    pub count: u32,
     /// A JSON array of arrays of cells: text, number, boolean or null.
     #[serde(borrow)]
     pub rows: &'a RawValue,

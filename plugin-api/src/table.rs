@@ -15,7 +15,6 @@ pub struct Table {
     name: String,
     columns: usize,
     batch: String,
-    count: u32,
 }
 
 /// One cell.
@@ -38,7 +37,7 @@ impl Table {
     pub(crate) fn begin(context: Context, name: String, columns: Vec<String>) -> Self {
         let count = columns.len();
         context.send(&FromHost::Table(TableStart { table: name.clone(), columns }));
-        Self { context, name, columns: count, batch: String::new(), count: 0 }
+        Self { context, name, columns: count, batch: String::new() }
     }
 
     /// Adds a row. A row with too few cells is filled with nothing, surplus cells are dropped.
@@ -58,7 +57,6 @@ impl Table {
         }
         self.batch.push(if self.batch.is_empty() { '[' } else { ',' });
         self.batch.push_str(&row);
-        self.count += 1;
         if self.batch.len() >= BATCH {
             self.flush();
         }
@@ -66,19 +64,18 @@ impl Table {
     }
 
     fn flush(&mut self) {
-        if self.count == 0 {
+        if self.batch.is_empty() {
             return;
         }
-        self.context.send_text(&rows_frame(&self.name, self.count, &self.batch));
+        self.context.send_text(&rows_frame(&self.name, &self.batch));
         self.batch.clear();
-        self.count = 0;
     }
 }
 
 /// A [`FromHost::Rows`](crate::frames::FromHost::Rows) frame. It is put together as text, because building a
 /// `RawValue` would read all rows again; `batch` lacks the closing bracket.
-fn rows_frame(table: &str, count: u32, batch: &str) -> String {
-    format!(r#"{{"rows":{{"table":{},"count":{count},"rows":{batch}]}}}}"#, encode(&table))
+fn rows_frame(table: &str, batch: &str) -> String {
+    format!(r#"{{"rows":{{"table":{},"rows":{batch}]}}}}"#, encode(&table))
 }
 
 impl Drop for Table {
@@ -127,7 +124,7 @@ mod tests {
     #[test]
     fn a_rows_frame_is_the_one_that_its_type_makes() {
         let rows = RawValue::from_string(r#"[["a",1],[null,2.5]]"#.to_owned()).unwrap();
-        let typed = encode(&FromHost::Rows(Rows { table: "a \"b\"".to_owned(), count: 2, rows: &rows }));
-        assert_eq!(rows_frame("a \"b\"", 2, r#"[["a",1],[null,2.5]"#), typed);
+        let typed = encode(&FromHost::Rows(Rows { table: "a \"b\"".to_owned(), rows: &rows }));
+        assert_eq!(rows_frame("a \"b\"", r#"[["a",1],[null,2.5]"#), typed);
     }
 }

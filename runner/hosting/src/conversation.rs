@@ -125,9 +125,7 @@ where
             Ok(FromHost::Log(log)) => Event::Log(log),
             Ok(FromHost::Progress(progress)) => Event::Progress(progress),
             Ok(FromHost::Table(table)) => Event::Table(table),
-            Ok(FromHost::Rows(rows)) => {
-                Event::Rows { table: rows.table, count: rows.count, rows: rows.rows.get().to_owned() }
-            }
+            Ok(FromHost::Rows(rows)) => Event::Rows { table: rows.table, rows: rows.rows.get().to_owned() },
             Ok(FromHost::Ask(ask)) => return Heard::Ask(ask),
             Ok(FromHost::Done(done)) => return Heard::End(End::Done(done.outputs)),
             Ok(FromHost::Failed(error)) => return Heard::End(End::Failed(self.failure(error))),

@@ -12,7 +12,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
-use windlass_plugin_api::frames::{PROTOCOL, RunnerHello, ToHost};
+use windlass_plugin_api::frames::{LIBRARY_DESCRIPTOR, PROTOCOL, RunnerHello, ToHost};
 
 use crate::frames::{FrameReader, FrameWriter, encode};
 use crate::{HostingError, Library, host_program};
@@ -114,12 +114,11 @@ fn send_hello(
     let hello = encode(&ToHost::Hello(RunnerHello {
         protocol: PROTOCOL,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        library: library.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         deadline_ms: u64::try_from(DEADLINE.as_millis()).expect("a constant of two minutes"),
         memory_bytes: limits.memory_bytes,
         ports: limits.ports.clone(),
         describe,
-        descriptors: vec!["library".to_owned()],
+        descriptors: vec![LIBRARY_DESCRIPTOR.to_owned()],
     }));
     let descriptors = [library.memory()];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];

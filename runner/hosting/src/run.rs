@@ -59,9 +59,7 @@ pub enum Event {
     Rows {
         /// The table's name.
         table: String,
-        /// How many.
-        count: u32,
-        /// A JSON array of arrays, as text; that it is one, and how many it has, was not checked.
+        /// A JSON array of arrays, as text; that it is one was not checked.
         rows: String,
     },
 }

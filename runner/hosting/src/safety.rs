@@ -72,9 +72,6 @@ fn fault(metadata: &Metadata, me: Uid, sticky_is_safe: bool) -> Option<String> {
 
 /// A private group is named like its user and has no other member (Debian and Fedora make one for every user).
 fn is_private_group(group: Gid, owner: u32) -> bool {
-    if group.as_raw() == 0 {
-        return true;
-    }
     let (Ok(Some(group)), Ok(Some(user))) = (Group::from_gid(group), User::from_uid(Uid::from_raw(owner))) else {
         return false;
     };

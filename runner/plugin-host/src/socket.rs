@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, recvmsg};
-use windlass_plugin_api::frames::{FromHost, MAX_FRAME, RunnerHello, ToHost};
+use windlass_plugin_api::frames::{FromHost, LIBRARY_DESCRIPTOR, MAX_FRAME, PROTOCOL, RunnerHello, ToHost};
 
 use crate::restrict::close_range;
 
@@ -98,7 +98,11 @@ fn first_frame(socket: &OwnedFd) -> io::Result<(RunnerHello, OwnedFd)> {
     }
     let line = bytes[..received.bytes].strip_suffix(b"\n").ok_or_else(unusable)?;
     match (serde_json::from_slice(line), library) {
-        (Ok(ToHost::Hello(hello)), Some(library)) => Ok((hello, library)),
+        (Ok(ToHost::Hello(hello)), Some(library))
+            if hello.protocol == PROTOCOL && hello.descriptors == [LIBRARY_DESCRIPTOR] =>
+        {
+            Ok((hello, library))
+        }
         _ => Err(unusable()),
     }
 }
