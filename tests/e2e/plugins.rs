@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use windlass_tests::binaries;
 
 const MISBEHAVE: &str = "libwindlass_plugin_misbehave.so";
@@ -63,6 +64,14 @@ impl Shelf {
         let found = listed.iter().find(|entry| entry["path"] == file.to_str().unwrap());
         found.unwrap_or_else(|| panic!("no {} in {listed:?}", file.display())).clone()
     }
+}
+
+/// Copies a built program by another process: one that a neighbouring test starts meanwhile would inherit our descriptor
+/// of the copy, and a file that somebody writes cannot be executed (execve(2), `ETXTBSY`).
+fn copy_program(binary: &str, to: &Path) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    let copied = Command::new("cp").args([&binaries::built(binary).unwrap(), to]).status().unwrap();
+    assert!(copied.success());
 }
 
 /// The built plugin.

@@ -7,11 +7,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
-use std::time::Duration;
 use windlass_tests::processes::{Process, plugin_hosts};
-use windlass_tests::wait;
-
-const LIMIT: Duration = Duration::from_secs(20);
+use windlass_tests::wait::{self, PATIENCE};
 
 /// A command with its outputs in files; a test that ends before it does ends it.
 pub(crate) struct Started {
@@ -37,13 +34,13 @@ impl Started {
     #[track_caller]
     pub(crate) fn says(&self, words: &str) {
         let [_, stderr] = &self.outputs;
-        wait::until(words, LIMIT, || Ok(text(stderr).contains(words).then_some(()))).unwrap();
+        wait::until(words, PATIENCE, || Ok(text(stderr).contains(words).then_some(()))).unwrap();
     }
 
     /// Waits for its plugin host.
     #[track_caller]
     pub(crate) fn host(&self) -> Process {
-        wait::until("the plugin host", LIMIT, || Ok(plugin_hosts(self.pid()).pop())).unwrap()
+        wait::until("the plugin host", PATIENCE, || Ok(plugin_hosts(self.pid()).pop())).unwrap()
     }
 
     /// Sends a signal to this process alone, as `kill` does. Ctrl-C at a terminal reaches its group, of which no plugin
@@ -80,5 +77,5 @@ fn text(path: &Path) -> String {
 #[track_caller]
 pub(crate) fn all_end(processes: &[Process]) {
     let ended = || Ok((!processes.iter().any(|process| process.runs())).then_some(()));
-    wait::until("the end of every plugin host", LIMIT, ended).unwrap();
+    wait::until("the end of every plugin host", PATIENCE, ended).unwrap();
 }

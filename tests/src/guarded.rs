@@ -134,12 +134,12 @@ mod tests {
 
     fn pid_in(log: &Path) -> String {
         let read = || Ok(std::fs::read_to_string(log).ok().filter(|text| text.ends_with('\n')));
-        wait::until("the pid", Duration::from_secs(5), read).unwrap().trim().to_owned()
+        wait::until("the pid", wait::PATIENCE, read).unwrap().trim().to_owned()
     }
 
     fn wait_gone(pid: &str) {
         let path = PathBuf::from("/proc").join(pid);
-        wait::until("its end", Duration::from_secs(5), || Ok((!path.exists()).then_some(()))).unwrap();
+        wait::until("its end", wait::PATIENCE, || Ok((!path.exists()).then_some(()))).unwrap();
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         let program = Program::new("sh").args(["-c", "echo no such key; exit 7"]);
         let mut server = Guarded::start("refuser", &program, &folder.path().join("log")).unwrap();
         let ended = || Ok(server.check().err());
-        let problem = wait::until("the end", Duration::from_secs(5), ended).unwrap().to_string();
+        let problem = wait::until("the end", wait::PATIENCE, ended).unwrap().to_string();
         assert!(problem.starts_with("refuser ended (exit status: 7)\n  | no such key"), "{problem}");
     }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = wait::PATIENCE;
 
 /// A running metadata or container server; dropping it ends it.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = wait::PATIENCE;
 
 /// A running ministack; dropping it ends it.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::Duration;
 
 const DOCUMENT: &str = "namespace.json";
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = wait::PATIENCE;
 const REMEDY: &str = "run as root, or allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1 \
     kernel.apparmor_restrict_unprivileged_userns=0 (those that exist); in a container: --cap-add SYS_ADMIN,NET_ADMIN";
 

@@ -34,6 +34,13 @@ impl Problem {
         self
     }
 
+    /// Adds a text that is shown whole.
+    #[must_use]
+    pub fn detail(mut self, text: String) -> Self {
+        self.log = Some(text);
+        self
+    }
+
     /// Adds the last lines of a text that was captured.
     #[must_use]
     pub fn output(mut self, output: &[u8]) -> Self {

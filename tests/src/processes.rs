@@ -102,7 +102,6 @@ mod tests {
     use super::*;
     use crate::wait;
     use std::process::{Command, Stdio};
-    use std::time::Duration;
 
     #[test]
     fn a_grandchild_is_found_until_it_ends() {
@@ -110,7 +109,7 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", script, "plugin-host"]).env("RECOGNISABLE", "yes").stdin(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let found = wait::until("the grandchild", Duration::from_secs(5), || Ok(plugin_hosts(child.id()).pop()));
+        let found = wait::until("the grandchild", wait::PATIENCE, || Ok(plugin_hosts(child.id()).pop()));
         let process = found.unwrap();
         let environment = String::from_utf8(process.environment().unwrap()).unwrap();
         assert!(process.runs() && environment.split('\0').any(|variable| variable == "RECOGNISABLE=yes"));

@@ -3,6 +3,10 @@
 use crate::{Outcome, Problem, interrupt};
 use std::time::{Duration, Instant};
 
+/// How long a test waits for what is to come soon. It bounds a test that would hang and says nothing about speed: machines
+/// that check may be ten times slower than the one that the test was written on.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
 const SHORTEST: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_millis(50);
 

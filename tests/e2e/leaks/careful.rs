@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 use windlass_tests::leaks::{Sample, Sampler, Search, cells};
 use windlass_tests::{binaries, wait};
 
@@ -75,7 +74,7 @@ fn storing_a_key_shows_it_to_nobody() {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let sampler = Sampler::start(child.id());
     let seen = || Ok(sampler.seen().iter().any(|sample| sample.what == "command line").then_some(()));
-    wait::until("a sample", Duration::from_secs(10), seen).unwrap();
+    wait::until("a sample", wait::PATIENCE, seen).unwrap();
     child.stdin.take().unwrap().write_all(WRONG_SECRET.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());
     let search = Search::new(&ground.secrets());

@@ -7,7 +7,6 @@ use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 use tempfile::TempDir;
 use windlass_tests::leaks::{Find, Sampler, Search, Secret};
 use windlass_tests::wait;
@@ -42,7 +41,7 @@ fn caught(script: &str) -> Find {
     let parent = Parent::start(script);
     let sampler = Sampler::start(parent.0.id());
     let find = || Ok(search().samples(&sampler.seen()).pop());
-    wait::until("the secret", Duration::from_secs(20), find).unwrap()
+    wait::until("the secret", wait::PATIENCE, find).unwrap()
 }
 
 #[test]

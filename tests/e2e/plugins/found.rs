@@ -6,7 +6,6 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
-use std::time::Duration;
 use windlass_tests::{binaries, processes, wait};
 
 #[test]
@@ -98,9 +97,8 @@ fn a_running_step_does_not_see_its_file_change() {
     shelf.installation.job("steps: [{uses: misbehave/fault, with: {kind: sleep-until-cancelled}}]\n");
     let mut command = shelf.installation.job_command(&["--plugin-dir", shelf.folder.to_str().unwrap()]);
     let runner = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let limit = Duration::from_secs(5);
     let waiting = "SELECT count(*) FROM step_execution WHERE state = 'running'";
-    wait::until("the running step", limit, || {
+    wait::until("the running step", wait::PATIENCE, || {
         let hosts = processes::plugin_hosts(runner.id()).len();
         let recorded = shelf.installation.folder().join("data/windlass.db").exists()
             && hosts == 1

@@ -1,12 +1,11 @@
 //! The program that plugins run in: it belongs to the runner, and is looked for beside it.
 
-use super::{Shelf, misbehave};
+use super::{Shelf, copy_program, misbehave};
 use crate::installation::{Ended, assert_names};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use windlass_tests::binaries;
 
 const HOST: &str = "windlass-plugin-host";
 
@@ -14,16 +13,11 @@ const HOST: &str = "windlass-plugin-host";
 fn installed(host: Option<&str>) -> (Shelf, PathBuf) {
     let (shelf, _) = Shelf::with(&misbehave());
     let bin = shelf.installation.folder().join("bin");
-    copy("windlass", &bin.join("windlass"));
+    copy_program("windlass", &bin.join("windlass"));
     if let Some(place) = host {
-        copy(HOST, &bin.join(place));
+        copy_program(HOST, &bin.join(place));
     }
     (shelf, bin)
-}
-
-fn copy(binary: &str, to: &Path) {
-    fs::create_dir_all(to.parent().unwrap()).unwrap();
-    fs::copy(binaries::built(binary).unwrap(), to).unwrap();
 }
 
 fn run(shelf: &Shelf, bin: &Path) -> Ended {

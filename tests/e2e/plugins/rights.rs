@@ -1,12 +1,11 @@
 //! Who may write a plugin could run code with the runner's credentials, so only safe files are used.
 
-use super::{Shelf, misbehave};
+use super::{Shelf, copy_program, misbehave};
 use crate::installation::{Ended, assert_names};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::Path;
 use std::process::Command;
-use windlass_tests::binaries;
 
 fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
@@ -80,8 +79,7 @@ fn a_group_of_ones_own_may_write() {
     let (shelf, file) = Shelf::with(&misbehave());
     // The checkout may lie where that user cannot go.
     for binary in ["windlass", "windlass-plugin-host"] {
-        let copy = shelf.installation.folder().join(binary);
-        fs::copy(binaries::built(binary).unwrap(), &copy).unwrap();
+        copy_program(binary, &shelf.installation.folder().join(binary));
     }
     for path in fs::read_dir(shelf.installation.folder()).unwrap().map(|entry| entry.unwrap().path()) {
         chown(&path, Some(user), Some(group)).unwrap();

@@ -56,7 +56,7 @@ fn executions_and_their_steps_are_recorded() {
 #[test]
 fn a_run_that_ran_out_of_time_says_so() {
     let (_server, installation) = scripted(Script::new().query(Query::never_ends()));
-    installation.job(&super::QUERY.replace("with:", "timeout: 1s\n    with:"));
+    installation.job(&super::QUERY.replace("with:", "timeout: 5s\n    with:"));
     installation.run_job(&[]).failed(124, "step.timed-out");
     let both = "SELECT state, code FROM execution UNION ALL SELECT state, code FROM step_execution";
     assert_eq!(ask(&installation, both), json!([["timedOut", "step.timed-out"], ["timedOut", "step.timed-out"]]));

@@ -1,5 +1,6 @@
 //! `cargo verify`: everything that CI checks, step by step. A step that cannot run has failed; only `--without` skips.
 
+mod failures;
 mod report;
 mod steps;
 

@@ -1,5 +1,6 @@
 //! The steps, in the order in which they run: what is quick and likely to fail comes first.
 
+use super::failures;
 use crate::run;
 use std::path::Path;
 use std::process::Command;
@@ -59,8 +60,14 @@ fn build(log: &Path) -> Outcome<String> {
 fn test(log: &Path) -> Outcome<String> {
     let mut command = Command::new(binaries::cargo());
     command.args(["test", "--locked", "--workspace", "--no-fail-fast"]).env(binaries::ALREADY_BUILT, "1");
-    run::logged(command.current_dir(paths::root()), log, LIMIT)?;
-    let counts = Counts::of(&std::fs::read_to_string(log).unwrap_or_default());
+    let ended = run::logged(command.current_dir(paths::root()), log, LIMIT);
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let failed = failures::of(&text);
+    if !failed.is_empty() {
+        return Err(Problem::new("tests failed").detail(failed));
+    }
+    ended?;
+    let counts = Counts::of(&text);
     if counts.passed == 0 {
         return Err(Problem::new("no test ran"));
     }
