@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -7,9 +8,10 @@ use tokio::sync::watch;
 
 use crate::boundary::HostRef;
 use crate::frames::{
-    Answer, Ask, Credentials, ExecutionInfo, FromHost, Given, Level, Log, MAX_FRAME, Progress, Start, Wanted,
+    Answer, Ask, Chart, Checkpoint, Credentials, ExecutionInfo, FromHost, Given, Level, Log, MAX_CHECKPOINT, MAX_FRAME,
+    Progress, Start, Wanted,
 };
-use crate::{StepError, Table};
+use crate::{Artifact, StepError, Table};
 
 /// A running step's way to the runner. Cheap to clone; may be used from any thread of the step.
 #[derive(Clone)]
@@ -23,6 +25,20 @@ struct Inner {
 }
 
 impl Context {
+    /// The functions of the host process.
+    pub(crate) fn host(&self) -> HostRef {
+        self.0.host
+    }
+
+    /// What an earlier process of this step left.
+    pub(crate) fn left(&self) -> Option<Checkpoint> {
+        self.0.start.checkpoint.clone()
+    }
+
+    pub(crate) fn certificates(&self) -> Option<&str> {
+        self.0.start.certificates.as_deref()
+    }
+
     pub(crate) fn new(host: HostRef, start: Start) -> Self {
         Self(Arc::new(Inner { host, start, asks: AtomicU64::new(1), cancelled: OnceLock::new() }))
     }
@@ -71,6 +87,21 @@ impl Context {
         Table::begin(self.clone(), name.into(), columns)
     }
 
+    /// Shows columns of a table as a chart; the table itself stays for reading.
+    pub fn chart(&self, chart: Chart) {
+        self.send(&FromHost::Chart(chart));
+    }
+
+    /// Begins a file that is kept with the execution. `name` is a file name without a folder, `content_type` a media type.
+    pub fn artifact(&self, name: impl Into<String>, content_type: impl Into<String>) -> Artifact {
+        Artifact::begin(self.clone(), name.into(), content_type.into())
+    }
+
+    /// A folder of this step alone, which is removed after it; a library has none.
+    pub fn scratch(&self) -> Option<&Path> {
+        self.0.start.scratch.as_deref().map(Path::new)
+    }
+
     /// Resolves when the step is to stop.
     pub async fn cancelled(&self) {
         let mut receiver = self.0.cancelled.get_or_init(|| watch_cancel(self.0.host)).clone();
@@ -96,11 +127,32 @@ impl Context {
     /// # Errors
     /// What the runner says: a role that is denied, a source that does not answer, no account.
     pub async fn credentials(&self) -> Result<Credentials, StepError> {
-        let this = self.clone();
-        let answer = tokio::task::spawn_blocking(move || this.ask(Wanted::Credentials)).await;
-        match answer.map_err(|_| StepError::new("step.failed", "asking for credentials was interrupted"))?? {
+        match self.ask_apart(Wanted::Credentials).await? {
             Given::Credentials(credentials) => Ok(credentials),
+            Given::Kept => Err(StepError::new("step.failed", "the runner gave something else than credentials")),
         }
+    }
+
+    /// Leaves a token with which another process of this step can go on or end what it has begun, should this one end
+    /// without a result. When this returns, the token outlives process, runner and machine; it replaces the last one.
+    /// It is shown to people and must not be a secret.
+    ///
+    /// # Errors
+    /// When it is longer than [`MAX_CHECKPOINT`] bytes, or could not be kept.
+    pub async fn checkpoint(&self, token: impl Into<String>) -> Result<(), StepError> {
+        let token = token.into();
+        if token.len() > MAX_CHECKPOINT {
+            let length = token.len();
+            return Err(StepError::new("step.failed", format!("a checkpoint of {length} bytes is too long to keep")));
+        }
+        self.ask_apart(Wanted::Checkpoint { token }).await.map(|_| ())
+    }
+
+    /// Asks on a thread of its own, since waiting for the answer blocks it.
+    async fn ask_apart(&self, what: Wanted) -> Result<Given, StepError> {
+        let this = self.clone();
+        let answer = tokio::task::spawn_blocking(move || this.ask(what)).await;
+        answer.map_err(|_| StepError::new("step.failed", "asking the runner was interrupted"))?
     }
 
     fn ask(&self, what: Wanted) -> Result<Given, StepError> {

@@ -9,7 +9,7 @@ use abi_stable::std_types::{RStr, RString};
 
 use crate::boundary::{HostRef, PluginModule, PluginModuleRef};
 use crate::context::encode;
-use crate::frames::{Done, FromHost, Panicked, Start};
+use crate::frames::{Checkpoint, Done, FromHost, Panicked, Start};
 use crate::{Context, PluginMetadata, Step, StepError, StepMetadata};
 
 /// Exports the plugin of a library. Use it once, in `lib.rs`.
@@ -134,7 +134,13 @@ where
 pub async fn run_step<S: Step>(context: Context, config: serde_json::Value) -> Result<serde_json::Value, StepError> {
     let step: S = serde_json::from_value(config)
         .map_err(|error| StepError::new("step.invalid-config", format!("the configuration does not fit: {error}")))?;
-    let outputs = step.run(context).await?;
+    let outputs = match context.left() {
+        None => step.run(context).await?,
+        Some(Checkpoint::Resume(token)) => step.resume(context, token).await?,
+        Some(Checkpoint::Abandon(token)) => {
+            return step.abandon(context, token).await.map(|()| serde_json::Value::Null);
+        }
+    };
     serde_json::to_value(outputs)
         .map_err(|error| StepError::new("step.failed", format!("the outputs cannot be written as JSON: {error}")))
 }

@@ -4,11 +4,11 @@
 //! socket. Each is an object with one key, the kind. The order is:
 //!
 //! ```text
-//! runner -> host   {"hello":{...}}     with the library's sealed memory file attached as a descriptor
+//! runner -> host   {"hello":{...}}     with the plugin's sealed memory file and the broker's socket attached
 //! host -> runner   {"hello":{...}}     restrictions are on, nothing of the plugin has run
 //! host -> runner   {"loaded":{...}}    the library is loaded; with its metadata, if that was what the runner wants
 //! runner -> host   {"start":{...}}     at any time after its hello; or never, when it wanted the metadata
-//! host -> runner   log, progress, table, rows, ask   in any number
+//! host -> runner   log, progress, table, rows, chart, artifact, bytes, ask   in any number
 //! runner -> host   answer (to an ask), alive, cancel
 //! host -> runner   {"done":{...}} | {"failed":{...}} | {"panicked":{...}}   the last one
 //! ```
@@ -16,6 +16,11 @@
 //! Both sides treat what they read as hostile: an unknown kind, an unknown field, a frame out of order or too long ends
 //! the conversation, and the step fails with `plugin.protocol`. The end of the socket before the last frame is a failure
 //! whatever the exit code. Standard output and error of the host are log text, never frames. Times are milliseconds.
+//!
+//! A plugin that is a program speaks the same frames on descriptor 3. Hello and loaded are its supervisor's: it reads
+//! `start` first, and may write anything that follows `loaded` above. The socket of [`broker`](crate::broker) is its
+//! descriptor 4. What the runner sends may get more fields in later versions; a plugin ignores those that it does not
+//! know.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +32,14 @@ use crate::{PluginMetadata, StepError};
 
 /// The number of this protocol.
 pub const PROTOCOL: u32 = 1;
-/// What the library's memory file is called among the descriptors of the first frame.
+/// What a library's memory file is called among the descriptors of the first frame.
 pub const LIBRARY_DESCRIPTOR: &str = "library";
+/// What a program's memory file is called there.
+pub const PROGRAM_DESCRIPTOR: &str = "program";
+/// What the socket is called there on which connections are asked for ([`crate::broker`]).
+pub const BROKER_DESCRIPTOR: &str = "broker";
+/// The longest token of a checkpoint in bytes.
+pub const MAX_CHECKPOINT: usize = 64 * 1024;
 /// The longest frame in bytes, line break included.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
@@ -44,6 +55,8 @@ pub enum ToHost {
     Answer(Answer),
     /// Stop soon; the grace period has begun.
     Cancel(Cancel),
+    /// Send [`FromHost::Loaded`] with the metadata, and end. Only a supervisor sends it, to a program with a note.
+    Describe(Describe),
     /// The runner lives; the host's deadline begins anew, as with every other frame.
     Alive(Alive),
 }
@@ -58,23 +71,96 @@ pub struct RunnerHello {
     pub version: String,
     /// The host ends itself when it hears nothing from the runner for this many milliseconds.
     pub deadline_ms: u64,
-    /// The most memory (address space) in bytes.
-    pub memory_bytes: u64,
-    /// TCP ports that the step may connect to.
-    pub ports: Vec<u16>,
+    /// What the host may use.
+    pub confinement: Confinement,
     /// Whether the runner wants the metadata, and no step.
     pub describe: bool,
-    /// The descriptors that come with this frame, in order; [`LIBRARY_DESCRIPTOR`] today.
+    /// How to start the plugin, when it is a program.
+    pub program: Option<Program>,
+    /// The descriptors that come with this frame, in order: [`LIBRARY_DESCRIPTOR`] or [`PROGRAM_DESCRIPTOR`], then
+    /// [`BROKER_DESCRIPTOR`] when there is a step to run.
     pub descriptors: Vec<String>,
 }
 
-/// One step to run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What a host, its plugin, and whatever that starts may use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Confinement {
+    /// The most memory (address space of one process) in bytes.
+    pub memory_bytes: u64,
+    /// The most processes and threads that a program and its children may be at a time.
+    pub processes: u64,
+    /// Which files.
+    pub files: Files,
+    /// Which connections.
+    pub network: NetworkAccess,
+}
+
+/// Which files a host may use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Files {
+    /// Reads shared libraries, certificates and the resolver's files; writes nothing. Started by root it is `nobody`.
+    Libraries,
+    /// Reads and starts what the system has installed, uses its scratch folder. Started by root it is `nobody`.
+    Programs {
+        /// An absolute path; the folder belongs to the user that the host becomes.
+        scratch: String,
+    },
+    /// All that the user may use, but nothing below these folders, its scratch folder excepted.
+    AllBut {
+        /// Absolute paths.
+        hidden: Vec<String>,
+        /// An absolute path.
+        scratch: String,
+    },
+    /// All that the user may use: nothing is restricted, the network neither. An administrator has allowed that.
+    Unconfined {
+        /// An absolute path.
+        scratch: String,
+    },
+}
+
+impl Files {
+    /// The folder that the step may fill and that is removed after it.
+    pub fn scratch(&self) -> Option<&str> {
+        match self {
+            Self::Libraries => None,
+            Self::Programs { scratch } | Self::AllBut { scratch, .. } | Self::Unconfined { scratch } => Some(scratch),
+        }
+    }
+}
+
+/// Which connections a host may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NetworkAccess {
+    /// No sockets: connections come from the runner's broker.
+    Brokered,
+    /// Its own, over IPv4, IPv6 and Unix sockets.
+    Direct,
+}
+
+/// How a program is started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Program {
+    /// What it is called: its first argument.
+    pub name: String,
+    /// Its further arguments.
+    pub arguments: Vec<String>,
+    /// Its whole environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// One step to run.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Start {
     /// Which step type of the plugin.
     pub step: String,
-    /// The step's `with:`, expressions evaluated, checked against the schema.
+    /// The step's `with:`, expressions evaluated, checked against the schema, secrets in the place of the paths of their
+    /// keys.
     pub config: Value,
     /// For messages and for the user agent of AWS calls.
     pub execution: ExecutionInfo,
@@ -82,11 +168,37 @@ pub struct Start {
     pub region: Option<String>,
     /// Endpoints to use instead of AWS's own, by service name.
     pub endpoints: BTreeMap<String, String>,
+    /// Certificates of authorities to trust beside the system's, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<String>,
+    /// What an earlier host of this step left, and what to do with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+    /// The step's scratch folder, when its plugin is a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scratch: Option<String>,
+}
+
+/// The configuration may hold secrets.
+impl std::fmt::Debug for Start {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Start").field("step", &self.step).field("execution", &self.execution).finish_non_exhaustive()
+    }
+}
+
+/// What an earlier host left with [`Wanted::Checkpoint`] before it ended without a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Checkpoint {
+    /// Go on from this token to the step's result.
+    Resume(String),
+    /// End what the token stands for; there will be no result.
+    Abandon(String),
 }
 
 /// Which execution a step belongs to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct ExecutionInfo {
     /// UUIDv7.
     pub id: String,
@@ -100,7 +212,7 @@ pub struct ExecutionInfo {
 
 /// An answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// The number of the ask.
     pub id: u64,
@@ -114,11 +226,13 @@ pub struct Answer {
 pub enum Given {
     /// Temporary credentials of the step's account.
     Credentials(Credentials),
+    /// The checkpoint is kept: it outlives this process, the runner's and the machine's.
+    Kept,
 }
 
 /// Credentials of an account; short-lived unless the account is an access key without a role.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Credentials {
     /// The access key id.
     pub access_key_id: String,
@@ -144,15 +258,20 @@ impl std::fmt::Debug for Credentials {
 
 /// Why the step must stop.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Cancel {
     /// How long it has before the process is ended.
     pub grace_ms: u64,
 }
 
+/// That the metadata is wanted, and no step.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Describe {}
+
 /// Nothing but a sign of life.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Alive {}
 
 /// What the host sends. Row frames keep their rows as text, so that the runner passes them on without building values.
@@ -172,6 +291,12 @@ pub enum FromHost<'a> {
     /// Rows of a table.
     #[serde(borrow)]
     Rows(Rows<'a>),
+    /// A chart of a table.
+    Chart(Chart),
+    /// A file of the step's begins.
+    Artifact(ArtifactStart),
+    /// Bytes of such a file.
+    Bytes(Bytes),
     /// A question.
     Ask(Ask),
     /// The step succeeded.
@@ -194,6 +319,20 @@ pub struct HostHello {
     pub version: String,
     /// What was put on, `name` to level (`landlock`: `full`, `partial`, `none`).
     pub restrictions: BTreeMap<String, String>,
+    /// What all of it comes to.
+    pub containment: Containment,
+}
+
+/// How well a step is contained, from well to badly; the order is that of the variants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Containment {
+    /// Files, system calls, and no connection but the runner's.
+    Full,
+    /// No connection but the runner's; something else is missing on this kernel.
+    Partial,
+    /// It makes its own connections, and so may reach whatever the machine reaches.
+    Open,
 }
 
 /// The library is loaded.
@@ -260,6 +399,54 @@ pub struct Rows<'a> {
     pub rows: &'a RawValue,
 }
 
+/// A chart of a table's columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Chart {
+    /// The chart's name within the step.
+    pub chart: String,
+    /// For people.
+    pub title: String,
+    /// How it is drawn.
+    pub kind: ChartKind,
+    /// The table that has the values.
+    pub table: String,
+    /// The column of the horizontal axis.
+    pub x: String,
+    /// The columns that are drawn.
+    pub y: Vec<String>,
+}
+
+/// How a chart is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ChartKind {
+    /// Lines over time or another ordered column.
+    Line,
+    /// A bar for each row.
+    Bar,
+}
+
+/// The start of a file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ArtifactStart {
+    /// Its name within the step: a file name without a folder.
+    pub artifact: String,
+    /// Its media type (RFC 6838).
+    pub content_type: String,
+}
+
+/// Some bytes of a file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bytes {
+    /// The file's name.
+    pub artifact: String,
+    /// Base64 with padding (RFC 4648, section 4).
+    pub data: String,
+}
+
 /// A question to the runner.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -271,11 +458,16 @@ pub struct Ask {
 }
 
 /// What may be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Wanted {
     /// The credentials of the step's account.
     Credentials,
+    /// That this token is kept instead of the last one, at most [`MAX_CHECKPOINT`] bytes.
+    Checkpoint {
+        /// What the step needs to go on, or to end what it has begun; no secret.
+        token: String,
+    },
 }
 
 /// A success.

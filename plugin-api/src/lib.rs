@@ -39,32 +39,43 @@
 //!
 //! Deliberately absent: anything of the runner's own, and any way to reach another step.
 
+mod artifact;
 #[cfg(feature = "aws")]
 mod aws;
 pub mod boundary;
+pub mod broker;
 mod context;
 mod error;
 mod export;
+pub mod fields;
 pub mod frames;
 #[cfg(feature = "host")]
 pub mod host;
 mod metadata;
 pub mod note;
+#[cfg(feature = "peer")]
+pub mod peer;
+#[cfg(feature = "program")]
+mod program;
 mod step;
 mod table;
 
+pub use artifact::Artifact;
 #[cfg(feature = "aws")]
 pub use aws::{SdkConfig, explain_sdk_error};
 pub use context::Context;
 pub use error::StepError;
-pub use metadata::{PluginMetadata, StepMetadata};
+pub use fields::{Endpoint, Secret};
+pub use metadata::{NetworkMetadata, PluginMetadata, StepMetadata};
 pub use schemars::{self, JsonSchema};
-pub use step::{Step, StepInfo};
+pub use step::{Network, Step, StepInfo};
 pub use table::{Cell, Table};
 
 #[doc(hidden)]
 pub mod __private {
     pub use crate::export::{call, lib_header, load, metadata, root_module, run_step};
+    #[cfg(feature = "program")]
+    pub use crate::program::main;
     pub use abi_stable::library::{LibHeader, RootModuleResult};
     pub use abi_stable::std_types::{RStr, RString};
 }

@@ -41,9 +41,27 @@ pub struct StepMetadata {
     pub needs_account: bool,
     /// Whether running it twice does no harm.
     pub repeatable: bool,
+    /// Whether a step that ended without a result can be resumed and abandoned. Since api 1.1.
+    #[serde(default)]
+    pub resumable: bool,
+    /// Where it connects to. Since api 1.1.
+    #[serde(default)]
+    pub network: NetworkMetadata,
     /// An example of `with:`, YAML; empty when there is none.
     #[serde(default)]
     pub example: String,
+}
+
+/// Where a step type connects to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NetworkMetadata {
+    /// AWS services in the step's region, by endpoint prefix.
+    pub aws: Vec<String>,
+    /// Others, `host:port`; a host may begin with `*.`.
+    pub hosts: Vec<String>,
+    /// Whether it makes its own connections.
+    pub direct: bool,
 }
 
 impl StepMetadata {
@@ -55,10 +73,20 @@ impl StepMetadata {
             description: S::INFO.description.to_owned(),
             config: schemars::schema_for!(S).to_value(),
             outputs: schemars::schema_for!(S::Outputs).to_value(),
-            actions: S::INFO.actions.iter().map(|&action| action.to_owned()).collect(),
+            actions: owned(S::INFO.actions),
             needs_account: S::INFO.needs_account,
             repeatable: S::INFO.repeatable,
+            resumable: S::INFO.resumable,
+            network: NetworkMetadata {
+                aws: owned(S::INFO.network.aws),
+                hosts: owned(S::INFO.network.hosts),
+                direct: S::INFO.network.direct,
+            },
             example: S::INFO.example.to_owned(),
         }
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
 }

@@ -1,7 +1,7 @@
 //! The ELF note that says what a library is, readable without opening it.
 //!
 //! Opening a library already runs its code, so the runner looks first: a note in section `.note.windlass`, owner
-//! `Windlass`, type 1, whose descriptor is text of `key=value` lines (`abi`, `api`, `target`, `name`), padded with
+//! `Windlass`, type 1, whose descriptor is text of `key=value` lines (`abi`, `api`, `target`, `name`, `version`, and since api 1.1 `form`: `library` or `program`), padded with
 //! zero bytes to [`DESCRIPTOR`].
 
 /// The number of the library border ([`crate::boundary`]). It changes only when an old plugin could no longer be called.
@@ -32,8 +32,17 @@ pub struct Note {
 }
 
 impl Note {
-    /// The note of a plugin called `name`, of version `version`.
+    /// The note of a library that is the plugin called `name`, of version `version`.
     pub const fn new(name: &str, version: &str) -> Self {
+        Self::of("library", name, version)
+    }
+
+    /// The note of a program that is a plugin.
+    pub const fn program(name: &str, version: &str) -> Self {
+        Self::of("program", name, version)
+    }
+
+    const fn of(form: &str, name: &str, version: &str) -> Self {
         let mut owner = [0; 12];
         let mut descriptor = [0; DESCRIPTOR];
         copy(&mut owner, 0, OWNER);
@@ -45,6 +54,8 @@ impl Note {
         at = copy(&mut descriptor, at, name);
         at = copy(&mut descriptor, at, "\nversion=");
         at = copy(&mut descriptor, at, version);
+        at = copy(&mut descriptor, at, "\nform=");
+        at = copy(&mut descriptor, at, form);
         copy(&mut descriptor, at, "\n");
         Self {
             owner_length: OWNER.len() as u32 + 1,
@@ -75,6 +86,6 @@ mod tests {
         let note = Note::new("greeter", "0.1.0");
         let text = std::str::from_utf8(&note.descriptor).unwrap().trim_end_matches('\0');
         assert!(text.starts_with(&format!("abi={ABI}\napi=1.")), "{text}");
-        assert!(text.ends_with("\nname=greeter\nversion=0.1.0\n"), "{text}");
+        assert!(text.ends_with("\nname=greeter\nversion=0.1.0\nform=library\n"), "{text}");
     }
 }

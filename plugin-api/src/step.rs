@@ -19,6 +19,20 @@ pub trait Step: DeserializeOwned + JsonSchema + 'static {
     /// After [`Context::cancelled`] it should stop what it started outside and return
     /// [`StepError::cancelled`]; when the grace period is over, the process is ended.
     fn run(self, context: Context) -> impl Future<Output = Result<Self::Outputs, StepError>>;
+
+    /// Goes on where an earlier process of this step ended without a result after [`Context::checkpoint`] with this
+    /// token. Only called when [`StepInfo::resumable`] says so; without it a step begins again.
+    fn resume(self, context: Context, token: String) -> impl Future<Output = Result<Self::Outputs, StepError>> {
+        let _begins_again = token;
+        self.run(context)
+    }
+
+    /// Ends what the token stands for, after a process of this step was killed. Only called when
+    /// [`StepInfo::resumable`] says so.
+    fn abandon(self, context: Context, token: String) -> impl Future<Output = Result<(), StepError>> {
+        let _nothing_to_end = (context, token);
+        std::future::ready(Ok(()))
+    }
 }
 
 /// What the runner must know of a step type beside its schemas.
@@ -36,12 +50,38 @@ pub struct StepInfo {
     pub needs_account: bool,
     /// Whether running it twice does no harm, so that it may be repeated after a crash.
     pub repeatable: bool,
+    /// Whether it leaves checkpoints and has [`Step::resume`] and [`Step::abandon`].
+    pub resumable: bool,
+    /// Where it connects to; nowhere, when not said.
+    pub network: Network,
     /// An example of `with:`, YAML.
     pub example: &'static str,
 }
 
+/// Where a step connects to. What is not declared is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Network {
+    /// AWS services in the step's region, by endpoint prefix (`logs`, `sts`).
+    pub aws: &'static [&'static str],
+    /// Others, as `host:port`; a host may begin with `*.`. Hosts that a job names are fields of type
+    /// [`Endpoint`](crate::Endpoint) instead.
+    pub hosts: &'static [&'static str],
+    /// It needs sockets of its own, which an administrator has to allow; `aws` and `hosts` mean nothing then.
+    pub direct: bool,
+}
+
+impl Network {
+    /// Connects nowhere.
+    pub const NONE: Self = Self { aws: &[], hosts: &[], direct: false };
+
+    /// Connects to AWS services only.
+    pub const fn aws(services: &'static [&'static str]) -> Self {
+        Self { aws: services, ..Self::NONE }
+    }
+}
+
 impl StepInfo {
-    /// No account, no actions, not repeatable: the safe side, to be overridden field by field.
+    /// No account, no actions, no network, not repeatable: the safe side, to be overridden field by field.
     pub const DEFAULT: Self = Self {
         name: "",
         title: "",
@@ -49,6 +89,8 @@ impl StepInfo {
         actions: &[],
         needs_account: false,
         repeatable: false,
+        resumable: false,
+        network: Network::NONE,
         example: "",
     };
 }

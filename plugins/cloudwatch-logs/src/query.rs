@@ -1,6 +1,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use windlass_plugin_api::{Context, Step, StepError, StepInfo};
+use windlass_plugin_api::{Context, Network, Step, StepError, StepInfo};
 
 use crate::range::Range;
 use crate::run;
@@ -58,6 +58,7 @@ impl Step for Query {
         actions: &["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"],
         needs_account: true,
         repeatable: true,
+        network: Network::aws(&["logs"]),
         example: "\
 logGroups: [/aws/lambda/checkout]
 query: |
@@ -67,6 +68,7 @@ query: |
 range: {past: 1h}
 limit: 100
 ",
+        ..StepInfo::DEFAULT
     };
     type Outputs = QueryOutputs;
 

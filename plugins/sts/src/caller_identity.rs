@@ -2,7 +2,7 @@ use aws_sdk_sts::Client;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use windlass_plugin_api::{Context, Step, StepError, StepInfo};
+use windlass_plugin_api::{Context, Network, Step, StepError, StepInfo};
 
 use crate::failure;
 
@@ -32,7 +32,9 @@ impl Step for CallerIdentity {
         actions: &["sts:GetCallerIdentity"],
         needs_account: true,
         repeatable: true,
+        network: Network::aws(&["sts"]),
         example: "{}\n",
+        ..StepInfo::DEFAULT
     };
     type Outputs = Caller;
 

@@ -49,6 +49,7 @@ impl<'a, 'o> Listener<'a, 'o> {
                 self.tables.insert(table.table, Table { columns, pieces: 0 });
             }
             Event::Rows { table, rows, .. } => self.rows(&table, rows),
+            Event::Chart(_) | Event::Artifact(_) | Event::Bytes(_) => {}
         }
     }
 

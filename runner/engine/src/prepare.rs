@@ -95,7 +95,7 @@ async fn plugins<'a>(workshop: Workshop<'_>, job: &'a Job) -> Result<BTreeMap<&'
     let limits = HostLimits {
         memory_bytes: workshop.settings.limits.step_memory_bytes,
         output_bytes: workshop.settings.limits.step_output_bytes,
-        ports: Vec::new(),
+        processes: 64,
     };
     let mut used = BTreeMap::new();
     for step in &job.steps {

@@ -1,6 +1,5 @@
 //! One step of an execution: its host, what it says, and how it ended.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -21,8 +20,6 @@ use crate::{Prepared, PreparedStep, Runner};
 
 /// Events that may wait for the engine; a step that says more is held back.
 const WAITING_EVENTS: usize = 64;
-/// HTTPS.
-const TLS_PORT: u16 = 443;
 
 /// One step and what it belongs to.
 pub(crate) struct StepRun<'a> {
@@ -81,7 +78,7 @@ impl StepRun<'_> {
         let limits = HostLimits {
             memory_bytes: settings.limits.step_memory_bytes,
             output_bytes: settings.limits.step_output_bytes,
-            ports: ports(&settings.endpoints.services),
+            processes: 64,
         };
         let start = Start {
             step: self.step.metadata.name.clone(),
@@ -94,6 +91,9 @@ impl StepRun<'_> {
             },
             region: self.step.account.as_ref().map(|account| account.region.name.clone()),
             endpoints: settings.endpoints.services.clone(),
+            certificates: None,
+            checkpoint: None,
+            scratch: None,
         };
         Assignment { start, timeout: self.timeout.clone(), grace: settings.limits.cancel_grace, limits }
     }
@@ -104,7 +104,9 @@ impl StepRun<'_> {
         secrets: &Secrets,
         refusal: &Mutex<Option<StepFailure>>,
     ) -> Result<Given, StepError> {
-        let Wanted::Credentials = wanted;
+        if let Wanted::Checkpoint { .. } = wanted {
+            return Err(StepError::new("step.failed", "this runner keeps no checkpoints"));
+        }
         let Some(account) = &self.step.account else {
             return Err(StepError::new("step.no-account", "this step type declares no need of an account"));
         };
@@ -150,20 +152,6 @@ fn failure(error: &AccountError) -> StepFailure {
 
 fn is_stop(failure: &StepFailure) -> bool {
     matches!(failure.code.as_str(), "step.cancelled" | "step.timed-out")
-}
-
-/// The TCP ports that a step needs: HTTPS, and those of configured endpoints.
-fn ports(endpoints: &BTreeMap<String, String>) -> Vec<u16> {
-    let configured = endpoints.values().filter_map(|url| {
-        let (scheme, rest) = url.split_once("://")?;
-        let authority = rest.split('/').next()?;
-        let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        port.or(if scheme == "http" { Some(80) } else { None })
-    });
-    let mut ports: Vec<u16> = std::iter::once(TLS_PORT).chain(configured).collect();
-    ports.sort_unstable();
-    ports.dedup();
-    ports
 }
 
 async fn sleep_until(instant: Option<Instant>) {

@@ -12,7 +12,9 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
-use windlass_plugin_api::frames::{LIBRARY_DESCRIPTOR, PROTOCOL, RunnerHello, ToHost};
+use windlass_plugin_api::frames::{
+    Confinement, Files, LIBRARY_DESCRIPTOR, NetworkAccess, PROTOCOL, RunnerHello, ToHost,
+};
 
 use crate::frames::{FrameReader, FrameWriter, encode};
 use crate::{HostingError, Library, host_program};
@@ -29,8 +31,8 @@ pub struct HostLimits {
     pub memory_bytes: u64,
     /// Log text, standard output, standard error and rows of one step, in bytes.
     pub output_bytes: u64,
-    /// TCP ports that a step may connect to.
-    pub ports: Vec<u16>,
+    /// Processes and threads that a program and its children may be at a time.
+    pub processes: u64,
 }
 
 /// A plugin host and the runner's ends of its socket and pipes. Dropping it kills the host's process group.
@@ -115,9 +117,14 @@ fn send_hello(
         protocol: PROTOCOL,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         deadline_ms: u64::try_from(DEADLINE.as_millis()).expect("a constant of two minutes"),
-        memory_bytes: limits.memory_bytes,
-        ports: limits.ports.clone(),
+        confinement: Confinement {
+            memory_bytes: limits.memory_bytes,
+            processes: limits.processes,
+            files: Files::Libraries,
+            network: NetworkAccess::Brokered,
+        },
         describe,
+        program: None,
         descriptors: vec![LIBRARY_DESCRIPTOR.to_owned()],
     }));
     let descriptors = [library.memory()];

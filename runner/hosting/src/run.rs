@@ -9,7 +9,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use windlass_errors::{Code, Report};
-use windlass_plugin_api::frames::{Given, Log, Progress, Start, TableStart, ToHost, Wanted};
+use windlass_plugin_api::frames::{
+    ArtifactStart, Bytes, Chart, Given, Log, Progress, Start, TableStart, ToHost, Wanted,
+};
 use windlass_plugin_api::{PluginMetadata, StepError};
 
 use crate::budget::Budget;
@@ -62,6 +64,12 @@ pub enum Event {
         /// A JSON array of arrays, as text; that it is one was not checked.
         rows: String,
     },
+    /// A chart of a table.
+    Chart(Chart),
+    /// A file begins.
+    Artifact(ArtifactStart),
+    /// Bytes of a file, as they came: that they are Base64 was not checked.
+    Bytes(Bytes),
 }
 
 /// Why a step is to stop before its end.

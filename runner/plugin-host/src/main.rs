@@ -9,19 +9,19 @@
 mod bpf;
 mod restrict;
 mod seccomp;
-mod services;
 mod socket;
 
 use std::ffi::CStr;
 use std::fmt::Display;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use windlass_plugin_api::frames::{FromHost, HostHello, Loaded, PROTOCOL, Refused, Start};
 use windlass_plugin_api::host::Plugin;
+use windlass_plugin_api::peer::{Peer, Socket, functions};
 
-use services::Services;
-use socket::Socket;
+use socket::Opened;
 
 /// What process lists call it; the kernel takes 15 bytes.
 const NAME: &CStr = c"windlass-plugin";
@@ -37,35 +37,43 @@ fn main() {
 }
 
 fn serve() -> i32 {
-    let Ok((socket, hello, library)) = Socket::open() else {
+    let Ok(opened) = socket::open() else {
         eprintln!("windlass-plugin-host is started by windlass, for each step; there is nothing to do by hand");
         return RUNNER_GONE;
     };
-    let restrictions = match restrict::apply(&hello) {
+    let restrictions = match restrict::apply(&opened.hello.confinement) {
         Ok(restrictions) => restrictions,
-        Err(why) => return refuse(&socket, "restrict", why),
+        Err(why) => return refuse(&opened.socket, "restrict", why),
     };
-    socket.send(&FromHost::Hello(HostHello { protocol: PROTOCOL, version: VERSION.to_owned(), restrictions }));
-    let services = Services::begin(socket, hello.deadline_ms);
-    run(services, &library, hello.describe)
+    let containment = restrict::containment(&opened.hello.confinement, &restrictions);
+    let hello = HostHello { protocol: PROTOCOL, version: VERSION.to_owned(), restrictions, containment };
+    opened.socket.send(&FromHost::Hello(hello));
+    run_library(opened)
 }
 
-fn run(services: &'static Services, library: &OwnedFd, describe: bool) -> i32 {
-    let path = PathBuf::from(format!("/proc/self/fd/{}", library.as_raw_fd()));
-    let plugin = match Plugin::open(&path, services::functions()) {
+fn run_library(opened: Opened) -> i32 {
+    let deadline = Duration::from_millis(opened.hello.deadline_ms.max(1));
+    let peer = Peer::begin(opened.socket, opened.broker, Some(deadline), |started| {
+        restrict::exit(if started { RUNNER_GONE } else { 0 })
+    });
+    let path = PathBuf::from(format!("/proc/self/fd/{}", opened.plugin.as_raw_fd()));
+    let plugin = match Plugin::open(&path, functions()) {
         Ok(plugin) => plugin,
-        Err(error) => return refuse(&services.socket, "load", error),
+        Err(error) => return refuse(&peer.socket, "load", error),
     };
-    if describe {
+    if opened.hello.describe {
         let metadata = plugin.metadata();
         if metadata.is_empty() {
-            return refuse(&services.socket, "load", "it cannot describe itself: making its metadata panicked");
+            return refuse(&peer.socket, "load", "it cannot describe itself: making its metadata panicked");
         }
-        services.socket.send_line(&format!("{{\"loaded\":{{\"metadata\":{metadata}}}}}"));
+        peer.socket.send_line(&format!("{{\"loaded\":{{\"metadata\":{metadata}}}}}"));
         return 0;
     }
-    services.socket.send(&FromHost::Loaded(Loaded { metadata: None }));
-    services.socket.send_line(&plugin.run(&encode(&services.wait_for_start())));
+    peer.socket.send(&FromHost::Loaded(Loaded { metadata: None }));
+    match peer.wait_for_start() {
+        Some(start) => peer.socket.send_line(&plugin.run(&encode(&start))),
+        None => refuse(&peer.socket, "start", "a library was asked to describe itself too late") == 0,
+    };
     0
 }
 

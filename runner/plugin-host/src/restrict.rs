@@ -5,12 +5,12 @@ use std::io;
 use std::path::Path;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, NetPort, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 use rustix::fs::{Gid, Uid};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-use windlass_plugin_api::frames::RunnerHello;
+use windlass_plugin_api::frames::{Confinement, Containment, NetworkAccess};
 
 use crate::seccomp;
 
@@ -44,15 +44,26 @@ const READABLE: &[&str] = &[
 ///
 /// # Errors
 /// A sentence, when something that every supported kernel has could not be put on.
-pub(crate) fn apply(hello: &RunnerHello) -> Result<BTreeMap<String, String>, String> {
-    limits(hello.memory_bytes).map_err(|error| format!("resource limits: {error}"))?;
+pub(crate) fn apply(confinement: &Confinement) -> Result<BTreeMap<String, String>, String> {
+    limits(confinement.memory_bytes).map_err(|error| format!("resource limits: {error}"))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| format!("not dumpable: {error}"))?;
     let user = become_nobody()?;
     rustix::thread::set_no_new_privs(true).map_err(|error| format!("no new privileges: {error}"))?;
-    let landlock = landlock(&hello.ports).map_err(|error| format!("landlock: {error}"))?;
+    let landlock = landlock().map_err(|error| format!("landlock: {error}"))?;
     seccomp::apply().map_err(|error| format!("seccomp: {error}"))?;
     let levels = [("limits", "full"), ("user", user), ("landlock", landlock), ("seccomp", "full")];
     Ok(levels.into_iter().map(|(name, level)| (name.to_owned(), level.to_owned())).collect())
+}
+
+/// What all of it comes to.
+pub(crate) fn containment(confinement: &Confinement, restrictions: &BTreeMap<String, String>) -> Containment {
+    match confinement.network {
+        NetworkAccess::Direct => Containment::Open,
+        NetworkAccess::Brokered if restrictions.get("landlock").is_some_and(|level| level == "full") => {
+            Containment::Full
+        }
+        NetworkAccess::Brokered => Containment::Partial,
+    }
 }
 
 /// No core file may ever hold a credential; descriptors and memory are bounded.
@@ -96,7 +107,7 @@ fn in_a_small_user_namespace() -> bool {
     })
 }
 
-fn landlock(ports: &[u16]) -> Result<&'static str, RulesetError> {
+fn landlock() -> Result<&'static str, RulesetError> {
     let abi = ABI::V6;
     let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
@@ -105,8 +116,6 @@ fn landlock(ports: &[u16]) -> Result<&'static str, RulesetError> {
         .scope(BitFlags::<Scope>::all())?
         .create()?;
     let ruleset = readable(ruleset, AccessFs::from_read(abi))?;
-    let ruleset =
-        ports.iter().try_fold(ruleset, |ruleset, port| ruleset.add_rule(NetPort::new(*port, AccessNet::ConnectTcp)))?;
     Ok(match ruleset.restrict_self()?.ruleset {
         RulesetStatus::FullyEnforced => "full",
         RulesetStatus::PartiallyEnforced => "partial",

@@ -1,76 +1,44 @@
-//! The host's end of the socket.
+//! The host's end of the socket, and the first frame with its descriptors.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IoSliceMut, Read, Write};
+use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::net::UnixStream;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
+use rustix::io::fcntl_dupfd_cloexec;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, recvmsg};
-use windlass_plugin_api::frames::{FromHost, LIBRARY_DESCRIPTOR, MAX_FRAME, PROTOCOL, RunnerHello, ToHost};
+use windlass_plugin_api::frames::{
+    BROKER_DESCRIPTOR, LIBRARY_DESCRIPTOR, PROGRAM_DESCRIPTOR, PROTOCOL, RunnerHello, ToHost,
+};
+use windlass_plugin_api::peer::Socket;
 
 use crate::restrict::close_range;
 
-/// 0 becomes `/dev/null`, 1 and 2 are the pipes; of what stands above, only the socket stays open.
+/// 0 becomes `/dev/null`, 1 and 2 are the pipes. 3 and 4 are left free for a program's sockets.
+const FIRST_OWN: i32 = 5;
+/// Of what stands above the pipes, only the socket stays open.
 const FIRST_ABOVE: i32 = 3;
-/// The first frame has one descriptor and is short.
-const FIRST_FRAME: usize = 16 * 1024;
+/// The first frame has few descriptors and is short: folders, arguments and an environment.
+const FIRST_FRAME: usize = 256 * 1024;
 
-/// Writes frames; reading belongs to one thread, see [`Frames`].
-pub(crate) struct Socket {
-    write: Mutex<UnixStream>,
+/// What the runner sent first.
+pub(crate) struct Opened {
+    pub(crate) socket: Socket,
+    pub(crate) hello: RunnerHello,
+    pub(crate) plugin: OwnedFd,
+    pub(crate) broker: Option<OwnedFd>,
 }
 
-impl Socket {
-    /// Moves the socket away from standard input, closes everything else, and reads the first frame.
-    pub(crate) fn open() -> io::Result<(Self, RunnerHello, OwnedFd)> {
-        let stdin = io::stdin();
-        let socket = fcntl_dupfd_cloexec(stdin.as_fd(), FIRST_ABOVE)?;
-        rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
-        close_all_but(socket.as_raw_fd())?;
-        let (hello, library) = first_frame(&socket)?;
-        fcntl_setfd(&library, FdFlags::CLOEXEC)?;
-        Ok((Self { write: Mutex::new(UnixStream::from(socket)) }, hello, library))
-    }
-
-    pub(crate) fn send(&self, frame: &FromHost<'_>) -> bool {
-        self.send_line(&serde_json::to_string(frame).expect("a frame has text keys only, so it is valid JSON"))
-    }
-
-    /// Sends one frame that is text already. False when it is none, or nobody reads.
-    pub(crate) fn send_line(&self, frame: &str) -> bool {
-        if frame.len() >= MAX_FRAME || frame.contains('\n') {
-            return false;
-        }
-        let mut line = Vec::with_capacity(frame.len() + 1);
-        line.extend_from_slice(frame.as_bytes());
-        line.push(b'\n');
-        self.write.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line).is_ok()
-    }
-
-    /// The reading side. `deadline` is how long a read may wait.
-    pub(crate) fn frames(&self, deadline: Duration) -> io::Result<Frames> {
-        let read = self.write.lock().unwrap_or_else(PoisonError::into_inner).try_clone()?;
-        read.set_read_timeout(Some(deadline))?;
-        Ok(Frames { socket: BufReader::new(read) })
-    }
-}
-
-/// Reads frames from the runner.
-pub(crate) struct Frames {
-    socket: BufReader<UnixStream>,
-}
-
-impl Frames {
-    /// The next frame; nothing when the runner is gone, silent for too long, or incomprehensible.
-    pub(crate) fn next(&mut self) -> Option<ToHost> {
-        let mut line = Vec::new();
-        self.socket.by_ref().take(MAX_FRAME as u64).read_until(b'\n', &mut line).ok()?;
-        serde_json::from_slice(&line).ok()
-    }
+/// Moves the socket away from standard input, closes everything else, and reads the first frame.
+pub(crate) fn open() -> io::Result<Opened> {
+    let stdin = io::stdin();
+    let socket = fcntl_dupfd_cloexec(stdin.as_fd(), FIRST_OWN)?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    close_all_but(socket.as_raw_fd())?;
+    let (hello, descriptors) = first_frame(&socket)?;
+    let mut descriptors = descriptors.into_iter();
+    let plugin = descriptors.next().ok_or_else(unusable)?;
+    Ok(Opened { socket: Socket::new(socket), hello, plugin, broker: descriptors.next() })
 }
 
 fn close_all_but(socket: i32) -> io::Result<()> {
@@ -82,27 +50,37 @@ fn close_all_but(socket: i32) -> io::Result<()> {
 
 /// The next frame may be in the socket already; it is not read along, since descriptors are a barrier for what is received at
 /// once (unix(7), "Ancillary messages").
-fn first_frame(socket: &OwnedFd) -> io::Result<(RunnerHello, OwnedFd)> {
+fn first_frame(socket: &OwnedFd) -> io::Result<(RunnerHello, Vec<OwnedFd>)> {
     let mut bytes = vec![0; FIRST_FRAME];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
     let mut attached = RecvAncillaryBuffer::new(&mut space);
     let received = recvmsg(socket, &mut [IoSliceMut::new(&mut bytes)], &mut attached, RecvFlags::CMSG_CLOEXEC)?;
-    let mut descriptors = attached.drain().filter_map(|message| match message {
+    let descriptors = attached.drain().filter_map(|message| match message {
         RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
         _ => None,
     });
-    let library = descriptors.by_ref().flatten().next();
-    let unusable = || io::Error::other("the first frame is unusable");
+    let descriptors: Vec<OwnedFd> = descriptors.flatten().collect();
     if received.flags.intersects(ReturnFlags::CTRUNC | ReturnFlags::TRUNC) {
         return Err(unusable());
     }
     let line = bytes[..received.bytes].strip_suffix(b"\n").ok_or_else(unusable)?;
-    match (serde_json::from_slice(line), library) {
-        (Ok(ToHost::Hello(hello)), Some(library))
-            if hello.protocol == PROTOCOL && hello.descriptors == [LIBRARY_DESCRIPTOR] =>
-        {
-            Ok((hello, library))
+    match serde_json::from_slice(line) {
+        Ok(ToHost::Hello(hello)) if hello.protocol == PROTOCOL && are_known(&hello, descriptors.len()) => {
+            // Numbers below are a program's; duplicates are closed with the vector that is replaced.
+            let moved: Result<_, _> = descriptors.iter().map(|found| fcntl_dupfd_cloexec(found, FIRST_OWN)).collect();
+            Ok((hello, moved?))
         }
         _ => Err(unusable()),
     }
+}
+
+/// Whether what came along is what the frame says, and what there is a use for.
+fn are_known(hello: &RunnerHello, count: usize) -> bool {
+    let plugin = if hello.program.is_some() { PROGRAM_DESCRIPTOR } else { LIBRARY_DESCRIPTOR };
+    let all = [plugin, BROKER_DESCRIPTOR];
+    count == hello.descriptors.len() && (1..=all.len()).contains(&count) && hello.descriptors == all[..count]
+}
+
+fn unusable() -> io::Error {
+    io::Error::other("the first frame is unusable")
 }

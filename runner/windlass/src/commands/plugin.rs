@@ -68,7 +68,7 @@ fn limits(settings: &Settings) -> HostLimits {
     HostLimits {
         memory_bytes: settings.limits.step_memory_bytes,
         output_bytes: settings.limits.step_output_bytes,
-        ports: Vec::new(),
+        processes: 64,
     }
 }
 

@@ -1,0 +1,77 @@
+//! Types of configuration fields that the runner treats in a way of their own. It finds them by [`MARK`] in the schema.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+/// The keyword by which a field's schema says what it is to the runner: [`SECRET`] or [`ENDPOINT`].
+pub const MARK: &str = "x-windlass";
+/// The value of [`MARK`] for a [`Secret`].
+pub const SECRET: &str = "secret";
+/// The value of [`MARK`] for an [`Endpoint`].
+pub const ENDPOINT: &str = "endpoint";
+
+/// A secret out of key storage. In a job the field is the path of a key (`keys/project/web/token`); what the step gets is
+/// the key's text, which is masked in its log and outputs.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself. Do not let it out of the step.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
+    }
+}
+
+impl JsonSchema for Secret {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^keys/", MARK: SECRET})
+    }
+}
+
+/// A web address that the job names and the step may therefore connect to: `https://host[:port]/...`, or `http`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Endpoint(String);
+
+impl Endpoint {
+    /// The address as the job has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl JsonSchema for Endpoint {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Endpoint".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^https?://", "format": "uri", MARK: ENDPOINT})
+    }
+}

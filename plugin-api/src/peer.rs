@@ -1,0 +1,179 @@
+//! A plugin's end of the conversation with the runner, for the plugin host and for programs: sending frames, the thread
+//! that listens meanwhile, and the functions of [`Host`](crate::boundary::Host) on top of them.
+
+mod connections;
+mod socket;
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use abi_stable::std_types::{RResult, RStr, RString};
+
+use crate::StepError;
+use crate::boundary::Host;
+use crate::broker::{Refusal, RefusalKind};
+use crate::frames::{Answer, Ask, FromHost, Start, ToHost};
+use connections::Connections;
+pub use socket::{Frames, Socket};
+
+static PEER: OnceLock<Peer> = OnceLock::new();
+
+/// What this process has been told. One per process, because a process runs one step.
+pub struct Peer {
+    /// Where frames go.
+    pub socket: Socket,
+    connections: Option<Connections>,
+    ended: fn(bool) -> !,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    start: Option<Start>,
+    started: bool,
+    describe: bool,
+    cancelled: bool,
+    /// Questions that wait, and their answers once they are there.
+    answers: HashMap<u64, Option<Answer>>,
+}
+
+impl Peer {
+    /// Starts the listening thread. `ended` ends the process when the runner is gone, silent for longer than `deadline`,
+    /// or incomprehensible, whatever the plugin does; it is told whether a step had been started.
+    ///
+    /// # Panics
+    /// When it is called twice.
+    pub fn begin(
+        socket: Socket,
+        broker: Option<OwnedFd>,
+        deadline: Option<Duration>,
+        ended: fn(bool) -> !,
+    ) -> &'static Self {
+        let frames = socket.frames(deadline);
+        let connections = broker.map(Connections::new);
+        let peer = Self { socket, connections, ended, state: Mutex::default(), changed: Condvar::new() };
+        assert!(PEER.set(peer).is_ok(), "a process runs one step");
+        let peer = PEER.get().expect("it was set just now");
+        match frames {
+            Ok(frames) => drop(std::thread::spawn(move || peer.listen(frames))),
+            Err(_) => ended(false),
+        }
+        peer
+    }
+
+    /// Waits for the step; without one the process ends while waiting. Nothing when the metadata is wanted instead.
+    pub fn wait_for_start(&self) -> Option<Start> {
+        let mut state = self.state();
+        loop {
+            if state.describe {
+                return None;
+            }
+            if let Some(start) = state.start.take() {
+                return Some(start);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn listen(&self, mut frames: Frames) {
+        while let Some(frame) = frames.next() {
+            let mut state = self.state();
+            match frame {
+                ToHost::Start(start) if !state.started => {
+                    state.started = true;
+                    state.start = Some(*start);
+                }
+                ToHost::Describe(_) if !state.started => state.describe = true,
+                ToHost::Answer(answer) => {
+                    if let Some(waiting) = state.answers.get_mut(&answer.id) {
+                        *waiting = Some(answer);
+                    }
+                }
+                ToHost::Cancel(_) => state.cancelled = true,
+                ToHost::Alive(_) => {}
+                ToHost::Start(_) | ToHost::Describe(_) | ToHost::Hello(_) => break,
+            }
+            drop(state);
+            self.changed.notify_all();
+        }
+        (self.ended)(self.state().started);
+    }
+
+    fn ask(&self, ask: Ask) -> Answer {
+        let id = ask.id;
+        let refused = |why: &str| Answer { id, result: Err(StepError::new("step.failed", why)) };
+        if self.state().answers.insert(id, None).is_some() {
+            return refused("a question of this number is open");
+        }
+        if !self.socket.send(&FromHost::Ask(ask)) {
+            return refused("the runner is gone");
+        }
+        let mut state = self.state();
+        loop {
+            if let Some(Some(_)) = state.answers.get(&id) {
+                return state.answers.remove(&id).flatten().unwrap_or_else(|| refused("the answer was taken"));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn wait_cancelled(&self, within: Duration) -> bool {
+        let until = Instant::now().checked_add(within);
+        let mut state = self.state();
+        while !state.cancelled {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            match left {
+                Some(Duration::ZERO) => return false,
+                Some(left) => state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+        true
+    }
+
+    fn connect(&self, host: &str, port: u16) -> Result<OwnedFd, Refusal> {
+        match &self.connections {
+            Some(connections) => connections.connect(host, port),
+            None => {
+                Err(Refusal { kind: RefusalKind::Denied, message: "this process has no way to connect".to_owned() })
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The functions that a plugin gets. A panic in them would end the process, so they have none.
+pub fn functions() -> Host {
+    Host { send, ask, wait_cancelled, connect }
+}
+
+extern "C" fn send(frame: RStr<'_>) -> bool {
+    PEER.get().is_some_and(|peer| peer.socket.send_line(frame.as_str()))
+}
+
+extern "C" fn ask(ask: RStr<'_>) -> RString {
+    let answer = match (PEER.get(), serde_json::from_str::<Ask>(ask.as_str())) {
+        (Some(peer), Ok(ask)) => peer.ask(ask),
+        _ => Answer { id: 0, result: Err(StepError::new("step.failed", "the question is unreadable")) },
+    };
+    serde_json::to_string(&answer).unwrap_or_default().into()
+}
+
+extern "C" fn wait_cancelled(milliseconds: u64) -> bool {
+    PEER.get().is_some_and(|peer| peer.wait_cancelled(Duration::from_millis(milliseconds)))
+}
+
+extern "C" fn connect(host: RStr<'_>, port: u16) -> RResult<i32, RString> {
+    use std::os::fd::IntoRawFd as _;
+    let gone = || Refusal { kind: RefusalKind::Unreachable, message: "the runner is gone".to_owned() };
+    match PEER.get().ok_or_else(gone).and_then(|peer| peer.connect(host.as_str(), port)) {
+        Ok(connection) => RResult::ROk(connection.into_raw_fd()),
+        Err(refusal) => RResult::RErr(serde_json::to_string(&refusal).unwrap_or_default().into()),
+    }
+}
