@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use schemars::Schema;
 use serde_json::Value;
 
+use crate::layers::is_path;
 use crate::shape::ConfigurationShape;
 
 const PREFIX: &str = "WINDLASS_";
@@ -31,7 +32,7 @@ pub(crate) struct Variable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
     Text,
-    /// Separated by `:`.
+    /// Separated by `:` when they are paths, else by `,`.
     List,
     /// Any entry of a map of texts.
     Entries,
@@ -76,7 +77,7 @@ fn setting(variable: &Variable, name: &str, value: &str) -> Option<Setting> {
     let (key, value) = match variable.holds {
         Holds::Text if name == variable.name => (variable.key.clone(), Given::Text(value.to_owned())),
         Holds::List if name == variable.name => {
-            let parts = value.split(':').filter(|part| !part.is_empty());
+            let parts = value.split(if is_path(&variable.key) { ':' } else { ',' }).filter(|part| !part.is_empty());
             (variable.key.clone(), Given::List(parts.map(str::to_owned).collect()))
         }
         Holds::Entries => {
@@ -163,10 +164,24 @@ mod tests {
                 "WINDLASS_DEFAULT_ACCOUNT",
                 "WINDLASS_ENDPOINTS_",
                 "WINDLASS_LIMITS_CANCEL_GRACE",
+                "WINDLASS_LIMITS_CONTAINMENT",
                 "WINDLASS_LIMITS_STEP_MEMORY",
                 "WINDLASS_LIMITS_STEP_OUTPUT",
+                "WINDLASS_LIMITS_STEP_PROCESSES",
                 "WINDLASS_MASTER_KEY_FILE",
+                "WINDLASS_NETWORK_CERTIFICATE_AUTHORITIES",
+                "WINDLASS_NETWORK_DIRECT_PLUGINS",
+                "WINDLASS_NETWORK_LOCAL_DESTINATIONS",
+                "WINDLASS_NETWORK_NO_PROXY",
+                "WINDLASS_NETWORK_PROXY",
+                "WINDLASS_NETWORK_PROXY_PASSWORD",
                 "WINDLASS_PLUGIN_DIRS",
+                "WINDLASS_PLUGIN_LOCK_FILE",
+                "WINDLASS_SHELL_ALLOW_UNCONFINED",
+                "WINDLASS_SHELL_HOME",
+                "WINDLASS_SHELL_LANG",
+                "WINDLASS_SHELL_PATH",
+                "WINDLASS_SHELL_TIME_ZONE",
             ]
         );
     }

@@ -43,8 +43,16 @@ impl Installation {
     }
 
     pub(crate) fn master_key_file(&self, environment: &BTreeMap<String, String>) -> PathBuf {
+        self.config_dir(environment).join("master.key")
+    }
+
+    pub(crate) fn plugin_lock_file(&self, environment: &BTreeMap<String, String>) -> PathBuf {
+        self.config_dir(environment).join("plugins.lock")
+    }
+
+    fn config_dir(&self, environment: &BTreeMap<String, String>) -> PathBuf {
         let own = self.user_dir(environment, "XDG_CONFIG_HOME", ".config");
-        own.unwrap_or_else(|| self.system_config_dir.clone()).join("master.key")
+        own.unwrap_or_else(|| self.system_config_dir.clone())
     }
 
     /// Beside an installed binary, or the build folder itself when the binary was built by cargo.

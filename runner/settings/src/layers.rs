@@ -40,10 +40,36 @@ pub(crate) struct Merged {
     pub(crate) master_key_file: String,
     #[serde(default)]
     pub(crate) plugin_dirs: Vec<String>,
+    pub(crate) plugin_lock_file: String,
     pub(crate) default_account: Option<String>,
     #[serde(default)]
     pub(crate) endpoints: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) network: MergedNetwork,
+    pub(crate) shell: MergedShell,
     pub(crate) limits: MergedLimits,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct MergedNetwork {
+    pub(crate) proxy: Option<String>,
+    pub(crate) proxy_password: Option<String>,
+    pub(crate) no_proxy: Vec<String>,
+    pub(crate) local_destinations: Vec<String>,
+    pub(crate) certificate_authorities: Vec<String>,
+    pub(crate) direct_plugins: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MergedShell {
+    pub(crate) path: String,
+    pub(crate) home: Option<String>,
+    pub(crate) lang: String,
+    pub(crate) time_zone: String,
+    #[serde(default)]
+    pub(crate) allow_unconfined: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,6 +77,8 @@ pub(crate) struct Merged {
 pub(crate) struct MergedLimits {
     pub(crate) step_memory: String,
     pub(crate) step_output: String,
+    pub(crate) step_processes: String,
+    pub(crate) containment: String,
     pub(crate) cancel_grace: String,
 }
 
@@ -88,14 +116,26 @@ impl Layers {
 
     /// Adds what a file says; `origin` tells where a value in it is from, `base` is the folder of relative paths.
     pub(crate) fn add_shape(&mut self, shape: &ConfigurationShape, base: &Path, origin: impl Fn(Position) -> Origin) {
-        let limits = &shape.limits;
-        for (key, text) in [("dataDir", &shape.data_dir), ("masterKeyFile", &shape.master_key_file)] {
+        let (limits, network, shell) = (&shape.limits, &shape.network, &shape.shell);
+        for (key, text) in [
+            ("dataDir", &shape.data_dir),
+            ("masterKeyFile", &shape.master_key_file),
+            ("pluginLockFile", &shape.plugin_lock_file),
+            ("shell.home", &shell.home),
+        ] {
             self.add_text(key, text.as_ref(), |text| resolve(base, text), &origin);
         }
         for (key, text) in [
             ("defaultAccount", &shape.default_account),
             ("limits.stepMemory", &limits.step_memory),
             ("limits.stepOutput", &limits.step_output),
+            ("limits.stepProcesses", &limits.step_processes),
+            ("limits.containment", &limits.containment),
+            ("network.proxy", &network.proxy),
+            ("network.proxyPassword", &network.proxy_password),
+            ("shell.path", &shell.path),
+            ("shell.lang", &shell.lang),
+            ("shell.timeZone", &shell.time_zone),
             ("limits.cancelGrace", &limits.cancel_grace),
         ] {
             self.add_text(key, text.as_ref(), str::to_owned, &origin);
@@ -103,9 +143,19 @@ impl Layers {
         for (service, text) in &shape.endpoints {
             self.add_text(&format!("endpoints.{service}"), Some(text), str::to_owned, &origin);
         }
-        if let Some(dirs) = &shape.plugin_dirs {
-            let paths: Vec<String> = dirs.value.iter().map(|dir| resolve(base, dir.as_str())).collect();
-            self.set("pluginDirs", paths, origin(dirs.into()));
+        for (key, list) in [
+            ("pluginDirs", &shape.plugin_dirs),
+            ("network.noProxy", &network.no_proxy),
+            ("network.localDestinations", &network.local_destinations),
+            ("network.certificateAuthorities", &network.certificate_authorities),
+            ("network.directPlugins", &network.direct_plugins),
+            ("shell.allowUnconfined", &shell.allow_unconfined),
+        ] {
+            let value =
+                |text: &Text| if is_path(key) { resolve(base, text.as_str()) } else { text.as_str().to_owned() };
+            if let Some(list) = list {
+                self.set(key, list.value.iter().map(value).collect::<Vec<_>>(), origin(list.into()));
+            }
         }
     }
 
@@ -124,8 +174,7 @@ impl Layers {
     /// Adds what the environment says.
     pub(crate) fn add_environment(&mut self, settings: Vec<Setting>, current_dir: &Path) {
         for setting in settings {
-            let is_path = ["dataDir", "masterKeyFile", "pluginDirs"].contains(&setting.key.as_str());
-            let value = |text: &String| if is_path { resolve(current_dir, text) } else { text.clone() };
+            let value = |text: &String| if is_path(&setting.key) { resolve(current_dir, text) } else { text.clone() };
             let origin = Origin::Environment(setting.name);
             match &setting.value {
                 Given::Text(text) => self.set(&setting.key, value(text), origin),
@@ -145,6 +194,13 @@ impl Layers {
             self.set("pluginDirs", dirs, Origin::Flag("--plugin-dir"));
         }
     }
+}
+
+/// Whether the key holds a path, or a list of them.
+pub(crate) fn is_path(key: &str) -> bool {
+    let paths =
+        ["dataDir", "masterKeyFile", "pluginDirs", "pluginLockFile", "network.certificateAuthorities", "shell.home"];
+    paths.contains(&key)
 }
 
 /// The path as seen from its base. An empty one stays empty, to be refused later; bytes that are no UTF-8 become

@@ -33,6 +33,6 @@ pub use load::{DEFAULTS, Loaded, Overrides, load, load_for};
 pub use names::{AccountId, AccountName, ExternalId, ProjectName};
 pub use role_arn::{Partition, RoleArn};
 pub use session_name::SessionName;
-pub use settings::{Endpoints, Limits, Project, Settings};
+pub use settings::{Containment, Endpoints, Limits, Network, Project, Settings, Shell};
 pub use shown::ShownValue;
 pub use text::{format_duration, parse_bytes, parse_duration};

@@ -114,6 +114,7 @@ fn default_layer(installation: &Installation, environment: &BTreeMap<String, Str
     let text = |path: PathBuf| path.to_string_lossy().into_owned();
     layers.set("dataDir", text(installation.data_dir(environment)), Origin::Default);
     layers.set("masterKeyFile", text(installation.master_key_file(environment)), Origin::Default);
+    layers.set("pluginLockFile", text(installation.plugin_lock_file(environment)), Origin::Default);
     let plugin_dirs: Vec<String> = installation.plugin_dir().map(text).into_iter().collect();
     layers.set("pluginDirs", plugin_dirs, Origin::Default);
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Account, AccountName, ProjectName};
+use crate::{Account, AccountName, KeyPath, ProjectName};
 
 /// The whole configuration, checked. Another type than the file's shape: whoever holds one need not check again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Settings {
     pub master_key_file: PathBuf,
     /// Where plugins are looked for, in this order.
     pub plugin_dirs: Vec<PathBuf>,
+    /// The file that says which bytes plugins have to have; when it does not exist, any are accepted.
+    pub plugin_lock_file: PathBuf,
     /// The system account of a step for which neither step, job nor project names one.
     pub default_account: Option<AccountName>,
     /// The system's accounts.
@@ -21,6 +23,10 @@ pub struct Settings {
     pub projects: Vec<Project>,
     /// Addresses that replace the public ones.
     pub endpoints: Endpoints,
+    /// How steps connect.
+    pub network: Network,
+    /// What the `shell` plugin's commands run in.
+    pub shell: Shell,
     /// Bounds on what a step may use.
     pub limits: Limits,
 }
@@ -54,6 +60,63 @@ pub struct Endpoints {
     pub services: BTreeMap<String, String>,
 }
 
+/// How steps connect to what they may connect to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// The HTTP proxy of all connections, `http://[user@]host:port`.
+    pub proxy: Option<String>,
+    /// The password of the proxy's user.
+    pub proxy_password: Option<KeyPath>,
+    /// Hosts, `.suffixes`, addresses and networks (CIDR) that are connected to without the proxy.
+    pub no_proxy: Vec<String>,
+    /// `host:port` of services on this machine that steps may reach.
+    pub local_destinations: Vec<String>,
+    /// PEM files of authorities that steps trust beside the system's.
+    pub certificate_authorities: Vec<PathBuf>,
+    /// Plugins that may make their own connections.
+    pub direct_plugins: Vec<String>,
+}
+
+/// What the `shell` plugin's commands run in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shell {
+    /// `PATH`.
+    pub path: String,
+    /// `HOME`; the user's own when not given.
+    pub home: Option<PathBuf>,
+    /// `LANG`.
+    pub lang: String,
+    /// `TZ`.
+    pub time_zone: String,
+    /// Projects whose shell steps may say `sandbox: none`.
+    pub allow_unconfined: Vec<ProjectName>,
+}
+
+/// How well a step has to be contained at least; from strict to lax.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Containment {
+    /// Every restriction is on and the only connections are those that the runner made.
+    Full,
+    /// The only connections are those that the runner made; another restriction may be missing on an old kernel.
+    Partial,
+    /// Whatever the step's plugin declares.
+    Open,
+}
+
+impl Containment {
+    /// How it is written.
+    pub const NAMES: &[&str] = &["full", "partial", "open"];
+
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "full" => Ok(Self::Full),
+            "partial" => Ok(Self::Partial),
+            "open" => Ok(Self::Open),
+            _ => Err(format!("it is one of `{}`", Self::NAMES.join("`, `"))),
+        }
+    }
+}
+
 /// Bounds on what a step may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -61,6 +124,10 @@ pub struct Limits {
     pub step_memory_bytes: u64,
     /// What one step may write to its log and rows, in bytes.
     pub step_output_bytes: u64,
+    /// Processes and threads of a step whose plugin is a program.
+    pub step_processes: u64,
+    /// What is worse is refused.
+    pub containment: Containment,
     /// How long a cancelled step may take to end before it is killed.
     pub cancel_grace: Duration,
 }

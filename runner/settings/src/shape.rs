@@ -51,6 +51,8 @@ pub(crate) struct ConfigurationShape {
     #[schemars(with = "Vec<Text>")]
     pub(crate) plugin_dirs: Option<Spanned<Vec<Text>>>,
     #[serde(default, deserialize_with = "given")]
+    pub(crate) plugin_lock_file: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
     pub(crate) default_account: Option<Text>,
     #[serde(default)]
     pub(crate) accounts: Vec<AccountShape>,
@@ -59,7 +61,48 @@ pub(crate) struct ConfigurationShape {
     #[serde(default)]
     pub(crate) endpoints: BTreeMap<String, Text>,
     #[serde(default)]
+    pub(crate) network: NetworkShape,
+    #[serde(default)]
+    pub(crate) shell: ShellShape,
+    #[serde(default)]
     pub(crate) limits: LimitsShape,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NetworkShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) proxy: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) proxy_password: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) no_proxy: Option<Spanned<Vec<Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) local_destinations: Option<Spanned<Vec<Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) certificate_authorities: Option<Spanned<Vec<Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) direct_plugins: Option<Spanned<Vec<Text>>>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ShellShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) path: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) home: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) lang: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) time_zone: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) allow_unconfined: Option<Spanned<Vec<Text>>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -69,6 +112,10 @@ pub(crate) struct LimitsShape {
     pub(crate) step_memory: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) step_output: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) step_processes: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) containment: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) cancel_grace: Option<Text>,
 }

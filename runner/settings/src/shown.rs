@@ -26,12 +26,27 @@ pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origi
     add("dataDir", json!(settings.data_dir));
     add("masterKeyFile", json!(settings.master_key_file));
     add("pluginDirs", json!(settings.plugin_dirs));
+    add("pluginLockFile", json!(settings.plugin_lock_file));
     add("defaultAccount", json!(settings.default_account));
     for (service, address) in &merged.endpoints {
         add(&format!("endpoints.{service}"), json!(address));
     }
+    let network = &settings.network;
+    add("network.proxy", json!(network.proxy));
+    add("network.proxyPassword", json!(network.proxy_password));
+    add("network.noProxy", json!(network.no_proxy));
+    add("network.localDestinations", json!(network.local_destinations));
+    add("network.certificateAuthorities", json!(network.certificate_authorities));
+    add("network.directPlugins", json!(network.direct_plugins));
+    add("shell.path", json!(settings.shell.path));
+    add("shell.home", json!(settings.shell.home));
+    add("shell.lang", json!(settings.shell.lang));
+    add("shell.timeZone", json!(settings.shell.time_zone));
+    add("shell.allowUnconfined", json!(settings.shell.allow_unconfined));
     add("limits.stepMemory", json!(merged.limits.step_memory));
     add("limits.stepOutput", json!(merged.limits.step_output));
+    add("limits.stepProcesses", json!(settings.limits.step_processes));
+    add("limits.containment", json!(merged.limits.containment));
     add("limits.cancelGrace", json!(merged.limits.cancel_grace));
 
     list.extend(settings.accounts.iter().map(|account| shown_account("accounts", account)));

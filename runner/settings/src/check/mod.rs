@@ -2,6 +2,7 @@
 
 mod account;
 mod endpoint;
+mod network;
 mod values;
 
 use std::path::Path;
@@ -48,17 +49,23 @@ impl Checker<'_> {
         let default_account = self.system_default(&merged, account_shapes);
         let places = self.places(&merged);
         let endpoints = self.endpoints(&merged);
+        let network = self.network(&merged);
+        let shell = self.shell(&merged, &projects);
         let limits = self.limits(&merged);
+        let plugin_lock_file = self.path("pluginLockFile", &merged.plugin_lock_file);
         let (data_dir, master_key_file, plugin_dirs) = places?;
-        let limits = limits?;
+        let (limits, plugin_lock_file) = (limits?, plugin_lock_file?);
         Some(Settings {
             data_dir,
             master_key_file,
             plugin_dirs,
+            plugin_lock_file,
             default_account,
             accounts,
             projects,
             endpoints,
+            network,
+            shell,
             limits,
         })
     }

@@ -2,6 +2,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::Checker;
+use crate::Containment;
 use crate::Limits;
 use crate::layers::Merged;
 use crate::text::{parse_bytes, parse_duration};
@@ -9,6 +10,8 @@ use crate::text::{parse_bytes, parse_duration};
 /// Less does not even load a plugin with a TLS stack.
 const LEAST_MEMORY: u64 = 16 << 20;
 const LEAST_OUTPUT: u64 = 1 << 10;
+/// An interpreter with a few threads and a pipeline.
+const LEAST_PROCESSES: u64 = 16;
 const LONGEST_GRACE: Duration = Duration::from_secs(3600);
 
 impl Checker<'_> {
@@ -27,7 +30,7 @@ impl Checker<'_> {
         Some((data_dir, master_key_file, plugin_dirs))
     }
 
-    fn path(&mut self, key: &str, text: &str) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, key: &str, text: &str) -> Option<PathBuf> {
         let path = Path::new(text);
         let reason = if text.is_empty() {
             "a path may not be empty"
@@ -56,7 +59,18 @@ impl Checker<'_> {
             let grace = parse_duration(text)?;
             if grace > LONGEST_GRACE { Err("the grace period is at most 1h".to_owned()) } else { Ok(grace) }
         });
-        Some(Limits { step_memory_bytes: memory?, step_output_bytes: output?, cancel_grace: grace? })
+        let processes = self.limit("limits.stepProcesses", &limits.step_processes, |text| match text.parse() {
+            Ok(count) if count >= LEAST_PROCESSES => Ok(count),
+            _ => Err(format!("it is a number of at least {LEAST_PROCESSES}")),
+        });
+        let containment = self.limit("limits.containment", &limits.containment, Containment::parse);
+        Some(Limits {
+            step_memory_bytes: memory?,
+            step_output_bytes: output?,
+            step_processes: processes?,
+            containment: containment?,
+            cancel_grace: grace?,
+        })
     }
 
     fn limit<T>(&mut self, key: &str, text: &str, rule: impl Fn(&str) -> Result<T, String>) -> Option<T> {
