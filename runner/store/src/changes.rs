@@ -74,6 +74,58 @@ pub(crate) async fn step_ended(
     Ok(query.execute(db).await?.rows_affected())
 }
 
+pub(crate) async fn contained(
+    db: &mut SqliteConnection,
+    execution: Uuid,
+    position: i32,
+    containment: &str,
+) -> sqlx::Result<u64> {
+    const SQL: &str = "UPDATE step_execution SET containment = $3 \
+                       WHERE execution = $1 AND position = $2 AND state = 'running'";
+    let query = sqlx::query(SQL).bind(execution).bind(position).bind(containment);
+    Ok(query.execute(db).await?.rows_affected())
+}
+
+pub(crate) async fn checkpoint(
+    db: &mut SqliteConnection,
+    execution: Uuid,
+    position: i32,
+    token: &str,
+) -> sqlx::Result<u64> {
+    const SQL: &str = "UPDATE step_execution SET checkpoint = $3 \
+                       WHERE execution = $1 AND position = $2 AND state = 'running'";
+    Ok(sqlx::query(SQL).bind(execution).bind(position).bind(token).execute(db).await?.rows_affected())
+}
+
+pub(crate) async fn chart(
+    db: &mut SqliteConnection,
+    execution: Uuid,
+    position: i32,
+    name: &str,
+    definition: &str,
+) -> sqlx::Result<u64> {
+    const SQL: &str = "INSERT INTO chart (execution, position, name, definition) VALUES ($1, $2, $3, $4) \
+                       ON CONFLICT (execution, position, name) DO UPDATE SET definition = excluded.definition";
+    let query = sqlx::query(SQL).bind(execution).bind(position).bind(name).bind(definition);
+    Ok(query.execute(db).await?.rows_affected())
+}
+
+/// Counts more bytes of a file, and makes the file when these are its first.
+pub(crate) async fn file(
+    db: &mut SqliteConnection,
+    execution: Uuid,
+    position: i32,
+    name: &str,
+    content_type: &str,
+    bytes: i64,
+) -> sqlx::Result<u64> {
+    const SQL: &str = "INSERT INTO artifact (execution, position, name, columns, rows, bytes, content_type) \
+        VALUES ($1, $2, $3, '[]', 0, $4, $5) ON CONFLICT (execution, position, name) DO UPDATE \
+        SET bytes = artifact.bytes + excluded.bytes";
+    let query = sqlx::query(SQL).bind(execution).bind(position).bind(name).bind(bytes).bind(content_type);
+    Ok(query.execute(db).await?.rows_affected())
+}
+
 pub(crate) async fn log(
     db: &mut SqliteConnection,
     execution: Uuid,

@@ -42,7 +42,7 @@ async fn apply_all(db: &mut SqliteConnection, work: Vec<(&Transition, Packed)>) 
 fn packed(transition: &Transition) -> Packed {
     match transition {
         Transition::Log { chunk, .. } => Packed::new(&chunk.data),
-        Transition::Rows { data, .. } => Packed::new(data),
+        Transition::Rows { data, .. } | Transition::Bytes { data, .. } => Packed::new(data),
         _ => Packed::default(),
     }
 }
@@ -57,6 +57,19 @@ async fn apply(db: &mut SqliteConnection, transition: &Transition, packed: Packe
         }
         Transition::StepEnded { execution, position, ending, outputs } => {
             changes::step_ended(db, *execution, *position, ending, outputs.as_deref()).await
+        }
+        Transition::Contained { execution, position, containment } => {
+            changes::contained(db, *execution, *position, containment).await
+        }
+        Transition::Checkpoint { execution, position, token } => {
+            changes::checkpoint(db, *execution, *position, token).await
+        }
+        Transition::Chart { execution, position, chart, definition } => {
+            changes::chart(db, *execution, *position, chart, definition).await
+        }
+        Transition::Bytes { execution, position, artifact, content_type, seq, data: _ } => {
+            changes::file(db, *execution, *position, artifact, content_type, packed.bytes).await?;
+            changes::rows(db, *execution, *position, artifact, *seq, 0, packed).await
         }
         Transition::Log { execution, position, chunk } => changes::log(db, *execution, *position, chunk, packed).await,
         Transition::Rows { execution, position, table, columns, seq, rows, data: _ } => {

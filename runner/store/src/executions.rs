@@ -52,6 +52,10 @@ pub struct StepRow {
     pub plugin_sha256: Option<String>,
     /// Its outputs, a JSON object.
     pub outputs: Option<String>,
+    /// How well it is contained: `full`, `partial` or `open`.
+    pub containment: Option<String>,
+    /// What its plugin can go on from.
+    pub checkpoint: Option<String>,
     /// When it began.
     pub started_at: Option<i64>,
     /// When it ended.
@@ -158,6 +162,8 @@ impl FromRow<'_, SqliteRow> for StepRow {
             reason: row.try_get("reason")?,
             plugin_sha256: row.try_get("plugin_sha256")?,
             outputs: row.try_get("outputs")?,
+            containment: row.try_get("containment")?,
+            checkpoint: row.try_get("checkpoint")?,
             started_at: row.try_get("started_at")?,
             ended_at: row.try_get("ended_at")?,
         })

@@ -25,7 +25,7 @@ mod transitions;
 mod words;
 mod writer;
 
-pub use artifacts::{RowPages, TableRow};
+pub use artifacts::{ChartRow, RowPages, TableRow};
 pub use error::StoreError;
 pub use executions::{BySuffix, ExecutionRow, StepRow};
 pub use logs::{LogPages, LogRow};

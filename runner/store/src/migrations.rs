@@ -4,7 +4,8 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 /// The text of each schema step; the first makes schema 1.
-const STEPS: &[&str] = &[include_str!("../migrations/sqlite/0001_first.sql")];
+const STEPS: &[&str] =
+    &[include_str!("../migrations/sqlite/0001_first.sql"), include_str!("../migrations/sqlite/0002_contained.sql")];
 
 /// The newest schema that this binary knows.
 pub(crate) const LATEST: i64 = STEPS.len() as i64;
@@ -42,6 +43,23 @@ mod tests {
         assert_eq!(version(&mut writer).await.unwrap(), LATEST);
         writer.done();
         assert!(store.execution(id).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_database_of_the_first_schema_keeps_what_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("old.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+        let mut old = SqliteConnection::connect_with(&options).await.unwrap();
+        old.execute(sqlx::raw_sql(STEPS[0])).await.unwrap();
+        let rows = "INSERT INTO execution VALUES (x'01', '10', 'web', 'j', '', '{}', 'running', NULL, NULL, 1, 2, NULL); \
+            INSERT INTO step_execution VALUES (x'01', 0, 's', 'a/b', 'running', NULL, NULL, NULL, NULL, 3, NULL); \
+            PRAGMA user_version = 1";
+        old.execute(sqlx::raw_sql(rows)).await.unwrap();
+        migrate(&mut old).await.unwrap();
+        let sql = "SELECT step, started_at, containment IS NULL AND checkpoint IS NULL FROM step_execution";
+        let row: (String, i64, bool) = sqlx::query_as(sql).fetch_one(&mut old).await.unwrap();
+        assert_eq!((row, version(&mut old).await.unwrap()), (("s".to_owned(), 3, true), LATEST));
     }
 
     #[tokio::test]

@@ -42,6 +42,50 @@ pub enum Transition {
         /// The step's outputs, a JSON object.
         outputs: Option<String>,
     },
+    /// The host of a running step has said how well it is contained.
+    Contained {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
+        /// `full`, `partial` or `open`.
+        containment: String,
+    },
+    /// A running step has left a checkpoint, which replaces its last one.
+    Checkpoint {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
+        /// What its plugin can go on from.
+        token: String,
+    },
+    /// A chart of a table of a step; one of the same name is replaced.
+    Chart {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
+        /// The chart's name.
+        chart: String,
+        /// How it is drawn and from what, JSON.
+        definition: String,
+    },
+    /// More of a file of a step. The first bytes make the file.
+    Bytes {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
+        /// The file's name.
+        artifact: String,
+        /// Its media type.
+        content_type: String,
+        /// The number of this piece; each is unique in its file, and they are read back in this order.
+        seq: i64,
+        /// The bytes; kept compressed.
+        data: Vec<u8>,
+    },
     /// More log of a step.
     Log {
         /// The execution's id.
@@ -144,6 +188,16 @@ impl Transition {
             Self::StepEnded { execution, position, ending, .. } => {
                 (format!("the end (`{}`)", ending.state), named_step(*execution, *position))
             }
+            Self::Contained { execution, position, .. } => {
+                ("the containment".into(), named_step(*execution, *position))
+            }
+            Self::Checkpoint { execution, position, .. } => ("a checkpoint".into(), named_step(*execution, *position)),
+            Self::Chart { execution, position, chart, .. } => {
+                (format!("chart `{chart}`"), named_step(*execution, *position))
+            }
+            Self::Bytes { execution, position, artifact, seq, .. } => {
+                (format!("piece {seq} of file `{artifact}`"), named_step(*execution, *position))
+            }
             Self::Log { execution, position, chunk } => {
                 (format!("log piece {}", chunk.seq), named_step(*execution, *position))
             }
@@ -160,6 +214,10 @@ impl Transition {
             | Self::Ended { execution, .. }
             | Self::StepStarted { execution, .. }
             | Self::StepEnded { execution, .. }
+            | Self::Contained { execution, .. }
+            | Self::Checkpoint { execution, .. }
+            | Self::Chart { execution, .. }
+            | Self::Bytes { execution, .. }
             | Self::Log { execution, .. }
             | Self::Rows { execution, .. } => *execution,
         }
@@ -170,6 +228,10 @@ impl Transition {
         match self {
             Self::StepStarted { position, .. }
             | Self::StepEnded { position, .. }
+            | Self::Contained { position, .. }
+            | Self::Checkpoint { position, .. }
+            | Self::Chart { position, .. }
+            | Self::Bytes { position, .. }
             | Self::Log { position, .. }
             | Self::Rows { position, .. } => Some(*position),
             Self::Created { .. } | Self::Started { .. } | Self::Ended { .. } => None,
