@@ -1,14 +1,15 @@
 //! The AWS SDK configuration of a step (feature `aws`).
 
+mod connector;
+
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -17,29 +18,27 @@ use aws_types::region::Region;
 pub use aws_types::sdk_config::SdkConfig;
 
 use crate::{Context, StepError};
+use connector::Brokered;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Context {
     /// A ready configuration for the SDK client of `service` (`logs`, `sts`): the step's region, the account's
-    /// credentials (asked for again before they end), a configured endpoint, time-outs and standard retries.
+    /// credentials (asked for again before they end), a configured endpoint, time-outs and standard retries. Connections
+    /// come from the runner: [`StepInfo::network`](crate::StepInfo::network) must name the service.
     ///
     /// # Errors
     /// When the step has no account.
     pub fn aws_config(&self, service: &str) -> Result<SdkConfig, StepError> {
         let endpoint = self.endpoint(service);
-        let http = match endpoint {
-            Some(url) if url.starts_with("http://") => Builder::new().build_http(),
-            _ => Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
-        };
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT);
         let timeouts = timeouts.operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
         let mut config = SdkConfig::builder()
-            .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
+            .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region()?.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(StepCredentials(self.clone())))
-            .http_client(http)
+            .http_client(SharedHttpClient::new(Brokered::new(self)))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(aws_smithy_async::time::SystemTimeSource::new())
             .retry_config(RetryConfig::standard())

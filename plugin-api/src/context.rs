@@ -26,6 +26,7 @@ struct Inner {
 
 impl Context {
     /// The functions of the host process.
+    #[cfg(feature = "net")]
     pub(crate) fn host(&self) -> HostRef {
         self.0.host
     }
@@ -35,6 +36,7 @@ impl Context {
         self.0.start.checkpoint.clone()
     }
 
+    #[cfg(feature = "transport")]
     pub(crate) fn certificates(&self) -> Option<&str> {
         self.0.start.certificates.as_deref()
     }

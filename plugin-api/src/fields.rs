@@ -6,8 +6,11 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
-/// The keyword by which a field's schema says what it is to the runner: [`SECRET`] or [`ENDPOINT`].
+/// The keyword by which a field's schema says what it is to the runner: [`SECRET`], [`ENDPOINT`] or [`VERBATIM`].
 pub const MARK: &str = "x-windlass";
+/// The value of [`MARK`] for a text that is passed on as it stands in the job, such as a script: `${{ }}` in it is an
+/// error.
+pub const VERBATIM: &str = "verbatim";
 /// The value of [`MARK`] for a [`Secret`].
 pub const SECRET: &str = "secret";
 /// The value of [`MARK`] for an [`Endpoint`].

@@ -335,6 +335,17 @@ pub enum Containment {
     Open,
 }
 
+impl Containment {
+    /// How it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+            Self::Open => "open",
+        }
+    }
+}
+
 /// The library is loaded.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -44,6 +44,8 @@ mod artifact;
 mod aws;
 pub mod boundary;
 pub mod broker;
+#[cfg(feature = "net")]
+mod connect;
 mod context;
 mod error;
 mod export;
@@ -51,6 +53,8 @@ pub mod fields;
 pub mod frames;
 #[cfg(feature = "host")]
 pub mod host;
+#[cfg(feature = "http")]
+pub mod http;
 mod metadata;
 pub mod note;
 #[cfg(feature = "peer")]
@@ -59,10 +63,14 @@ pub mod peer;
 mod program;
 mod step;
 mod table;
+#[cfg(feature = "transport")]
+mod transport;
 
 pub use artifact::Artifact;
 #[cfg(feature = "aws")]
 pub use aws::{SdkConfig, explain_sdk_error};
+#[cfg(feature = "net")]
+pub use connect::ConnectError;
 pub use context::Context;
 pub use error::StepError;
 pub use fields::{Endpoint, Secret};

@@ -5,9 +5,10 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use rustix::io::retry_on_intr;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendFlags, recvmsg, send};
 
-use crate::broker::{ConnectAnswer, ConnectRequest, MAX_PACKET, Refusal, RefusalKind};
+use crate::broker::{ConnectAnswer, ConnectRequest, MAX_PACKET, MOST_WAITING, Refusal, RefusalKind};
 
 /// Asks the runner's broker for connections, from any thread.
 pub(super) struct Connections {
@@ -45,11 +46,11 @@ impl Connections {
             return Err(Refusal { kind: RefusalKind::Denied, message: "the host's name is too long".to_owned() });
         }
         self.read_answers();
-        self.waiting.lock().open.insert(id, None);
+        self.waiting.begin(id);
         // One system call without an address: what may name another peer is denied here.
-        if !matches!(send(&*self.socket, &request, SendFlags::NOSIGNAL), Ok(sent) if sent == request.len()) {
-            self.waiting.lock().open.remove(&id);
-            return Err(gone());
+        let sent = retry_on_intr(|| send(&*self.socket, &request, SendFlags::NOSIGNAL));
+        if !matches!(sent, Ok(sent) if sent == request.len()) {
+            return self.waiting.end(id).unwrap_or_else(|| Err(gone()));
         }
         self.waiting.wait_for(id)
     }
@@ -73,14 +74,23 @@ impl Connections {
 }
 
 impl Waiting {
+    /// Waits while the runner would refuse one more.
+    fn begin(&self, id: u64) {
+        let too_many = |answers: &mut Answers| answers.open.len() >= MOST_WAITING && !answers.ended;
+        let mut answers = self.changed.wait_while(self.lock(), too_many).unwrap_or_else(PoisonError::into_inner);
+        answers.open.insert(id, None);
+    }
+
     fn wait_for(&self, id: u64) -> Outcome {
-        let mut answers = self.lock();
-        loop {
-            if answers.open.get(&id).is_some_and(Option::is_some) || answers.ended {
-                return answers.open.remove(&id).flatten().unwrap_or_else(|| Err(gone()));
-            }
-            answers = self.changed.wait(answers).unwrap_or_else(PoisonError::into_inner);
-        }
+        let unanswered = |answers: &mut Answers| matches!(answers.open.get(&id), Some(None)) && !answers.ended;
+        drop(self.changed.wait_while(self.lock(), unanswered).unwrap_or_else(PoisonError::into_inner));
+        self.end(id).unwrap_or_else(|| Err(gone()))
+    }
+
+    fn end(&self, id: u64) -> Option<Outcome> {
+        let outcome = self.lock().open.remove(&id).flatten();
+        self.changed.notify_all();
+        outcome
     }
 
     fn lock(&self) -> MutexGuard<'_, Answers> {
@@ -93,7 +103,9 @@ fn receive(socket: &OwnedFd) -> Option<(u64, Outcome)> {
     let mut bytes = [0; MAX_PACKET];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut attached = RecvAncillaryBuffer::new(&mut space);
-    let received = recvmsg(socket, &mut [IoSliceMut::new(&mut bytes)], &mut attached, RecvFlags::CMSG_CLOEXEC).ok()?;
+    let received =
+        retry_on_intr(|| recvmsg(socket, &mut [IoSliceMut::new(&mut bytes)], &mut attached, RecvFlags::CMSG_CLOEXEC));
+    let received = received.ok()?;
     let mut descriptors = attached.drain().filter_map(|message| match message {
         RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
         _ => None,
@@ -117,3 +129,6 @@ fn receive(socket: &OwnedFd) -> Option<(u64, Outcome)> {
 fn gone() -> Refusal {
     Refusal { kind: RefusalKind::Unreachable, message: "the runner is gone".to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,32 +89,58 @@ pub enum EngineError {
     /// A plugin.
     #[error(transparent)]
     Plugin(#[from] HostingError),
+    /// A step wants a freedom that no administrator has allowed.
+    #[error("step `{step}` may not run: {what}")]
+    NotPermitted {
+        /// The step's id.
+        step: String,
+        /// What it wants.
+        what: String,
+        /// Who may allow it, and how.
+        help: String,
+    },
+    /// A place that a step connects to is malformed.
+    #[error("step `{step}` cannot be connected: {message}")]
+    Destination {
+        /// The step's id.
+        step: String,
+        /// What is wrong with which place.
+        message: String,
+    },
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl EngineError {
-    fn report(&self) -> &dyn Report {
+    fn report(&self) -> Option<&dyn Report> {
         match self {
-            Self::Job(error) => error,
-            Self::Account(error) => error,
-            Self::Plugin(error) => error,
-            Self::Store(error) => error,
+            Self::Job(error) => Some(error),
+            Self::Account(error) => Some(error),
+            Self::Plugin(error) => Some(error),
+            Self::Store(error) => Some(error),
+            Self::NotPermitted { .. } | Self::Destination { .. } => None,
         }
     }
 }
 
 impl Report for EngineError {
     fn code(&self) -> Code {
-        self.report().code()
+        match self {
+            Self::NotPermitted { .. } => Code::new("plugin.not-permitted"),
+            Self::Destination { .. } => Code::new("job.invalid-step"),
+            _ => self.report().map_or(Code::new("internal"), Report::code),
+        }
     }
 
     fn help(&self) -> Option<String> {
-        self.report().help()
+        match self {
+            Self::NotPermitted { help, .. } => Some(help.clone()),
+            _ => self.report()?.help(),
+        }
     }
 
     fn snippet(&self) -> Option<String> {
-        self.report().snippet()
+        self.report()?.snippet()
     }
 }

@@ -16,13 +16,16 @@ mod options;
 mod output;
 mod prepare;
 mod recorder;
+mod marks;
 mod run;
 mod schema;
 mod step_run;
+mod surroundings;
 mod tree;
 
 pub use error::{EngineError, JobError};
 pub use job::{Job, OptionKind, OptionSpec, Step, StepType};
 pub use options::{Options, bind};
 pub use prepare::{Prepared, PreparedStep, Workshop, prepare};
+pub use surroundings::scratch;
 pub use run::{Finished, Notice, Runner, StepEnd};

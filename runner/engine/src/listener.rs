@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use windlass_hosting::{Event, StepFailure};
-use windlass_plugin_api::frames::Level;
+use windlass_plugin_api::frames::{ArtifactStart, Bytes, Chart, Level};
 use windlass_store::Stream;
 
 use crate::output::Mask;
@@ -18,8 +19,11 @@ pub(crate) struct Listener<'a, 'o> {
     step: &'a str,
     observer: Observer<'o>,
     mask: Mask,
+    /// Standard output and error.
+    streams: [usize; 2],
     pub(crate) recorder: Recorder,
     tables: BTreeMap<String, Table>,
+    files: BTreeMap<String, File>,
 }
 
 struct Table {
@@ -27,10 +31,26 @@ struct Table {
     pieces: i64,
 }
 
+struct File {
+    content_type: String,
+    pieces: i64,
+    stream: usize,
+}
+
+impl File {
+    fn record(&mut self, name: &str, data: Vec<u8>, recorder: &mut Recorder) {
+        if !data.is_empty() {
+            recorder.bytes(name, &self.content_type, self.pieces, data);
+            self.pieces += 1;
+        }
+    }
+}
+
 impl<'a, 'o> Listener<'a, 'o> {
-    pub(crate) fn new(run: &'a StepRun<'_>, observer: Observer<'o>, mask: Mask) -> Self {
+    pub(crate) fn new(run: &'a StepRun<'_>, observer: Observer<'o>, mut mask: Mask) -> Self {
+        let streams = [mask.open(), mask.open()];
         let recorder = Recorder::new(run.execution, run.position);
-        Self { step: &run.step.step.id, observer, mask, recorder, tables: BTreeMap::new() }
+        Self { step: &run.step.step.id, observer, mask, streams, recorder, tables: BTreeMap::new(), files: BTreeMap::new() }
     }
 
     pub(crate) fn hear(&mut self, event: Event) {
@@ -49,7 +69,11 @@ impl<'a, 'o> Listener<'a, 'o> {
                 self.tables.insert(table.table, Table { columns, pieces: 0 });
             }
             Event::Rows { table, rows, .. } => self.rows(&table, rows),
-            Event::Chart(_) | Event::Artifact(_) | Event::Bytes(_) => {}
+            Event::Contained(containment) => self.recorder.contained(containment),
+            Event::Denied(refusal) => self.log(Level::Warn, refusal.message),
+            Event::Chart(chart) => self.chart(&chart),
+            Event::Artifact(file) => self.file(file),
+            Event::Bytes(bytes) => self.bytes(&bytes),
         }
     }
 
@@ -64,7 +88,7 @@ impl<'a, 'o> Listener<'a, 'o> {
     }
 
     fn stream(&mut self, stream: Stream, index: usize, bytes: &[u8]) {
-        let ready = self.mask.stream(index, bytes);
+        let ready = self.mask.stream(self.streams[index], bytes);
         self.output(stream, &ready);
     }
 
@@ -93,10 +117,43 @@ impl<'a, 'o> Listener<'a, 'o> {
         (self.observer)(Notice::Rows { step: self.step, table, rows: &rows });
     }
 
+    fn chart(&mut self, chart: &Chart) {
+        let definition = serde_json::to_value(chart).expect("a chart is JSON");
+        let definition = self.mask.value(&definition).to_string();
+        let name = self.mask.text(chart.chart.clone());
+        self.recorder.chart(name, definition);
+    }
+
+    /// A name with a folder in it could be written elsewhere by whoever takes the file out.
+    fn file(&mut self, file: ArtifactStart) {
+        let name = &file.artifact;
+        let plain = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
+        if !plain || self.tables.contains_key(name) {
+            return self.log(Level::Warn, format!("file `{name}` cannot be kept under this name and was dropped"));
+        }
+        let (stream, content_type) = (self.mask.open(), self.mask.text(file.content_type));
+        self.files.insert(file.artifact, File { content_type, pieces: 0, stream });
+    }
+
+    /// Bytes of an unknown file, or that are no Base64, are dropped: only a faulty plugin sends them.
+    fn bytes(&mut self, bytes: &Bytes) {
+        let decoded = base64::engine::general_purpose::STANDARD.decode(&bytes.data);
+        let Some((file, data)) = self.files.get_mut(&bytes.artifact).zip(decoded.ok()) else {
+            let name = &bytes.artifact;
+            return self.log(Level::Warn, format!("bytes of file `{name}` are unusable and were dropped"));
+        };
+        let ready = self.mask.stream(file.stream, &data);
+        file.record(&bytes.artifact, ready, &mut self.recorder);
+    }
+
     pub(crate) fn finish(mut self, outcome: Result<Value, StepFailure>) -> StepResult {
         for (index, stream) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
-            let rest = self.mask.finish(index);
+            let rest = self.mask.finish(self.streams[index]);
             self.output(stream, &rest);
+        }
+        for (name, mut file) in std::mem::take(&mut self.files) {
+            let rest = self.mask.finish(file.stream);
+            file.record(&name, rest, &mut self.recorder);
         }
         let outcome = match outcome {
             Ok(outputs) => Ok(self.mask.value(&outputs)),

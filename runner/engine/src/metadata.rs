@@ -1,10 +1,9 @@
-//! What plugins say of themselves, asked once for each library's bytes.
+//! What plugins say of themselves, asked once for each plugin's bytes.
 
 use windlass_hosting::{HostLimits, Library, describe};
 use windlass_plugin_api::PluginMetadata;
-use windlass_store::Store;
 
-use crate::EngineError;
+use crate::{EngineError, Workshop, scratch};
 
 /// The library's metadata: as an earlier run recorded it, else from a host that is started for it.
 ///
@@ -13,13 +12,17 @@ use crate::EngineError;
 pub(crate) async fn metadata(
     library: &Library,
     limits: &HostLimits,
-    store: &Store,
+    workshop: Workshop<'_>,
 ) -> Result<PluginMetadata, EngineError> {
+    if let Some(metadata) = library.metadata() {
+        return Ok(metadata.clone());
+    }
+    let store = workshop.store;
     let name = format!("plugin-metadata/{}/{}", env!("CARGO_PKG_VERSION"), library.sha256);
     if let Some(recorded) = store.meta(&name).await?.and_then(|text| serde_json::from_str(&text).ok()) {
         return Ok(recorded);
     }
-    let metadata = describe(library, limits).await?.metadata;
+    let metadata = describe(library, limits, &scratch(workshop.settings)).await?.metadata;
     let text = serde_json::to_string(&metadata).expect("metadata was read from JSON");
     store.set_meta_if_absent(&name, &text).await?;
     Ok(metadata)

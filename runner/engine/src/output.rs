@@ -30,14 +30,18 @@ pub(crate) struct Mask {
     secrets: Secrets,
     count: usize,
     masker: Masker,
-    streams: [MaskStream; 2],
+    streams: Vec<Stream>,
+}
+
+/// Bytes that come in pieces, and how many secrets they are masked for.
+struct Stream {
+    count: usize,
+    masked: MaskStream,
 }
 
 impl Mask {
     pub(crate) fn new(secrets: Secrets) -> Self {
-        let masker = Masker::new([]);
-        let streams = [MaskStream::new(masker.clone()), MaskStream::new(masker.clone())];
-        Self { secrets, count: 0, masker, streams }
+        Self { secrets, count: 0, masker: Masker::new([]), streams: Vec::new() }
     }
 
     /// A whole text.
@@ -55,23 +59,29 @@ impl Mask {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    /// The next piece of stream 0 or 1; what might be the beginning of a secret is held back.
+    /// The number of a new stream.
+    pub(crate) fn open(&mut self) -> usize {
+        self.refresh();
+        self.streams.push(self.fresh());
+        self.streams.len() - 1
+    }
+
+    /// The next piece of a stream; what might be the beginning of a secret is held back.
     pub(crate) fn stream(&mut self, stream: usize, bytes: &[u8]) -> Vec<u8> {
-        let mut ready = self.refresh_stream(stream);
-        ready.extend(self.streams[stream].push(bytes));
+        self.refresh();
+        let mut ready = if self.streams[stream].count == self.count { Vec::new() } else { self.finish(stream) };
+        ready.extend(self.streams[stream].masked.push(bytes));
         ready
     }
 
-    /// The rest of a stream.
+    /// The rest of a stream, which may go on after it.
     pub(crate) fn finish(&mut self, stream: usize) -> Vec<u8> {
-        let next = MaskStream::new(self.masker.clone());
-        std::mem::replace(&mut self.streams[stream], next).finish()
+        let fresh = self.fresh();
+        std::mem::replace(&mut self.streams[stream], fresh).masked.finish()
     }
 
-    fn refresh_stream(&mut self, stream: usize) -> Vec<u8> {
-        let before = self.count;
-        self.refresh();
-        if before == self.count { Vec::new() } else { self.finish(stream) }
+    fn fresh(&self) -> Stream {
+        Stream { count: self.count, masked: MaskStream::new(self.masker.clone()) }
     }
 
     fn refresh(&mut self) {
@@ -79,6 +89,29 @@ impl Mask {
         if known.len() > self.count {
             self.count = known.len();
             self.masker = Masker::new(known.iter().map(|secret| secret.expose_secret().as_bytes()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log line that came first must not leave the streams with the secrets of before.
+    #[test]
+    fn every_stream_learns_of_a_secret() {
+        let secrets = Secrets::default();
+        let mut mask = Mask::new(secrets.clone());
+        let (first, second) = (mask.open(), mask.open());
+        assert_eq!(mask.stream(first, b"hunter2 "), b"hunter2 ");
+        secrets.add([SecretString::from("hunter2-hunter2")]);
+        assert!(!mask.text("hunter2-hunter2".to_owned()).contains("hunter2"));
+        for stream in [first, second] {
+            let mut out = mask.stream(stream, b"is hunter2-hun");
+            out.extend(mask.stream(stream, b"ter2 or not"));
+            out.extend(mask.finish(stream));
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.starts_with("is ") && text.ends_with(" or not") && !text.contains("hunter2"), "{text}");
         }
     }
 }

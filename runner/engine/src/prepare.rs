@@ -5,6 +5,7 @@ use serde_json::Value;
 use windlass_credentials::{Request, Resolved, known_project, resolve};
 use windlass_errors::nearest_hint;
 use windlass_hosting::{Catalog, HostLimits, Library};
+use windlass_network::Destination;
 use windlass_plugin_api::frames::MAX_FRAME;
 use windlass_plugin_api::{PluginMetadata, StepMetadata};
 use windlass_settings::{ProjectName, Settings};
@@ -13,6 +14,7 @@ use windlass_store::Store;
 use crate::evaluate::evaluate;
 use crate::expression::Expressions;
 use crate::metadata::metadata;
+use crate::surroundings::{self, KeysOfStep};
 use crate::{EngineError, Job, JobError, Options, Step, schema};
 
 /// The longest `with` as JSON, in bytes: a frame less what stands around it.
@@ -44,6 +46,10 @@ pub struct PreparedStep {
     pub config: Value,
     /// Its account, when its step type asks for credentials.
     pub account: Option<Resolved>,
+    /// Where it may connect to.
+    pub(crate) granted: Vec<Destination>,
+    /// The keys whose texts it gets.
+    pub(crate) keys: KeysOfStep,
 }
 
 /// What preparing needs beside the job.
@@ -80,12 +86,18 @@ pub async fn prepare(
     for step in &job.steps {
         let plugin = &used[step.uses.plugin.as_str()];
         let metadata = step_type(&job, step, plugin)?;
+        surroundings::verbatim(&step.with, &metadata.config, &job.file)?;
         let with = evaluate(&step.with, &expressions, &job.file)?;
         schema::check(&with, &metadata.config, &step.uses.to_string(), &job.file)?;
         check_length(&job, step, &with.value)?;
         let account = metadata.needs_account.then(|| account(workshop.settings, &project, &job, step)).transpose()?;
-        let library = Arc::clone(&plugin.library);
-        steps.push(PreparedStep { step: step.clone(), library, metadata, config: with.value, account });
+        let keys = surroundings::keys(&with, &metadata.config, &project, &job.file)?;
+        let (library, granted) = (Arc::clone(&plugin.library), Vec::new());
+        let mut step =
+            PreparedStep { step: step.clone(), library, metadata, config: with.value, account, granted, keys };
+        surroundings::permitted(&step, &project, workshop.settings)?;
+        step.granted = surroundings::granted(&step, workshop.settings)?;
+        steps.push(step);
     }
     Ok(Prepared { job, project, options, steps })
 }
@@ -95,7 +107,7 @@ async fn plugins<'a>(workshop: Workshop<'_>, job: &'a Job) -> Result<BTreeMap<&'
     let limits = HostLimits {
         memory_bytes: workshop.settings.limits.step_memory_bytes,
         output_bytes: workshop.settings.limits.step_output_bytes,
-        processes: 64,
+        processes: workshop.settings.limits.step_processes,
     };
     let mut used = BTreeMap::new();
     for step in &job.steps {
@@ -108,7 +120,7 @@ async fn plugins<'a>(workshop: Workshop<'_>, job: &'a Job) -> Result<BTreeMap<&'
         let loading = tokio::task::spawn_blocking(move || catalog.load(&wanted));
         let library = loading.await.expect("loading a library does not panic");
         let library = library.map_err(|error| unknown_plugin(job, step, error))?;
-        let metadata = metadata(&library, &limits, workshop.store).await?;
+        let metadata = metadata(&library, &limits, workshop).await?;
         used.insert(name, Used { library: Arc::new(library), metadata });
     }
     Ok(used)

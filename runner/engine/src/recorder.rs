@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
+use windlass_plugin_api::frames::Containment;
 use windlass_store::{LogChunk, Stream, Transition};
 
 /// A piece of log has at most this many bytes.
@@ -63,6 +64,28 @@ impl Recorder {
             rows,
             data,
         });
+    }
+
+    /// Adds bytes of a file. `seq` counts its pieces.
+    pub(crate) fn bytes(&mut self, name: &str, content_type: &str, seq: i64, data: Vec<u8>) {
+        self.grow(data.len());
+        let (execution, position) = (self.execution, self.position);
+        let (artifact, content_type) = (name.to_owned(), content_type.to_owned());
+        self.done.push(Transition::Bytes { execution, position, artifact, content_type, seq, data });
+    }
+
+    /// Adds a chart.
+    pub(crate) fn chart(&mut self, chart: String, definition: String) {
+        self.grow(definition.len());
+        let (execution, position) = (self.execution, self.position);
+        self.done.push(Transition::Chart { execution, position, chart, definition });
+    }
+
+    /// Notes how well the step is contained.
+    pub(crate) fn contained(&mut self, containment: Containment) {
+        let (execution, position) = (self.execution, self.position);
+        let containment = containment.as_str().to_owned();
+        self.done.push(Transition::Contained { execution, position, containment });
     }
 
     /// Whether there is enough to be worth a transaction.

@@ -1,5 +1,7 @@
 //! Running a prepared job: one owner of the execution's state, every transition written before it is acted on.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -8,6 +10,8 @@ use uuid::Uuid;
 use windlass_credentials::Sessions;
 use windlass_hosting::{StepFailure, Stop, Timeout};
 use windlass_plugin_api::frames::Level;
+use windlass_keys::KeyStorage;
+use windlass_network::Network;
 use windlass_settings::Settings;
 use windlass_store::{Ending, NewExecution, NewStep, State, Store, Stream, Transition};
 
@@ -23,6 +27,14 @@ pub struct Runner {
     pub store: Store,
     /// Credentials of accounts.
     pub sessions: Sessions,
+    /// Secrets of steps.
+    pub keys: KeyStorage,
+    /// Connections of steps.
+    pub network: Arc<Network>,
+    /// Certificates of authorities that steps trust beside the system's, PEM.
+    pub certificates: Option<String>,
+    /// The configuration file, which steps may not read.
+    pub configuration: Option<PathBuf>,
 }
 
 /// Gets what happens while it happens, masked.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
@@ -10,13 +11,14 @@ use windlass_credentials::{AccountError, Attribution, Resolved};
 use windlass_errors::Report;
 use windlass_hosting::{Assignment, HostLimits, StepFailure, Stop, Timeout, run_step};
 use windlass_plugin_api::StepError;
-use windlass_plugin_api::frames::{Credentials, ExecutionInfo, Given, Start, Wanted};
+use windlass_keys::KeyError;
+use windlass_plugin_api::frames::{Credentials, ExecutionInfo, Given, MAX_CHECKPOINT, Start, Wanted};
 use windlass_store::{StoreError, Transition};
 
 use crate::listener::Listener;
 use crate::output::{Mask, Secrets};
 use crate::run::Observer;
-use crate::{Prepared, PreparedStep, Runner};
+use crate::{Prepared, PreparedStep, Runner, surroundings};
 
 /// Events that may wait for the engine; a step that says more is held back.
 const WAITING_EVENTS: usize = 64;
@@ -47,7 +49,11 @@ impl StepRun<'_> {
         let refusal = Mutex::new(None);
         let (sender, mut events) = mpsc::channel(WAITING_EVENTS);
         let answer = |wanted| self.answer(wanted, &secrets, &refusal);
-        let running = run_step(&self.step.library, self.assignment(), answer, sender, stop);
+        let assignment = match self.assignment(&secrets).await {
+            Ok(assignment) => assignment,
+            Err(error) => return Ok(StepResult { outcome: Err(failure(&error)), unwritten: Vec::new() }),
+        };
+        let running = run_step(&self.step.library, assignment, answer, sender, stop);
         tokio::pin!(running);
         let mut listener = Listener::new(self, observer, Mask::new(secrets.clone()));
         let outcome = loop {
@@ -73,16 +79,16 @@ impl StepRun<'_> {
         Ok(listener.finish(outcome))
     }
 
-    fn assignment(&self) -> Assignment {
+    async fn assignment(&self, secrets: &Secrets) -> Result<Assignment, KeyError> {
         let settings = &self.runner.settings;
         let limits = HostLimits {
             memory_bytes: settings.limits.step_memory_bytes,
             output_bytes: settings.limits.step_output_bytes,
-            processes: 64,
+            processes: settings.limits.step_processes,
         };
         let start = Start {
             step: self.step.metadata.name.clone(),
-            config: self.step.config.clone(),
+            config: self.config(secrets).await?,
             execution: ExecutionInfo {
                 id: self.execution.to_string(),
                 project: self.prepared.project.to_string(),
@@ -91,11 +97,28 @@ impl StepRun<'_> {
             },
             region: self.step.account.as_ref().map(|account| account.region.name.clone()),
             endpoints: settings.endpoints.services.clone(),
-            certificates: None,
+            certificates: self.runner.certificates.clone(),
             checkpoint: None,
             scratch: None,
         };
-        Assignment { start, timeout: self.timeout.clone(), grace: settings.limits.cancel_grace, limits }
+        let surroundings = surroundings::of_step(self.step, self.runner);
+        let (timeout, grace) = (self.timeout.clone(), settings.limits.cancel_grace);
+        Ok(Assignment { start, timeout, grace, limits, surroundings })
+    }
+
+    /// The step's `with`, secrets in the place of the paths of their keys.
+    async fn config(&self, secrets: &Secrets) -> Result<Value, KeyError> {
+        let mut config = self.step.config.clone();
+        for (pointer, path) in &self.step.keys {
+            let secret = self.runner.keys.get(path).await?;
+            let text = String::from_utf8(secret.expose_secret().to_vec());
+            let text = text.map_err(|_| KeyError::NotText { path: path.to_string() })?;
+            secrets.add([SecretString::from(text.as_str())]);
+            if let Some(field) = config.pointer_mut(pointer) {
+                *field = Value::String(text);
+            }
+        }
+        Ok(config)
     }
 
     async fn answer(
@@ -104,8 +127,8 @@ impl StepRun<'_> {
         secrets: &Secrets,
         refusal: &Mutex<Option<StepFailure>>,
     ) -> Result<Given, StepError> {
-        if let Wanted::Checkpoint { .. } = wanted {
-            return Err(StepError::new("step.failed", "this runner keeps no checkpoints"));
+        if let Wanted::Checkpoint { token } = wanted {
+            return self.checkpoint(token).await;
         }
         let Some(account) = &self.step.account else {
             return Err(StepError::new("step.no-account", "this step type declares no need of an account"));
@@ -121,8 +144,18 @@ impl StepRun<'_> {
         }
     }
 
+    async fn checkpoint(&self, token: String) -> Result<Given, StepError> {
+        if token.len() > MAX_CHECKPOINT {
+            return Err(StepError::new("step.failed", format!("a checkpoint has at most {MAX_CHECKPOINT} bytes")));
+        }
+        let kept = Transition::Checkpoint { execution: self.execution, position: self.position, token };
+        match self.runner.store.commit(vec![kept]).await {
+            Ok(()) => Ok(Given::Kept),
+            Err(error) => Err(StepError::new("step.failed", format!("the checkpoint could not be kept: {error}"))),
+        }
+    }
+
     async fn credentials(&self, account: &Resolved, secrets: &Secrets) -> Result<Credentials, AccountError> {
-        use secrecy::ExposeSecret as _;
         let execution = self.execution.to_string();
         let who = Attribution { project: &self.prepared.project, job: &self.prepared.job.name, execution: &execution };
         // Boxed: the SDK's futures are deep, and this one is part of every step's.
@@ -137,8 +170,8 @@ impl StepRun<'_> {
     }
 }
 
-/// An account's error as the failure of a step: its causes in the message, where the account is defined in the help.
-fn failure(error: &AccountError) -> StepFailure {
+/// An error as the failure of a step: its causes in the message, where the account is defined in the help.
+fn failure(error: &(impl Report + std::error::Error)) -> StepFailure {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(this) = cause {

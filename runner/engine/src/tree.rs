@@ -4,6 +4,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Number, Value};
 use windlass_settings::yaml::{Position, Spanned};
 
+use crate::evaluate::escape;
+
 /// A free-form YAML value that knows where each part of it stands: a step's `with`, an option's `default`.
 #[derive(Clone, Debug)]
 pub(crate) struct Tree {
@@ -31,6 +33,27 @@ pub(crate) struct Entry {
 impl Tree {
     pub(crate) fn empty_map(position: Position) -> Self {
         Self { position, node: Node::Map(Vec::new()) }
+    }
+
+    /// The value as it stands in the file, expressions not evaluated.
+    pub(crate) fn raw(&self) -> Value {
+        match &self.node {
+            Node::Plain(value) => value.clone(),
+            Node::Text(text) => Value::String(text.clone()),
+            Node::List(items) => items.iter().map(Self::raw).collect(),
+            Node::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.value.raw())).collect(),
+        }
+    }
+
+    /// The part at a JSON pointer.
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
+        let Some(rest) = pointer.strip_prefix('/') else { return Some(self) };
+        let (first, below) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        match &self.node {
+            Node::List(items) => items.get(first.parse::<usize>().ok()?)?.at(below),
+            Node::Map(entries) => entries.iter().find(|entry| escape(&entry.key) == first)?.value.at(below),
+            Node::Plain(_) | Node::Text(_) => None,
+        }
     }
 
     /// The value, when it is a scalar.

@@ -17,8 +17,8 @@ use crate::opening::{cancelled, parse};
 use crate::process::{DEADLINE, HostProcess};
 use crate::{Event, HostingError, StepFailure, Stop, Timeout};
 
-/// Between SIGTERM and SIGKILL.
-const AFTER_TERM: Duration = Duration::from_millis(300);
+/// Between SIGTERM and SIGKILL. A supervisor gives what it has started a part of it, and then ends that itself.
+const AFTER_TERM: Duration = Duration::from_millis(800);
 /// Questions that may be open at once.
 const MOST_ASKS: usize = 16;
 
@@ -100,7 +100,7 @@ where
                     }
                 }
                 () = self.budget.spent() => {
-                    self.host.signal(Signal::KILL);
+                    self.host.end_now().await;
                     return End::HostEnded;
                 }
                 _ = alive.tick() => self.host.writer.send(&ToHost::Alive(Alive {})).await,

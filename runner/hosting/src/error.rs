@@ -2,7 +2,9 @@ use std::io;
 use std::path::PathBuf;
 
 use windlass_errors::{Code, Report};
+use windlass_plugin_api::frames::Containment;
 use windlass_plugin_api::note;
+use windlass_settings::yaml::YamlError;
 
 /// Why a plugin was refused or its host failed.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +22,14 @@ pub enum HostingError {
     WrongTarget { path: PathBuf, built_for: String, wanted: &'static str },
     #[error("plugin `{}` was built for plugin ABI {built_for}; this runner needs ABI {}", .path.display(), note::ABI)]
     WrongAbi { path: PathBuf, built_for: String },
+    #[error("{0}")]
+    Manifest(Box<YamlError>),
     #[error("`{}` is not used, because `{}` {why}", .path.display(), .place.display())]
     Unsafe { path: PathBuf, place: PathBuf, why: String },
+    #[error("plugin `{name}` is not used: `{}` has other bytes than `{}` accepts", .path.display(), .lock.display())]
+    NotLocked { name: String, path: PathBuf, lock: PathBuf, found: String, locked: Option<String> },
+    #[error("the plugin lock `{}` cannot be used: {why}", .path.display())]
+    LockUnusable { path: PathBuf, why: String },
     #[error("plugin `{name}` is there twice: `{}` and `{}`", .first.display(), .second.display())]
     Duplicate { name: String, first: PathBuf, second: PathBuf },
     #[error("plugin `{plugin}` could not be loaded: {why}")]
@@ -32,6 +40,8 @@ pub enum HostingError {
     WrongHost { found: String },
     #[error("the plugin host could not be restricted: {why}")]
     NotRestricted { why: String },
+    #[error("plugin `{plugin}` is contained `{}` only, and `{}` is demanded", .containment.as_str(), .required.as_str())]
+    NotContained { plugin: String, containment: Containment, required: Containment },
     #[error("plugin `{plugin}` crashed: its host was ended by {signal}")]
     Crashed { plugin: String, signal: String },
     #[error("plugin `{plugin}` ended without a result: its host exited with code {exit}")]
@@ -52,9 +62,13 @@ impl Report for HostingError {
             Self::Unreadable { .. } | Self::Damaged { .. } | Self::NotLoaded { .. } => "plugin.damaged",
             Self::WrongTarget { .. } => "plugin.wrong-target",
             Self::WrongAbi { .. } => "plugin.wrong-abi",
+            Self::Manifest(_) => "plugin.invalid-manifest",
             Self::Unsafe { .. } => "plugin.unsafe-file",
+            Self::NotLocked { .. } => "plugin.not-locked",
+            Self::LockUnusable { .. } => "plugin.lock-unusable",
             Self::Duplicate { .. } => "plugin.duplicate",
             Self::NotStarted { .. } | Self::WrongHost { .. } | Self::NotRestricted { .. } => "plugin.host-failed",
+            Self::NotContained { .. } => "plugin.not-contained",
             Self::Crashed { .. } => "plugin.crashed",
             Self::NoResult { .. } => "plugin.no-result",
             Self::Protocol { .. } => "plugin.protocol",
@@ -70,6 +84,7 @@ impl Report for HostingError {
             }
             Self::NotFound { refused, .. } => format!("refused there: {}", refused.join("; ")),
             Self::NotAPlugin { why, .. } => format!("{why}; see `windlass plugin list`"),
+            Self::Manifest(error) => return error.hint.clone(),
             Self::Damaged { .. } => "copy or build it again".to_owned(),
             Self::WrongTarget { wanted, .. } => format!("build the plugin for {wanted}"),
             Self::WrongAbi { .. } => {
@@ -80,7 +95,17 @@ impl Report for HostingError {
                  yourself or root",
                 place.display()
             ),
+            Self::NotLocked { name, found, locked, .. } => format!(
+                "it has SHA-256 {found}, accepted is {}; if the change is meant, `windlass plugin update {name}`",
+                locked.as_deref().unwrap_or("none of this name")
+            ),
+            Self::LockUnusable { .. } => {
+                "repair it, or remove it and write it anew: `windlass plugin update`".to_owned()
+            }
             Self::Duplicate { .. } => "remove one of them".to_owned(),
+            Self::NotContained { plugin, .. } => format!(
+                "`windlass plugin show {plugin}` prints what is missing; `limits.containment` says what is demanded"
+            ),
             Self::Crashed { signal, .. } if signal == "SIGABRT" => {
                 "it aborted, or needed more memory than `limits.stepMemory`; its last output is in the log".to_owned()
             }
@@ -97,6 +122,19 @@ impl Report for HostingError {
             Self::Flooded { .. } => "write less, or raise `limits.stepOutput`".to_owned(),
             _ => return None,
         })
+    }
+
+    fn snippet(&self) -> Option<String> {
+        match self {
+            Self::Manifest(error) => Some(error.snippet.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl From<YamlError> for HostingError {
+    fn from(error: YamlError) -> Self {
+        Self::Manifest(Box::new(error))
     }
 }
 

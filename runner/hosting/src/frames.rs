@@ -1,8 +1,11 @@
 //! Reading and writing frames in the runner. What comes from a host is hostile: it is bounded before it is parsed.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
 use windlass_plugin_api::frames::{MAX_FRAME, ToHost};
 
 /// Frames from a host, one by one.
@@ -44,19 +47,33 @@ impl FrameReader {
     }
 }
 
+/// How long a host may leave a frame unread before nothing more is sent to it. Frames are few and the socket holds many.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
 /// Writes frames to a host.
 pub(crate) struct FrameWriter {
     socket: OwnedWriteHalf,
+    deaf: bool,
 }
 
 impl FrameWriter {
     pub(crate) fn new(socket: OwnedWriteHalf) -> Self {
-        Self { socket }
+        Self { socket, deaf: false }
     }
 
-    /// Writes one frame. A host that is gone is noticed by the reader, so a failure here says nothing new.
+    /// Writes one frame. A host that is gone is noticed by the reader, and one that does not read ends by its deadline, so
+    /// a failure here says nothing new.
     pub(crate) async fn send(&mut self, frame: &ToHost) {
-        let _ = self.socket.write_all(&encode(frame)).await;
+        if !self.deaf {
+            let line = encode(frame);
+            self.deaf = !matches!(timeout(READ_WITHIN, self.socket.write_all(&line)).await, Ok(Ok(())));
+        }
+    }
+
+    /// Tells the host that there is no runner any more.
+    pub(crate) async fn shut_down(&mut self) {
+        // A host that is gone already needs not be told.
+        let _ = self.socket.shutdown().await;
     }
 }
 

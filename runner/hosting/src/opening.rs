@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use windlass_errors::Code;
 use windlass_plugin_api::PluginMetadata;
-use windlass_plugin_api::frames::{FromHost, PROTOCOL};
+use windlass_plugin_api::frames::{Containment, FromHost, HostHello, PROTOCOL};
 
 use crate::process::HostProcess;
 use crate::{Described, HostingError, StepFailure, Stop, Timeout};
@@ -23,35 +23,39 @@ pub(crate) enum Unready {
 
 /// Reads the first two frames of a host that describes its plugin.
 pub(crate) async fn described(host: &mut HostProcess, plugin: &str) -> Result<Described, Unready> {
-    match loaded(host, plugin).await? {
-        (restrictions, Some(metadata)) if metadata.name == plugin => {
-            Ok(Described { metadata: *metadata, restrictions })
-        }
-        (_, Some(metadata)) => {
+    let Ready { restrictions, metadata, .. } = loaded(host, plugin).await?;
+    match metadata {
+        Some(metadata) if metadata.name == plugin => Ok(Described { metadata: *metadata, restrictions }),
+        Some(metadata) => {
             Err(protocol(plugin, format!("its note and its metadata disagree: it calls itself `{}`", metadata.name)))
         }
-        (_, None) => Err(protocol(plugin, "it sent no metadata".to_owned())),
+        None => Err(protocol(plugin, "it sent no metadata".to_owned())),
     }
 }
 
-type Restrictions = BTreeMap<String, String>;
+/// A host whose plugin is loaded.
+pub(crate) struct Ready {
+    restrictions: BTreeMap<String, String>,
+    pub(crate) containment: Containment,
+    metadata: Option<Box<PluginMetadata>>,
+}
 
 /// Reads the first two frames of a host, in bounded time.
-pub(crate) async fn loaded(
-    host: &mut HostProcess,
-    plugin: &str,
-) -> Result<(Restrictions, Option<Box<PluginMetadata>>), Unready> {
+pub(crate) async fn loaded(host: &mut HostProcess, plugin: &str) -> Result<Ready, Unready> {
     let both = async {
-        let restrictions = match next(host, plugin).await? {
+        let hello = match next(host, plugin).await? {
             FromHost::Hello(hello) if hello.version != env!("CARGO_PKG_VERSION") => {
                 return Err(Unready::Because(HostingError::WrongHost { found: hello.version }));
             }
-            FromHost::Hello(hello) if hello.protocol == PROTOCOL => hello.restrictions,
+            FromHost::Hello(hello) if hello.protocol == PROTOCOL => hello,
             FromHost::Hello(hello) => return Err(protocol(plugin, format!("it speaks protocol {}", hello.protocol))),
             _ => return Err(protocol(plugin, "it did not say hello first".to_owned())),
         };
         match next(host, plugin).await? {
-            FromHost::Loaded(loaded) => Ok((restrictions, loaded.metadata)),
+            FromHost::Loaded(loaded) => {
+                let HostHello { restrictions, containment, .. } = hello;
+                Ok(Ready { restrictions, containment, metadata: loaded.metadata })
+            }
             _ => Err(protocol(plugin, "it spoke before its library was loaded".to_owned())),
         }
     };

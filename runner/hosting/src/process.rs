@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -13,16 +13,21 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use windlass_plugin_api::frames::{
-    Confinement, Files, LIBRARY_DESCRIPTOR, NetworkAccess, PROTOCOL, RunnerHello, ToHost,
+    BROKER_DESCRIPTOR, LIBRARY_DESCRIPTOR, PROGRAM_DESCRIPTOR, PROTOCOL, RunnerHello, ToHost,
 };
 
 use crate::frames::{FrameReader, FrameWriter, encode};
+use crate::scratch::Scratch;
+use crate::surroundings::Launch;
 use crate::{HostingError, Library, host_program};
 
 /// How long a host may live without hearing from the runner. The runner speaks four times as often.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 /// How long a host may take to end by itself after its last frame.
 const LAST_BREATH: Duration = Duration::from_secs(2);
+
+/// How long a supervisor may take to end what it has started; it takes milliseconds, and needs more on a busy machine.
+const CLEARED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a plugin host may use.
 #[derive(Clone, Debug)]
@@ -43,21 +48,25 @@ pub(crate) struct HostProcess {
     pub(crate) writer: FrameWriter,
     pub(crate) stdout: Option<ChildStdout>,
     pub(crate) stderr: Option<ChildStderr>,
+    /// Whether there are processes behind it that it ends; killed, it could not.
+    supervises: bool,
+    scratch: Option<Scratch>,
 }
 
 impl HostProcess {
-    /// Starts a host and sends the first frame, to which the library is attached.
+    /// Starts a host and sends the first frame, to which the plugin is attached.
     ///
     /// Nothing here may use `pre_exec`, a uid or a gid: that would fork, and a fork of a large runner costs tens of
     /// milliseconds; the host restricts itself.
-    pub(crate) fn start(library: &Library, limits: &HostLimits, describe: bool) -> Result<Self, HostingError> {
+    pub(crate) fn start(library: &Library, launch: Launch, describe: bool) -> Result<Self, HostingError> {
         let program = host_program::path()?;
-        Self::try_start(&program, library, limits, describe).map_err(|source| HostingError::NotStarted { source })
+        Self::try_start(&program, library, launch, describe).map_err(|source| HostingError::NotStarted { source })
     }
 
-    fn try_start(program: &Path, library: &Library, limits: &HostLimits, describe: bool) -> io::Result<Self> {
+    fn try_start(program: &Path, library: &Library, launch: Launch, describe: bool) -> io::Result<Self> {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
-        send_hello(&ours, library, limits, describe)?;
+        let supervises = launch.program.is_some();
+        send_hello(&ours, library, &launch, describe)?;
         let mut child = Command::new(program)
             .arg0("windlass-plugin-host")
             .env_clear()
@@ -65,7 +74,7 @@ impl HostProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
+            .kill_on_drop(!supervises)
             .spawn()?;
         ours.set_nonblocking(true)?;
         let (read, write) = UnixStream::from_std(ours)?.into_split();
@@ -76,17 +85,38 @@ impl HostProcess {
             child,
             frames: FrameReader::new(read),
             writer: FrameWriter::new(write),
+            supervises,
+            scratch: launch.scratch,
         })
     }
 
-    /// Lets the host end by itself for a moment, then kills what is left of its process group.
+    /// Lets the host end by itself for a moment, then ends what is left of it.
     pub(crate) async fn end(&mut self) -> Option<ExitStatus> {
-        let by_itself = tokio::time::timeout(LAST_BREATH, self.child.wait()).await;
-        self.signal(Signal::KILL);
-        match by_itself {
-            Ok(status) => status.ok(),
-            Err(_) => self.child.wait().await.ok(),
+        match tokio::time::timeout(LAST_BREATH, self.child.wait()).await {
+            Ok(status) => {
+                self.signal(Signal::KILL);
+                status.ok()
+            }
+            Err(_) => self.end_now().await,
         }
+    }
+
+    /// Ends the host and all behind it, without asking them.
+    pub(crate) async fn end_now(&mut self) -> Option<ExitStatus> {
+        if self.supervises {
+            // Without the runner it ends what it supervises, and itself.
+            self.writer.shut_down().await;
+            if let Ok(status) = tokio::time::timeout(CLEARED_WITHIN, self.child.wait()).await {
+                return status.ok();
+            }
+        }
+        self.signal(Signal::KILL);
+        self.child.wait().await.ok()
+    }
+
+    /// The scratch folder of a program, which is gone when this is dropped.
+    pub(crate) fn scratch(&self) -> Option<String> {
+        self.scratch.as_ref().map(|scratch| scratch.path().to_string_lossy().into_owned())
     }
 
     /// Sends a signal to the host's process group.
@@ -100,7 +130,7 @@ impl HostProcess {
 
 impl Drop for HostProcess {
     fn drop(&mut self) {
-        if self.child.id().is_some() {
+        if !self.supervises && self.child.id().is_some() {
             self.signal(Signal::KILL);
         }
     }
@@ -110,28 +140,26 @@ impl Drop for HostProcess {
 fn send_hello(
     socket: &std::os::unix::net::UnixStream,
     library: &Library,
-    limits: &HostLimits,
+    launch: &Launch,
     describe: bool,
 ) -> io::Result<()> {
+    let plugin = if launch.program.is_some() { PROGRAM_DESCRIPTOR } else { LIBRARY_DESCRIPTOR };
+    let mut attached = vec![(plugin, library.memory())];
+    attached.extend(launch.broker.as_ref().map(|broker| (BROKER_DESCRIPTOR, broker.as_fd())));
     let hello = encode(&ToHost::Hello(RunnerHello {
         protocol: PROTOCOL,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         deadline_ms: u64::try_from(DEADLINE.as_millis()).expect("a constant of two minutes"),
-        confinement: Confinement {
-            memory_bytes: limits.memory_bytes,
-            processes: limits.processes,
-            files: Files::Libraries,
-            network: NetworkAccess::Brokered,
-        },
+        confinement: launch.confinement.clone(),
         describe,
-        program: None,
-        descriptors: vec![LIBRARY_DESCRIPTOR.to_owned()],
+        program: launch.program.clone(),
+        descriptors: attached.iter().map(|(name, _)| (*name).to_owned()).collect(),
     }));
-    let descriptors = [library.memory()];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut attached = SendAncillaryBuffer::new(&mut space);
-    attached.push(SendAncillaryMessage::ScmRights(&descriptors));
-    let sent = sendmsg(socket, &[IoSlice::new(&hello)], &mut attached, SendFlags::NOSIGNAL)?;
+    let descriptors: Vec<BorrowedFd<'_>> = attached.iter().map(|(_, descriptor)| *descriptor).collect();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    ancillary.push(SendAncillaryMessage::ScmRights(&descriptors));
+    let sent = sendmsg(socket, &[IoSlice::new(&hello)], &mut ancillary, SendFlags::NOSIGNAL)?;
     if sent == hello.len() { Ok(()) } else { Err(io::Error::other("the socket took only a part of the first frame")) }
 }
 

@@ -1,16 +1,17 @@
 //! One step in one host: what goes in, what comes out, and that nothing is left of it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
-use rustix::process::Signal;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use windlass_errors::{Code, Report};
+use windlass_plugin_api::broker::Refusal;
 use windlass_plugin_api::frames::{
-    ArtifactStart, Bytes, Chart, Given, Log, Progress, Start, TableStart, ToHost, Wanted,
+    ArtifactStart, Bytes, Chart, Containment, Given, Log, Progress, Start, TableStart, ToHost, Wanted,
 };
 use windlass_plugin_api::{PluginMetadata, StepError};
 
@@ -18,7 +19,8 @@ use crate::budget::Budget;
 use crate::conversation::{Conversation, End};
 use crate::opening::{Unready, described, loaded, stopped_early};
 use crate::process::{HostProcess, without_result};
-use crate::{HostLimits, HostingError, Library};
+use crate::surroundings::Launch;
+use crate::{HostLimits, HostingError, Library, Surroundings};
 
 const PIPE_CHUNK: usize = 64 * 1024;
 
@@ -31,8 +33,10 @@ pub struct Assignment {
     pub timeout: Option<Timeout>,
     /// How long it has to stop after a time-out or a cancellation.
     pub grace: Duration,
-    /// What its host may use.
+    /// Bounds on its host.
     pub limits: HostLimits,
+    /// What its host may use.
+    pub surroundings: Surroundings,
 }
 
 /// The end of a step's time.
@@ -44,9 +48,13 @@ pub struct Timeout {
     pub message: String,
 }
 
-/// Something that a running step said.
+/// Something that a running step said, or that happened to it.
 #[derive(Debug)]
 pub enum Event {
+    /// Its host is restricted: so well.
+    Contained(Containment),
+    /// It wanted to connect to what it may not.
+    Denied(Refusal),
     /// A log line.
     Log(Log),
     /// Raw bytes of standard output.
@@ -101,23 +109,33 @@ pub struct Described {
     pub restrictions: BTreeMap<String, String>,
 }
 
-/// Loads the library in a host and returns what it says of itself.
+/// Asks a plugin in a host what it says of itself. A manifest says it without one.
+///
+/// `scratch` is the folder in which programs have their scratch folders.
 ///
 /// # Errors
-/// When the host fails or the library cannot be used.
-pub async fn describe(library: &Library, limits: &HostLimits) -> Result<Described, HostingError> {
-    let mut host = HostProcess::start(library, limits, true)?;
+/// When the host fails or the plugin cannot be used.
+pub async fn describe(library: &Library, limits: &HostLimits, scratch: &Path) -> Result<Described, HostingError> {
+    if let Some(metadata) = library.metadata() {
+        return Ok(Described { metadata: metadata.clone(), restrictions: BTreeMap::new() });
+    }
+    let launch =
+        Launch::to_describe(library, limits, scratch).map_err(|source| HostingError::NotStarted { source })?;
+    let mut host = HostProcess::start(library, launch, true)?;
     match described(&mut host, &library.identity.name).await {
         Ok(described) => Ok(described),
         Err(Unready::Ended) => Err(without_result(library.identity.name.clone(), host.end().await)),
-        Err(Unready::Because(error)) => Err(error),
+        Err(Unready::Because(error)) => {
+            host.end_now().await;
+            Err(error)
+        }
     }
 }
 
 /// Runs one step in a host of its own.
 ///
-/// `answer` is asked for credentials. `events` holds the step back while it is not read. `stop` ends the step early.
-/// When this returns, no process of the step is left.
+/// `answer` is asked for credentials and checkpoints. `events` holds the step back while it is not read. `stop` ends the
+/// step early. When this returns, no process of the step is left.
 ///
 /// # Errors
 /// How the step failed, for whatever reason.
@@ -132,29 +150,34 @@ where
     A: Fn(Wanted) -> F,
     F: Future<Output = Result<Given, StepError>>,
 {
-    let Assignment { start, timeout, grace, limits } = assignment;
+    let Assignment { mut start, timeout, grace, limits, surroundings } = assignment;
     let plugin = library.identity.name.clone();
-    let mut host = HostProcess::start(library, &limits, false)?;
-    host.writer.send(&ToHost::Start(Box::new(start))).await;
+    let mut host = launched(library, &limits, &surroundings, events.clone())?;
+    start.scratch = host.scratch();
     let budget = Budget::new(limits.output_bytes);
     let pipes = [
         host.stdout.take().map(|pipe| forward(pipe, Event::Stdout, events.clone(), budget.clone())),
         host.stderr.take().map(|pipe| forward(pipe, Event::Stderr, events.clone(), budget.clone())),
     ];
     let opened = tokio::select! {
-        opened = loaded(&mut host, &plugin) => Ok(opened),
+        opened = opened(&mut host, &plugin, start) => Ok(opened),
         failure = stopped_early(stop.clone(), timeout.as_ref()) => Err(failure),
     };
     let end = match opened {
-        Ok(Ok(_)) => Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(timeout, grace, stop).await,
+        Ok(Ok(containment)) if containment > surroundings.required => {
+            let required = surroundings.required;
+            End::Failed(HostingError::NotContained { plugin: plugin.clone(), containment, required }.into())
+        }
+        Ok(Ok(containment)) => {
+            // Nobody listening any more is no reason to stop the step.
+            let _ = events.send(Event::Contained(containment)).await;
+            Conversation::new(&plugin, &mut host, answer, &events, &budget).hold(timeout, grace, stop).await
+        }
         Ok(Err(Unready::Ended)) => End::HostEnded,
         Ok(Err(Unready::Because(error))) => End::Failed(error.into()),
         Err(failure) => End::Failed(failure),
     };
-    if !matches!(end, End::Done(_) | End::HostEnded) {
-        host.signal(Signal::KILL);
-    }
-    let status = host.end().await;
+    let status = if matches!(end, End::Done(_) | End::HostEnded) { host.end().await } else { host.end_now().await };
     for pipe in pipes.into_iter().flatten() {
         // Every writer is dead, so the pipe ends; an error here would be a panic of our own.
         let _ = pipe.await;
@@ -165,6 +188,29 @@ where
         End::Failed(failure) => Err(failure),
         End::HostEnded => Err(without_result(plugin, status).into()),
     }
+}
+
+/// A host with its broker.
+fn launched(
+    library: &Library,
+    limits: &HostLimits,
+    surroundings: &Surroundings,
+    events: mpsc::Sender<Event>,
+) -> Result<HostProcess, HostingError> {
+    let not_started = |source| HostingError::NotStarted { source };
+    let mut launch = Launch::of_step(library, limits, surroundings).map_err(not_started)?;
+    let told = move |refusal: &Refusal| {
+        // A step that says more than is read is told of its refusals all the same; the log is for people.
+        let _ = events.try_send(Event::Denied(refusal.clone()));
+    };
+    launch.connect(surroundings.connections.clone(), told).map_err(not_started)?;
+    HostProcess::start(library, launch, false)
+}
+
+/// Waits for the host, with the step on its way to it: a host reads it when its plugin is loaded.
+async fn opened(host: &mut HostProcess, plugin: &str, start: Start) -> Result<Containment, Unready> {
+    host.writer.send(&ToHost::Start(Box::new(start))).await;
+    loaded(host, plugin).await.map(|ready| ready.containment)
 }
 
 /// Forwards a pipe's bytes; past the budget it reads on and drops them, so that the writer never blocks.

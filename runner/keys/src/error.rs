@@ -23,6 +23,12 @@ pub enum KeyError {
         /// The path.
         path: String,
     },
+    /// The secret is wanted as text and is none.
+    #[error("the secret at `{path}` is no text in UTF-8")]
+    NotText {
+        /// The path.
+        path: String,
+    },
     /// The secret has more than [`LONGEST`] bytes.
     #[error("the secret for `{path}` has more than {LONGEST} bytes")]
     TooLong {
@@ -101,6 +107,7 @@ impl Report for KeyError {
         Code::new(match self {
             Self::NotFound { .. } => "key.not-found",
             Self::Exists { .. } => "key.exists",
+            Self::NotText { .. } => "key.not-text",
             Self::TooLong { .. } | Self::Empty { .. } => "key.unreadable-input",
             Self::Damaged { .. } => "key.damaged",
             Self::MasterMissing { .. } => "key.master-missing",
@@ -118,6 +125,7 @@ impl Report for KeyError {
             Self::NotFound { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::NotFound { path, nearest: None } => format!("set it: `windlass key set {path}`"),
             Self::Exists { path } => format!("to replace it: `windlass key set --overwrite {path}`"),
+            Self::NotText { .. } => "a step takes texts only; store it in Base64, or give it to the step as a file".to_owned(),
             Self::TooLong { .. } => "keep the large part elsewhere and its key here".to_owned(),
             Self::Empty { path } => format!("give it on standard input: `windlass key set {path} < FILE`"),
             Self::Damaged { path } => format!("set it again: `windlass key set --overwrite {path}`"),

@@ -1,136 +1,85 @@
-//! Taking rights away from this process, in the order in which it must happen.
+//! Taking rights away: what a host puts on itself, in the order in which it must happen, and what it prepares for a
+//! program's process ([`crate::supervise`]).
 
-use std::collections::BTreeMap;
+mod all_but;
+mod files;
+mod levels;
+mod limits;
+mod places;
+mod user;
+
 use std::io;
-use std::path::Path;
+use std::os::fd::OwnedFd;
 
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
-    RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
-};
-use rustix::fs::{Gid, Uid};
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-use windlass_plugin_api::frames::{Confinement, Containment, NetworkAccess};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use windlass_plugin_api::frames::{Confinement, Files, Program};
 
 use crate::seccomp;
+pub(crate) use files::allow_own_processes_files;
+pub(crate) use levels::Levels;
+pub(crate) use limits::Limits;
 
-/// `nobody` on every Linux; a host started by root becomes this user.
-const NOBODY: u32 = 65534;
-const MOST_DESCRIPTORS: u64 = 256;
-/// What a library needs to be loaded, to resolve names and to check certificates. Read only.
-const READABLE: &[&str] = &[
-    "/lib",
-    "/lib64",
-    "/usr/lib",
-    "/usr/lib64",
-    "/etc/ssl",
-    "/etc/pki",
-    "/etc/ca-certificates",
-    "/usr/share/ca-certificates",
-    "/usr/local/share/ca-certificates",
-    "/etc/resolv.conf",
-    "/run/systemd/resolve",
-    "/etc/hosts",
-    "/etc/nsswitch.conf",
-    "/etc/gai.conf",
-    "/etc/host.conf",
-    "/etc/ld.so.cache",
-    "/dev/urandom",
-    "/dev/null",
-    "/proc/self",
-];
-
-/// Puts everything on and says how far it got: `full`, `partial` or `none` for what depends on the kernel.
+/// Puts everything on that a library may not be without, and says how far it got.
 ///
 /// # Errors
 /// A sentence, when something that every supported kernel has could not be put on.
-pub(crate) fn apply(confinement: &Confinement) -> Result<BTreeMap<String, String>, String> {
-    limits(confinement.memory_bytes).map_err(|error| format!("resource limits: {error}"))?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| format!("not dumpable: {error}"))?;
-    let user = become_nobody()?;
-    rustix::thread::set_no_new_privs(true).map_err(|error| format!("no new privileges: {error}"))?;
-    let landlock = landlock().map_err(|error| format!("landlock: {error}"))?;
-    seccomp::apply().map_err(|error| format!("seccomp: {error}"))?;
-    let levels = [("limits", "full"), ("user", user), ("landlock", landlock), ("seccomp", "full")];
-    Ok(levels.into_iter().map(|(name, level)| (name.to_owned(), level.to_owned())).collect())
+pub(crate) fn library(confinement: &Confinement) -> Result<Levels, String> {
+    let mut levels = Levels::default();
+    Limits::of_library(confinement).put_on().map_err(|error| format!("resource limits: {error}"))?;
+    levels.set("limits", "full");
+    on_itself(&mut levels, true)?;
+    let ruleset = files::libraries(confinement.network).map_err(|error| format!("landlock: {error}"))?;
+    let status = ruleset.restrict_self().map_err(|error| format!("landlock: {error}"))?;
+    levels.set("landlock", files::level_of(&status));
+    seccomp::apply(confinement.network, false).map_err(|error| format!("seccomp: {error}"))?;
+    levels.set("seccomp", "full");
+    Ok(levels)
 }
 
-/// What all of it comes to.
-pub(crate) fn containment(confinement: &Confinement, restrictions: &BTreeMap<String, String>) -> Containment {
-    match confinement.network {
-        NetworkAccess::Direct => Containment::Open,
-        NetworkAccess::Brokered if restrictions.get("landlock").is_some_and(|level| level == "full") => {
-            Containment::Full
+/// Puts on what a supervisor can bear. The program's processes inherit it.
+///
+/// # Errors
+/// As with [`library`].
+pub(crate) fn supervisor(confinement: &Confinement) -> Result<Levels, String> {
+    let mut levels = Levels::default();
+    Limits::of_supervisor().put_on().map_err(|error| format!("resource limits: {error}"))?;
+    let leaves_root = matches!(confinement.files, Files::Libraries | Files::Programs { .. });
+    on_itself(&mut levels, leaves_root)?;
+    levels.see_control_group();
+    Ok(levels)
+}
+
+/// The Landlock ruleset for the process of `program`; none where nothing is to be restricted, or nothing can be.
+///
+/// # Errors
+/// As with [`library`].
+pub(crate) fn ruleset(
+    confinement: &Confinement,
+    program: &Program,
+    interpreter: Option<&str>,
+    levels: &mut Levels,
+) -> Result<Option<OwnedFd>, String> {
+    let network = confinement.network;
+    let created = match &confinement.files {
+        Files::Unconfined { .. } => {
+            levels.set("landlock", "none");
+            return Ok(None);
         }
-        NetworkAccess::Brokered => Containment::Partial,
-    }
-}
-
-/// No core file may ever hold a credential; descriptors and memory are bounded.
-fn limits(memory: u64) -> io::Result<()> {
-    let both = |value| Rlimit { current: Some(value), maximum: Some(value) };
-    setrlimit(Resource::Core, both(0))?;
-    setrlimit(Resource::Nofile, both(MOST_DESCRIPTORS))?;
-    setrlimit(Resource::As, both(memory))?;
-    Ok(())
-}
-
-/// Changes the user when started by root. In a user namespace that maps no such user it stays, which is reported.
-fn become_nobody() -> Result<&'static str, String> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok("own");
-    }
-    let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
-    let change = || {
-        rustix::thread::set_thread_groups(&[])?;
-        rustix::thread::set_thread_res_gid(group, group, group)?;
-        rustix::thread::set_thread_res_uid(user, user, user)
+        Files::Libraries => files::libraries(network),
+        Files::Programs { scratch } => files::programs(network, scratch, program, interpreter),
+        Files::AllBut { hidden, scratch } => files::all_but(network, hidden, scratch),
     };
-    match change() {
-        Ok(()) => {
-            // A change of user makes a process dumpable again where the system says so.
-            set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| format!("not dumpable: {error}"))?;
-            Ok("nobody")
-        }
-        Err(_) if in_a_small_user_namespace() => Ok("own"),
-        Err(error) => Err(format!("becoming uid {NOBODY}: {error}")),
-    }
+    levels.set("landlock", files::level_here());
+    Ok(created.map_err(|error| format!("landlock: {error}"))?.into())
 }
 
-/// Whether root here is some other user outside, with no other user mapped.
-fn in_a_small_user_namespace() -> bool {
-    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    !map.lines().any(|line| {
-        let mut fields = line.split_whitespace().map(|field| field.parse::<u64>().unwrap_or(0));
-        let (start, _, count) = (fields.next().unwrap_or(0), fields.next(), fields.next().unwrap_or(0));
-        (start..start.saturating_add(count)).contains(&u64::from(NOBODY))
-    })
-}
-
-fn landlock() -> Result<&'static str, RulesetError> {
-    let abi = ABI::V6;
-    let ruleset = Ruleset::default()
-        .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(abi))?
-        .handle_access(AccessNet::from_all(abi))?
-        .scope(BitFlags::<Scope>::all())?
-        .create()?;
-    let ruleset = readable(ruleset, AccessFs::from_read(abi))?;
-    Ok(match ruleset.restrict_self()?.ruleset {
-        RulesetStatus::FullyEnforced => "full",
-        RulesetStatus::PartiallyEnforced => "partial",
-        RulesetStatus::NotEnforced => "none",
-    })
-}
-
-fn readable(mut ruleset: RulesetCreated, access: BitFlags<AccessFs>) -> Result<RulesetCreated, RulesetError> {
-    for path in READABLE {
-        if let Ok(opened) = PathFd::new(path) {
-            let access = if Path::new(path).is_dir() { access } else { access & AccessFs::from_file(ABI::V6) };
-            ruleset = ruleset.add_rule(PathBeneath::new(opened, access))?;
-        }
-    }
-    Ok(ruleset)
+/// Not dumpable: no other process of this user may look into it. No new privileges: nothing that it starts gets more.
+fn on_itself(levels: &mut Levels, leaves_root: bool) -> Result<(), String> {
+    let user = if leaves_root { user::leave_root()? } else { "own" };
+    levels.set("user", user);
+    // After the change of user, which makes a process dumpable again where the system says so.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| format!("not dumpable: {error}"))?;
+    rustix::thread::set_no_new_privs(true).map_err(|error| format!("no new privileges: {error}"))
 }
 
 /// One heap for all threads. Each further one would reserve 64 MiB of the address space, which is what bounds the memory.

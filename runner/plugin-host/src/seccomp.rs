@@ -1,4 +1,4 @@
-//! The system calls that a library plugin may not make.
+//! The system calls that a plugin may not make.
 //!
 //! A deny list: what a plugin's ordinary code needs is open-ended, what would lead out of the sandbox is not. Denied
 //! calls fail with EPERM, so that the plugin can say what it tried; `clone3` with ENOSYS, which makes the C library
@@ -7,69 +7,16 @@
 //! The filter is a search tree over the numbers of the calls: attaching it, the kernel runs it once for every number there
 //! is, and one that compares number after number, as `seccompiler` makes them, would cost every step 0.1 ms.
 
+mod calls;
+
 use std::mem::offset_of;
 
 use libc::seccomp_data;
 use seccompiler::{BpfProgram, Error, apply_filter};
+use windlass_plugin_api::frames::NetworkAccess;
 
 use crate::bpf::{Label, Program};
 
-/// New programs and processes, other processes' memory, other namespaces and mounts, kernel facilities that bypass
-/// filters, and changes of identity.
-const DENIED: &[libc::c_long] = &[
-    libc::SYS_execve,
-    libc::SYS_execveat,
-    libc::SYS_ptrace,
-    libc::SYS_process_vm_readv,
-    libc::SYS_process_vm_writev,
-    libc::SYS_process_madvise,
-    libc::SYS_pidfd_open,
-    libc::SYS_pidfd_getfd,
-    libc::SYS_pidfd_send_signal,
-    libc::SYS_kcmp,
-    libc::SYS_io_uring_setup,
-    libc::SYS_io_uring_enter,
-    libc::SYS_io_uring_register,
-    libc::SYS_bpf,
-    libc::SYS_perf_event_open,
-    libc::SYS_userfaultfd,
-    libc::SYS_keyctl,
-    libc::SYS_add_key,
-    libc::SYS_request_key,
-    libc::SYS_setns,
-    libc::SYS_unshare,
-    libc::SYS_mount,
-    libc::SYS_umount2,
-    libc::SYS_move_mount,
-    libc::SYS_open_tree,
-    libc::SYS_fsopen,
-    libc::SYS_fsmount,
-    libc::SYS_pivot_root,
-    libc::SYS_chroot,
-    libc::SYS_setuid,
-    libc::SYS_setgid,
-    libc::SYS_setresuid,
-    libc::SYS_setresgid,
-    libc::SYS_setgroups,
-    libc::SYS_bind,
-    libc::SYS_listen,
-    libc::SYS_accept,
-    libc::SYS_accept4,
-    libc::SYS_init_module,
-    libc::SYS_finit_module,
-    libc::SYS_kexec_load,
-    libc::SYS_reboot,
-    libc::SYS_swapon,
-    libc::SYS_acct,
-    libc::SYS_name_to_handle_at,
-    libc::SYS_open_by_handle_at,
-    libc::SYS_personality,
-];
-#[cfg(target_arch = "x86_64")]
-const DENIED_HERE: &[libc::c_long] =
-    &[libc::SYS_fork, libc::SYS_vfork, libc::SYS_modify_ldt, libc::SYS_iopl, libc::SYS_ioperm];
-#[cfg(target_arch = "aarch64")]
-const DENIED_HERE: &[libc::c_long] = &[];
 #[cfg(target_arch = "x86_64")]
 const MACHINE: u16 = libc::EM_X86_64;
 #[cfg(target_arch = "aarch64")]
@@ -79,49 +26,120 @@ const ARCH: u32 = 0xc000_0000 | MACHINE as u32;
 /// Numbers from here on are calls of x32 (`__X32_SYSCALL_BIT`): the same calls past every comparison. No other
 /// architecture has numbers that high.
 const X32: u32 = 0x4000_0000;
+/// `clone` with one of these makes a namespace, in which the caller would have new rights (namespaces(7)).
+const NAMESPACES: i32 = libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET;
+/// Which of the bits of a socket's type are the type; the others are flags (socket(2)).
+const SOCKET_TYPE: u32 = 0xf;
 
-/// The lower half of the first argument, on little-endian machines.
-const FIRST_ARGUMENT: usize = offset_of!(seccomp_data, args);
-
-/// Puts the filter on this thread, the only one.
-pub(super) fn apply() -> Result<(), Error> {
-    apply_filter(&filter())
+/// Where an argument's lower and upper half are on little-endian machines.
+const fn argument(index: usize) -> [usize; 2] {
+    let low = offset_of!(seccomp_data, args) + index * size_of::<u64>();
+    [low, low + size_of::<u32>()]
 }
 
-fn filter() -> BpfProgram {
+/// Puts the filter on this thread, the only one.
+///
+/// # Errors
+/// When the kernel does not take it.
+pub(crate) fn apply(network: NetworkAccess, processes: bool) -> Result<(), Error> {
+    apply_filter(&filter(network, processes))
+}
+
+/// The filter for a plugin with this access to the network, which may start processes or not.
+pub(crate) fn filter(network: NetworkAccess, processes: bool) -> BpfProgram {
     let mut program = Program::default();
-    let allow = program.end(libc::SECCOMP_RET_ALLOW);
-    let deny = program.end(errno(libc::EPERM));
+    let ends = Ends { allow: program.end(libc::SECCOMP_RET_ALLOW), deny: program.end(errno(libc::EPERM)) };
     let absent = program.end(errno(libc::ENOSYS));
     let kill = program.end(libc::SECCOMP_RET_KILL_PROCESS);
-    let (socket, clone) = (other_families(&mut program, allow, deny), no_thread(&mut program, allow, deny));
 
-    let denied = DENIED.iter().chain(DENIED_HERE).map(|call| (*call, deny));
-    let others = [(libc::SYS_clone, clone), (libc::SYS_clone3, absent), (libc::SYS_socket, socket)];
-    let mut cases: Vec<(u32, Label)> = denied.chain(others).map(|(call, to)| (number(call), to)).collect();
+    let mut cases: Vec<_> = calls::denied(network, processes).map(|call| (number(call), ends.deny)).collect();
+    cases.push((number(libc::SYS_clone3), absent));
+    cases.push((number(libc::SYS_clone), ends.clone(&mut program, processes)));
+    cases.push((number(libc::SYS_ioctl), ends.no_typing(&mut program)));
+    let pair = match network {
+        NetworkAccess::Brokered => {
+            cases.push((number(libc::SYS_sendto), ends.no_address(&mut program)));
+            ends.stream_pair(&mut program)
+        }
+        NetworkAccess::Direct => {
+            let families = ends.families(&mut program);
+            cases.push((number(libc::SYS_socket), families));
+            families
+        }
+    };
+    cases.push((number(libc::SYS_socketpair), pair));
     cases.sort_unstable_by_key(|(number, _)| *number);
-    let known = program.search(&cases, allow);
-    let native = program.branch(libc::BPF_JGE, X32, deny, known);
+
+    let known = program.search(&cases, ends.allow);
+    let native = program.branch(libc::BPF_JGE, X32, ends.deny, known);
     let number = program.load(offset_of!(seccomp_data, nr), native);
     let arch = program.branch(libc::BPF_JEQ, ARCH, number, kill);
     program.load(offset_of!(seccomp_data, arch), arch);
     program.finish()
 }
 
-/// `clone` without `CLONE_THREAD` makes a process.
-fn no_thread(program: &mut Program, allow: Label, deny: Label) -> Label {
-    let flags = program.branch(libc::BPF_JSET, libc::CLONE_THREAD.cast_unsigned(), allow, deny);
-    program.load(FIRST_ARGUMENT, flags)
+/// How a question about arguments ends.
+#[derive(Clone, Copy)]
+struct Ends {
+    allow: Label,
+    deny: Label,
 }
 
-/// Every family but IPv4 and IPv6: Unix sockets reach daemons of this machine, netlink, vsock and raw packets the rest.
-fn other_families(program: &mut Program, allow: Label, deny: Label) -> Label {
-    let six = program.branch(libc::BPF_JEQ, libc::AF_INET6.cast_unsigned(), allow, deny);
-    let four = program.branch(libc::BPF_JEQ, libc::AF_INET.cast_unsigned(), allow, six);
-    program.load(FIRST_ARGUMENT, four)
+impl Ends {
+    /// `clone` without `CLONE_THREAD` makes a process.
+    fn clone(self, program: &mut Program, processes: bool) -> Label {
+        let mut checked = program.branch(libc::BPF_JSET, NAMESPACES.cast_unsigned(), self.deny, self.allow);
+        if !processes {
+            checked = program.branch(libc::BPF_JSET, libc::CLONE_THREAD.cast_unsigned(), checked, self.deny);
+        }
+        program.load(argument(0)[0], checked)
+    }
+
+    /// Two commands that put words into the input of a terminal, where the shell of whoever started the runner would
+    /// read them (`ioctl_tty(2)`, `ioctl_console(2)`). The kernel looks at 32 bits of the command.
+    fn no_typing(self, program: &mut Program) -> Label {
+        let console = program.branch(libc::BPF_JEQ, libc::TIOCLINUX as u32, self.deny, self.allow);
+        let terminal = program.branch(libc::BPF_JEQ, libc::TIOCSTI as u32, self.deny, console);
+        program.load(argument(1)[0], terminal)
+    }
+
+    /// `sendto` with an address names another peer; without one it is `send`.
+    fn no_address(self, program: &mut Program) -> Label {
+        let [low, high] = argument(4);
+        let null = program.branch(libc::BPF_JEQ, 0, self.allow, self.deny);
+        let low = program.load(low, null);
+        let null = program.branch(libc::BPF_JEQ, 0, low, self.deny);
+        program.load(high, null)
+    }
+
+    /// Unix stream sockets only: runtimes wake themselves with them. With packets, each may name another peer.
+    fn stream_pair(self, program: &mut Program) -> Label {
+        let stream = libc::SOCK_STREAM.cast_unsigned();
+        let set = program.branch(libc::BPF_JSET, stream, self.allow, self.deny);
+        let only = program.branch(libc::BPF_JSET, SOCKET_TYPE & !stream, self.deny, set);
+        let kind = program.load(argument(1)[0], only);
+        let unix = program.branch(libc::BPF_JEQ, libc::AF_UNIX.cast_unsigned(), kind, self.deny);
+        program.load(argument(0)[0], unix)
+    }
+
+    /// IPv4, IPv6 and Unix sockets: netlink, vsock, raw packets and the rest reach the kernel, the machine's host or
+    /// past a firewall.
+    fn families(self, program: &mut Program) -> Label {
+        let allowed = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
+        let checked = allowed.into_iter().fold(self.deny, |other, family| {
+            program.branch(libc::BPF_JEQ, family.cast_unsigned(), self.allow, other)
+        });
+        program.load(argument(0)[0], checked)
+    }
 }
 
-fn errno(number: i32) -> u32 {
+const fn errno(number: i32) -> u32 {
     libc::SECCOMP_RET_ERRNO | number.cast_unsigned()
 }
 

@@ -10,12 +10,11 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFl
 use windlass_plugin_api::frames::{
     BROKER_DESCRIPTOR, LIBRARY_DESCRIPTOR, PROGRAM_DESCRIPTOR, PROTOCOL, RunnerHello, ToHost,
 };
-use windlass_plugin_api::peer::Socket;
 
 use crate::restrict::close_range;
 
-/// 0 becomes `/dev/null`, 1 and 2 are the pipes. 3 and 4 are left free for a program's sockets.
-const FIRST_OWN: i32 = 5;
+/// 0 becomes `/dev/null`, 1 and 2 are the pipes. 3 to 5 are left free for a program: its sockets, and the script itself.
+const FIRST_OWN: i32 = 6;
 /// Of what stands above the pipes, only the socket stays open.
 const FIRST_ABOVE: i32 = 3;
 /// The first frame has few descriptors and is short: folders, arguments and an environment.
@@ -23,7 +22,7 @@ const FIRST_FRAME: usize = 256 * 1024;
 
 /// What the runner sent first.
 pub(crate) struct Opened {
-    pub(crate) socket: Socket,
+    pub(crate) socket: OwnedFd,
     pub(crate) hello: RunnerHello,
     pub(crate) plugin: OwnedFd,
     pub(crate) broker: Option<OwnedFd>,
@@ -38,7 +37,7 @@ pub(crate) fn open() -> io::Result<Opened> {
     let (hello, descriptors) = first_frame(&socket)?;
     let mut descriptors = descriptors.into_iter();
     let plugin = descriptors.next().ok_or_else(unusable)?;
-    Ok(Opened { socket: Socket::new(socket), hello, plugin, broker: descriptors.next() })
+    Ok(Opened { socket, hello, plugin, broker: descriptors.next() })
 }
 
 fn close_all_but(socket: i32) -> io::Result<()> {

@@ -40,7 +40,10 @@ pub(crate) struct Run {
 }
 
 pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> {
-    let settings = setup::configuration(global)?.settings;
+    let loaded = setup::configuration(global)?;
+    let configuration = loaded.file().map(std::path::Path::to_owned);
+    let settings = loaded.settings;
+    let certificates = setup::certificates(&settings)?;
     let job = Job::read(&arguments.job)?;
     let options = bind(&job, &arguments.options)?;
     let catalog = setup::catalog(&settings);
@@ -50,7 +53,9 @@ pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> 
 
     let keys = setup::keys(&settings, &store);
     let sessions = Sessions::new(settings.endpoints.clone(), keys, Environment::of_process());
-    let runner = Runner { settings, store, sessions };
+    let keys = setup::keys(&settings, &store);
+    let network = setup::network(&settings, &keys).await?;
+    let runner = Runner { settings, store, sessions, keys, network, certificates, configuration };
     // The store is not closed: what is committed is durable, and closing would only wait for a checkpoint.
     carry_out(&runner, &prepared, arguments.output, arguments.quiet).await
 }

@@ -3,6 +3,7 @@
 mod escape;
 mod lines;
 mod live;
+mod plugin;
 mod results;
 mod schema;
 mod table;
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 pub(crate) use escape::{safe_lines, safe_text};
 pub(crate) use live::Live;
+pub(crate) use plugin::{plugin, plugin_json};
 pub(crate) use results::{Results, ResultsFormat};
 pub(crate) use schema::schema;
 pub(crate) use table::{Table, listing};

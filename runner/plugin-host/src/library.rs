@@ -1,0 +1,57 @@
+//! A plugin that is a library: this process restricts itself, loads it, and calls the step.
+
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use windlass_plugin_api::frames::{FromHost, HostHello, Loaded, PROTOCOL, RunnerHello, Start};
+use windlass_plugin_api::host::Plugin;
+use windlass_plugin_api::peer::{Peer, Socket, functions};
+
+use crate::socket::Opened;
+use crate::{RUNNER_GONE, VERSION, refuse, restrict};
+
+/// Returns the exit code.
+pub(crate) fn run(opened: Opened) -> i32 {
+    let Opened { socket, hello, plugin, broker } = opened;
+    let socket = Socket::new(socket);
+    match restrict::library(&hello.confinement) {
+        Ok(levels) => {
+            let containment = levels.containment(&hello.confinement);
+            let restrictions = levels.into_map();
+            let version = VERSION.to_owned();
+            socket.send(&FromHost::Hello(HostHello { protocol: PROTOCOL, version, restrictions, containment }));
+        }
+        Err(why) => return refuse(&socket, "restrict", why),
+    }
+    let deadline = Duration::from_millis(hello.deadline_ms.max(1));
+    let peer = Peer::begin(socket, broker, Some(deadline), |started| {
+        restrict::exit(if started { RUNNER_GONE } else { 0 })
+    });
+    let path = PathBuf::from(format!("/proc/self/fd/{}", plugin.as_raw_fd()));
+    match Plugin::open(&path, functions()) {
+        Ok(plugin) => converse(peer, plugin, &hello),
+        Err(error) => refuse(&peer.socket, "load", error),
+    }
+}
+
+fn converse(peer: &Peer, plugin: Plugin, hello: &RunnerHello) -> i32 {
+    if hello.describe {
+        let metadata = plugin.metadata();
+        if metadata.is_empty() {
+            return refuse(&peer.socket, "load", "it cannot describe itself: making its metadata panicked");
+        }
+        peer.socket.send_line(&format!("{{\"loaded\":{{\"metadata\":{metadata}}}}}"));
+        return 0;
+    }
+    peer.socket.send(&FromHost::Loaded(Loaded { metadata: None }));
+    match peer.wait_for_start() {
+        Some(start) => peer.socket.send_line(&plugin.run(&encode(&start))),
+        None => refuse(&peer.socket, "start", "a library was asked to describe itself too late") == 0,
+    };
+    0
+}
+
+fn encode(start: &Start) -> String {
+    serde_json::to_string(start).expect("a start frame was read from JSON, so it is JSON again")
+}
