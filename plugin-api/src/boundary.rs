@@ -1,19 +1,19 @@
 //! The library border: what the host process and a plugin's library call on each other.
 //!
-//! Both sides are prefix types of `abi_stable`: functions may be appended, so that an old plugin keeps loading; nothing
-//! may be changed or removed under the same [`crate::note::ABI`]. All text is UTF-8 JSON in the shapes of
+//! These five functions are frozen under [`crate::note::ABI`]: none is changed, removed or appended, for `abi_stable` refuses
+//! a library that knows fewer functions than its host, and old plugins have to keep loading. What is new travels as
+//! JSON, in a field of `start` or as something new to `ask` for; either side ignores or refuses what it does not know.
+//! All text is UTF-8 JSON in the shapes of
 //! [`crate::frames`]; strings are owned by whoever made them and freed by the allocator that made them (`abi_stable`
 //! carries the destructor along).
 //!
 //! The host process calls `metadata` at most once and `run` at most once, from its main thread, in this order.
 
-#![expect(unsafe_code, reason = "abi_stable's derive reads appended functions through a raw pointer")]
-
 use abi_stable::StableAbi;
 use abi_stable::library::RootModule;
 use abi_stable::package_version_strings;
 use abi_stable::sabi_types::VersionStrings;
-use abi_stable::std_types::{RResult, RStr, RString};
+use abi_stable::std_types::{RStr, RString};
 
 /// What a plugin's library exports.
 #[repr(C)]
@@ -48,10 +48,6 @@ pub struct Host {
     /// `u64::MAX` waits for ever. Blocks: up to the given time.
     #[sabi(last_prefix_field)]
     pub wait_cancelled: extern "C" fn(milliseconds: u64) -> bool,
-    /// Since api 1.1. Asks for a connection: `host` is a name or an address and borrowed for the call.
-    /// Blocks: until it is there or refused, at most half a minute. Returns the descriptor of a connected TCP socket, non-blocking and
-    /// close-on-exec, which the caller owns and closes; or the [`crate::broker::Refusal`] as JSON, owned.
-    pub connect: extern "C" fn(host: RStr<'_>, port: u16) -> RResult<i32, RString>,
 }
 
 impl RootModule for PluginModuleRef {

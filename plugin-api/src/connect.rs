@@ -2,10 +2,10 @@
 
 use std::os::fd::{FromRawFd as _, OwnedFd};
 
-use abi_stable::std_types::{RResult, RStr};
 use tokio::net::TcpStream;
 
 use crate::broker::{Refusal, RefusalKind};
+use crate::frames::{Given, Wanted};
 use crate::{Context, StepError};
 
 /// Why there is no connection.
@@ -41,16 +41,11 @@ impl Context {
     }
 
     fn ask_for(&self, host: &str, port: u16) -> Result<OwnedFd, ConnectError> {
-        let Some(connect) = self.host().connect() else {
-            let message = format!("cannot connect to `{host}:{port}`: this runner is too old to hand connections over");
-            return Err(ConnectError { kind: RefusalKind::Denied, message });
-        };
-        match connect(RStr::from_str(host), port) {
-            RResult::ROk(descriptor) => Ok(own(descriptor)),
-            RResult::RErr(refusal) => Err(match serde_json::from_str::<Refusal>(&refusal) {
-                Ok(Refusal { kind, message }) => ConnectError { kind, message },
-                Err(error) => unusable(host, port, format!("the runner's answer is unreadable: {error}")),
-            }),
+        match self.ask(Wanted::Connect { host: host.to_owned(), port }) {
+            Ok(Given::Connection(descriptor)) => Ok(own(descriptor)),
+            Ok(Given::Refused(Refusal { kind, message })) => Err(ConnectError { kind, message }),
+            Ok(_) => Err(unusable(host, port, "the runner gave something else than a connection")),
+            Err(error) => Err(unusable(host, port, error)),
         }
     }
 }
@@ -61,12 +56,13 @@ fn unusable(host: &str, port: u16, why: impl std::fmt::Display) -> ConnectError 
 
 #[expect(unsafe_code, reason = "descriptors are numbers at the border")]
 fn own(descriptor: i32) -> OwnedFd {
-    // SAFETY: `boundary::Host::connect` gives an open descriptor away.
+    // SAFETY: `Given::Connection` is an open descriptor that belongs to whoever asked.
     unsafe { OwnedFd::from_raw_fd(descriptor) }
 }
 
 impl From<ConnectError> for StepError {
     fn from(error: ConnectError) -> Self {
-        Self::new("step.failed", error.message)
+        let code = if error.kind == RefusalKind::Denied { "step.connection-denied" } else { "step.connection-failed" };
+        Self::new(code, error.message)
     }
 }

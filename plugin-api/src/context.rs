@@ -25,12 +25,6 @@ struct Inner {
 }
 
 impl Context {
-    /// The functions of the host process.
-    #[cfg(feature = "net")]
-    pub(crate) fn host(&self) -> HostRef {
-        self.0.host
-    }
-
     /// What an earlier process of this step left.
     pub(crate) fn left(&self) -> Option<Checkpoint> {
         self.0.start.checkpoint.clone()
@@ -131,7 +125,7 @@ impl Context {
     pub async fn credentials(&self) -> Result<Credentials, StepError> {
         match self.ask_apart(Wanted::Credentials).await? {
             Given::Credentials(credentials) => Ok(credentials),
-            Given::Kept => Err(StepError::new("step.failed", "the runner gave something else than credentials")),
+            _ => Err(StepError::new("step.failed", "the runner gave something else than credentials")),
         }
     }
 
@@ -157,7 +151,7 @@ impl Context {
         answer.map_err(|_| StepError::new("step.failed", "asking the runner was interrupted"))?
     }
 
-    fn ask(&self, what: Wanted) -> Result<Given, StepError> {
+    pub(crate) fn ask(&self, what: Wanted) -> Result<Given, StepError> {
         let ask = Ask { id: self.0.asks.fetch_add(1, Ordering::Relaxed), what };
         let text = serde_json::to_string(&ask).expect("an ask is valid JSON");
         let answer = (self.0.host.ask())(RStr::from_str(&text));

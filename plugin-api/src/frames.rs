@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::broker::Refusal;
 use crate::{PluginMetadata, StepError};
 
 /// The number of this protocol.
@@ -38,6 +39,8 @@ pub const LIBRARY_DESCRIPTOR: &str = "library";
 pub const PROGRAM_DESCRIPTOR: &str = "program";
 /// What the socket is called there on which connections are asked for ([`crate::broker`]).
 pub const BROKER_DESCRIPTOR: &str = "broker";
+/// The stage of a [`Refused`] that is contained worse than required; its message is the level.
+pub const CONTAIN_STAGE: &str = "contain";
 /// The longest token of a checkpoint in bytes.
 pub const MAX_CHECKPOINT: usize = 64 * 1024;
 /// The longest frame in bytes, line break included.
@@ -73,6 +76,8 @@ pub struct RunnerHello {
     pub deadline_ms: u64,
     /// What the host may use.
     pub confinement: Confinement,
+    /// A host that is contained worse refuses, at stage [`CONTAIN_STAGE`], before anything of the plugin has run.
+    pub required: Containment,
     /// Whether the runner wants the metadata, and no step.
     pub describe: bool,
     /// How to start the plugin, when it is a program.
@@ -228,6 +233,10 @@ pub enum Given {
     Credentials(Credentials),
     /// The checkpoint is kept: it outlives this process, the runner's and the machine's.
     Kept,
+    /// The number of the descriptor of a connected TCP socket, non-blocking and close-on-exec; whoever asked owns it.
+    Connection(i32),
+    /// There is no connection.
+    Refused(Refusal),
 }
 
 /// Credentials of an account; short-lived unless the account is an access key without a role.
@@ -336,6 +345,11 @@ pub enum Containment {
 }
 
 impl Containment {
+    /// The level of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Full, Self::Partial, Self::Open].into_iter().find(|level| level.as_str() == text)
+    }
+
     /// How it is written.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -479,6 +493,14 @@ pub enum Wanted {
         /// What the step needs to go on, or to end what it has begun; no secret.
         token: String,
     },
+    /// A connection. The plugin's own process answers it, out of what the [broker](crate::broker) passes to it; a runner that
+    /// reads this refuses it.
+    Connect {
+        /// A name, or an IPv4 or IPv6 address without brackets.
+        host: String,
+        /// The TCP port.
+        port: u16,
+    },
 }
 
 /// A success.
@@ -501,7 +523,7 @@ pub struct Panicked {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Refused {
-    /// A short word: `restrict`, `load`, `abi`, `start`.
+    /// A short word: `restrict`, [`CONTAIN_STAGE`], `load`, `start`.
     pub stage: String,
     /// What happened.
     pub message: String,

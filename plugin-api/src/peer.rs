@@ -5,16 +5,16 @@ mod connections;
 mod socket;
 
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
+use std::os::fd::{IntoRawFd as _, OwnedFd};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use abi_stable::std_types::{RResult, RStr, RString};
+use abi_stable::std_types::{RStr, RString};
 
 use crate::StepError;
 use crate::boundary::Host;
 use crate::broker::{Refusal, RefusalKind};
-use crate::frames::{Answer, Ask, FromHost, Start, ToHost};
+use crate::frames::{Answer, Ask, FromHost, Given, Start, ToHost, Wanted};
 use connections::Connections;
 pub use socket::{Frames, Socket};
 
@@ -104,6 +104,13 @@ impl Peer {
 
     fn ask(&self, ask: Ask) -> Answer {
         let id = ask.id;
+        if let Wanted::Connect { host, port } = &ask.what {
+            let given = match self.connect(host, *port) {
+                Ok(connection) => Given::Connection(connection.into_raw_fd()),
+                Err(refusal) => Given::Refused(refusal),
+            };
+            return Answer { id, result: Ok(given) };
+        }
         let refused = |why: &str| Answer { id, result: Err(StepError::new("step.failed", why)) };
         if self.state().answers.insert(id, None).is_some() {
             return refused("a question of this number is open");
@@ -150,7 +157,7 @@ impl Peer {
 
 /// The functions that a plugin gets. A panic in them would end the process, so they have none.
 pub fn functions() -> Host {
-    Host { send, ask, wait_cancelled, connect }
+    Host { send, ask, wait_cancelled }
 }
 
 extern "C" fn send(frame: RStr<'_>) -> bool {
@@ -167,13 +174,4 @@ extern "C" fn ask(ask: RStr<'_>) -> RString {
 
 extern "C" fn wait_cancelled(milliseconds: u64) -> bool {
     PEER.get().is_some_and(|peer| peer.wait_cancelled(Duration::from_millis(milliseconds)))
-}
-
-extern "C" fn connect(host: RStr<'_>, port: u16) -> RResult<i32, RString> {
-    use std::os::fd::IntoRawFd as _;
-    let gone = || Refusal { kind: RefusalKind::Unreachable, message: "the runner is gone".to_owned() };
-    match PEER.get().ok_or_else(gone).and_then(|peer| peer.connect(host.as_str(), port)) {
-        Ok(connection) => RResult::ROk(connection.into_raw_fd()),
-        Err(refusal) => RResult::RErr(serde_json::to_string(&refusal).unwrap_or_default().into()),
-    }
 }

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod constructors;
+mod contained;
 mod files;
 mod found;
 mod host;
+mod locked;
+mod old;
 mod rights;
 
 use crate::installation::{Ended, Installation};

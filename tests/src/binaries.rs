@@ -27,6 +27,19 @@ pub fn built(name: &str) -> Outcome<PathBuf> {
     if path.exists() { Ok(path) } else { Err(Problem::new(format!("the build made no `{}`", paths::shown(&path)))) }
 }
 
+/// The folder of a plugin that was built with the first `windlass-plugin-api`. It is a workspace of its own, so it is built
+/// here whatever was built before.
+///
+/// # Errors
+/// When it does not build.
+pub fn first_plugin() -> Outcome<PathBuf> {
+    let target = paths::target().join("first-plugin");
+    let mut command = Command::new(cargo());
+    command.args(["build", "--quiet", "--locked", "--target-dir"]).arg(&target);
+    run(command.current_dir(paths::root().join("tests/first-plugin")))?;
+    Ok(target.join("debug"))
+}
+
 /// Where a profile, `debug` or `release`, puts the runner and its plugins.
 #[must_use]
 pub fn folder(profile: &str) -> PathBuf {
@@ -37,10 +50,13 @@ fn build() -> Outcome<()> {
     if std::env::var_os(ALREADY_BUILT).is_some() {
         return Ok(());
     }
-    let built = Command::new(cargo()).args(["build", "--quiet", "--workspace"]).current_dir(paths::root()).output();
-    match built {
+    run(Command::new(cargo()).args(["build", "--quiet", "--workspace"]).current_dir(paths::root()))
+}
+
+fn run(command: &mut Command) -> Outcome<()> {
+    match command.output() {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(Problem::new("`cargo build --workspace` failed").output(&output.stderr)),
+        Ok(output) => Err(Problem::new("`cargo build` failed").output(&output.stderr)),
         Err(error) => Err(Problem::new(format!("cargo did not start: {error}"))),
     }
 }

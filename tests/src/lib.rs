@@ -12,6 +12,7 @@ pub mod leaks;
 pub mod metadata;
 pub mod ministack;
 pub mod netns;
+pub mod old_kernel;
 pub mod paths;
 mod port;
 pub mod problem;

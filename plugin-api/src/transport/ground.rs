@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use abi_stable::prefix_type::PrefixTypeTrait as _;
-use abi_stable::std_types::{RResult, RStr, RString};
+use abi_stable::std_types::{RStr, RString};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
@@ -17,7 +17,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use crate::Context;
 use crate::boundary::Host;
 use crate::broker::{Refusal, RefusalKind};
-use crate::frames::{ExecutionInfo, Start};
+use crate::frames::{Answer, Ask, ExecutionInfo, Given, Start, Wanted};
 
 /// A name to which nothing may connect.
 pub(crate) const DENIED: &str = "denied.example";
@@ -36,36 +36,33 @@ pub(crate) fn context(certificates: Option<String>) -> Context {
         checkpoint: None,
         scratch: None,
     };
-    Context::new(Host { send, ask, wait_cancelled, connect }.leak_into_prefix(), start)
+    Context::new(Host { send, ask, wait_cancelled }.leak_into_prefix(), start)
 }
 
 extern "C" fn send(_: RStr<'_>) -> bool {
     true
 }
 
-extern "C" fn ask(_: RStr<'_>) -> RString {
-    RString::new()
+extern "C" fn ask(ask: RStr<'_>) -> RString {
+    let ask: Ask = serde_json::from_str(ask.as_str()).unwrap();
+    let Wanted::Connect { host, port } = ask.what else { panic!("only connections are asked for here") };
+    let given = connect(&host, port).map_or_else(Given::Refused, |stream| Given::Connection(stream.into_raw_fd()));
+    serde_json::to_string(&Answer { id: ask.id, result: Ok(given) }).unwrap().into()
 }
 
 extern "C" fn wait_cancelled(_: u64) -> bool {
     false
 }
 
-extern "C" fn connect(host: RStr<'_>, port: u16) -> RResult<i32, RString> {
-    let refused = |kind, why: String| {
-        let refusal = Refusal { kind, message: format!("cannot connect to `{host}:{port}`: {why}") };
-        RResult::RErr(serde_json::to_string(&refusal).unwrap().into())
-    };
+fn connect(host: &str, port: u16) -> Result<TcpStream, Refusal> {
+    let refused = |kind, why: String| Refusal { kind, message: format!("cannot connect to `{host}:{port}`: {why}") };
     if host == DENIED {
-        return refused(RefusalKind::Denied, "not declared".to_owned());
+        return Err(refused(RefusalKind::Denied, "not declared".to_owned()));
     }
-    match TcpStream::connect((host.as_str(), port)) {
-        Ok(connection) => {
-            connection.set_nonblocking(true).unwrap();
-            RResult::ROk(connection.into_raw_fd())
-        }
-        Err(error) => refused(RefusalKind::Unreachable, error.to_string()),
-    }
+    let stream = TcpStream::connect((host, port));
+    let stream = stream.map_err(|error| refused(RefusalKind::Unreachable, error.to_string()))?;
+    stream.set_nonblocking(true).unwrap();
+    Ok(stream)
 }
 
 /// A server that gives every request the same answer, as many on a connection as come.

@@ -16,6 +16,20 @@ use crate::signals;
 const SANDBOX: &str = "the step's sandbox may be what denied it: see `sandbox` of the step, and `shell.allowUnconfined` \
                        of the configuration";
 
+/// What programs say of EACCES and EPERM (errno(3)), in lower case.
+const DENIED: [&str; 2] = ["permission denied", "operation not permitted"];
+const LIMITS: &str = "the limits of a step may be what it ran into: see `limits.stepMemory`, the address space of each \
+                      process, and `limits.stepProcesses` of the configuration";
+/// What programs say of ENOMEM and EAGAIN (errno(3)), in lower case.
+const EXHAUSTED: [&str; 6] = [
+    "cannot allocate memory",
+    "cannot fork",
+    "out of memory",
+    "memoryerror",
+    "eagain",
+    "resource temporarily unavailable",
+];
+
 /// A configuration that its schema could not refuse.
 pub(crate) fn invalid(message: impl Into<String>) -> StepError {
     StepError::new("step.invalid-config", message)
@@ -99,7 +113,7 @@ pub(crate) struct End<'a> {
     /// The last of its standard error.
     pub(crate) said: &'a [u8],
     /// What the job says of the sandbox.
-    pub(crate) sandbox: Option<Sandbox>,
+    pub(crate) sandbox: Sandbox,
     /// The command's `PATH`.
     pub(crate) path: Option<&'a OsStr>,
 }
@@ -119,7 +133,10 @@ impl End<'_> {
                 None => "the log says why; a code that is no failure belongs into `successCodes`".to_owned(),
             },
         };
-        self.help(error, meaning, denied(self.said))
+        let said = String::from_utf8_lossy(self.said).to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|words| said.contains(words));
+        let meaning = if has(&EXHAUSTED) { format!("{meaning}; {LIMITS}") } else { meaning };
+        self.help(error, meaning, has(&DENIED))
     }
 
     /// A signal ended it, which nobody here sent.
@@ -138,17 +155,11 @@ impl End<'_> {
     }
 
     fn help(&self, error: StepError, meaning: String, denied: bool) -> StepError {
-        if denied && self.sandbox != Some(Sandbox::Unconfined) {
+        if denied && self.sandbox != Sandbox::Unconfined {
             return error.with_help(format!("{meaning}; {SANDBOX}"));
         }
         error.with_help(meaning)
     }
-}
-
-/// Whether it said what programs say of EACCES and EPERM (errno(3)). Some write it in lower case.
-fn denied(said: &[u8]) -> bool {
-    let said = String::from_utf8_lossy(said).to_lowercase();
-    ["permission denied", "operation not permitted"].iter().any(|words| said.contains(words))
 }
 
 #[cfg(test)]

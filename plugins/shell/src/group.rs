@@ -1,8 +1,9 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
-use tokio::time::{Instant, sleep};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process_group, set_child_subreaper, wait, waitpgid};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// How long what a command left in the background may take to end by itself, such as the `tee` of `exec > >(tee log)`.
 const AFTERWARDS: Duration = Duration::from_secs(1);
@@ -13,6 +14,15 @@ const AFTERWARDS: Duration = Duration::from_secs(1);
 pub(crate) struct Group(Pid);
 
 impl Group {
+    /// Makes this process the parent of whatever loses its own: only a parent learns of an end. Comes before the start of
+    /// a command.
+    ///
+    /// # Errors
+    /// Not on Linux since 3.4.
+    pub(crate) fn adopt_orphans() -> io::Result<()> {
+        Ok(set_child_subreaper(Some(getpid()))?)
+    }
+
     /// The group that a child was started into.
     ///
     /// # Errors
@@ -28,27 +38,20 @@ impl Group {
         let _ = kill_process_group(self.0, Signal::TERM);
     }
 
-    /// Whether all ended within a moment.
-    pub(crate) async fn ends_soon(self) -> bool {
-        let until = Instant::now() + AFTERWARDS;
-        while self.has_members() {
-            if Instant::now() >= until {
-                return false;
-            }
-            sleep(Duration::from_millis(5)).await;
-        }
-        true
-    }
-
-    /// Waits until all have ended. The kernel tells nobody when a group becomes empty.
+    /// Waits until the rest of the group has ended, when the command itself has been waited for.
     pub(crate) async fn ended(self) {
-        while self.has_members() {
-            sleep(Duration::from_millis(5)).await;
-        }
+        until_none(move || waitpgid(self.0, WaitOptions::empty())).await;
     }
+}
 
-    /// A member that may not be told is there, too.
-    fn has_members(self) -> bool {
-        !matches!(test_kill_process_group(self.0), Err(rustix::io::Errno::SRCH))
-    }
+/// Whether all that a command started, in its group or not, ends within a moment of its own end.
+pub(crate) async fn all_end_soon() -> bool {
+    timeout(AFTERWARDS, until_none(|| wait(WaitOptions::empty()))).await.is_ok()
+}
+
+/// Waits for one child after the other, on a thread of its own, until there is none.
+async fn until_none<T>(next: impl Fn() -> rustix::io::Result<T> + Send + 'static) {
+    let waited = spawn_blocking(move || while !matches!(next(), Err(rustix::io::Errno::CHILD)) {});
+    // It neither panics nor is cancelled while the runtime lives.
+    let _ = waited.await;
 }

@@ -42,12 +42,16 @@ pub(crate) struct Options {
     /// What is given as standard input. Without it there is none.
     pub(crate) stdin: Option<String>,
 
-    /// What becomes of standard output, beside being shown in the log.
+    /// What standard output becomes beside being shown in the log: an output `text` (without blanks and line breaks around
+    /// it), `json` (one document), `lines` (a list), or with `none` nothing. An output has at most 256 KiB.
     #[serde(default)]
     pub(crate) output: Output,
 
-    /// How much of the machine it may use. Without it, what the configuration says as `shell.sandbox`.
-    pub(crate) sandbox: Option<Sandbox>,
+    /// How much of the machine it may use. `standard`: the files that the user of Windlass may use, but not Windlass's own
+    /// or another step's. `strict`: the system's programs and a folder of its own. `none`: everything, if the configuration
+    /// allows it (`shell.allowUnconfined`).
+    #[serde(default)]
+    pub(crate) sandbox: Sandbox,
 }
 
 fn success_codes() -> Vec<u8> {
@@ -57,26 +61,28 @@ fn success_codes() -> Vec<u8> {
 /// What becomes of standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline, extend("type" = "string"))]
 pub(crate) enum Output {
-    /// Nothing: it is log only.
+    /// It is log only.
     #[default]
     None,
-    /// The output `text`, without blanks and line breaks around it; at most 256 KiB.
+    /// Text, without blanks and line breaks around it.
     Text,
-    /// The output `json`: one JSON document; at most 256 KiB.
+    /// One JSON document.
     Json,
-    /// The output `lines`, a list; at most 256 KiB.
+    /// A list of lines.
     Lines,
 }
 
 /// How much of the machine a step may use. The runner puts it on; here it only matters to what an error says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(inline, extend("type" = "string"))]
 pub(crate) enum Sandbox {
-    /// All files as the user that the runner has, but not the runner's own: data, keys, plugins, configuration, and the
-    /// folders of other steps.
+    /// The files that the runner's user may use, but not the runner's own or another step's.
+    #[default]
     Standard,
-    /// The programs of the system, and the step's own folder. Nothing else.
+    /// The system's programs, and the step's own folder.
     Strict,
     /// Everything. The configuration has to allow it (`shell.allowUnconfined`).
     #[serde(rename = "none")]

@@ -11,7 +11,7 @@ use crate::capture::Capture;
 use crate::failure::{self, End};
 use crate::find;
 use crate::first_line::FirstLine;
-use crate::group::Group;
+use crate::group::{Group, all_end_soon};
 use crate::options::{Options, Output};
 use crate::outputs::{LIMIT, Outputs};
 use crate::place::Place;
@@ -56,7 +56,7 @@ pub(crate) async fn run(
         status = running.child.wait() => status.map_err(broken)?,
         () = context.cancelled() => return Err(running.stop().await),
     };
-    if !running.group.ends_soon().await {
+    if !all_end_soon().await {
         context.warn(format!("{} left processes in the background; they end with the step", line.named));
     }
     let stdout = running.stdout.and_then(|tee| tee.stop().kept());
@@ -88,6 +88,7 @@ impl Running {
         command.arg0(&line.words[0]).args(&line.words[1..]).current_dir(&place.folder).process_group(0);
         command.env_clear().envs(place.environment.iter());
         command.stdin(stdin(options).map_err(prepared)?);
+        Group::adopt_orphans().map_err(prepared)?;
         let (stderr, end) = Tee::start(rustix::stdio::stderr(), Capture::last(LAST)).map_err(prepared)?;
         command.stderr(end);
         let stdout = match options.output {

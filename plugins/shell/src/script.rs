@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use windlass_plugin_api::fields::VERBATIM;
 use windlass_plugin_api::{Context, Network, Step, StepError, StepInfo};
 
 use crate::failure;
@@ -24,7 +25,7 @@ const DEFAULT: &str = "/bin/sh";
 pub(crate) struct Script {
     /// The text of the script. There are no expressions in it: hand values over by `env`, so that none of them can become
     /// a part of the program.
-    #[schemars(extend("x-windlass" = "verbatim"))]
+    #[schemars(extend("x-windlass" = VERBATIM))]
     script: Option<String>,
 
     /// The file that has the script, instead of `script`; seen from `workingFolder`. It needs no execute permission.

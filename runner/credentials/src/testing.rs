@@ -5,8 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use windlass_settings::{
-    Account, AccountName, Endpoints, Limits, Place, Project, ProjectName, Role, RoleArn, Scope, SessionName, Settings,
-    Source,
+    Account, AccountName, Installation, Overrides, Place, Project, ProjectName, Role, RoleArn, Scope, SessionName,
+    Settings, Source, load_for,
 };
 
 use crate::failure::Failure;
@@ -50,16 +50,9 @@ pub(crate) fn role(arn: &str, external_id: Option<&str>) -> Role {
 /// One project, `web`.
 pub(crate) fn settings(system: Vec<Account>, web: Vec<Account>) -> Settings {
     let web = Project { name: project_name("web"), description: None, default_account: None, accounts: web };
-    Settings {
-        data_dir: "/nowhere".into(),
-        master_key_file: "/nowhere".into(),
-        plugin_dirs: Vec::new(),
-        default_account: None,
-        accounts: system,
-        projects: vec![web],
-        endpoints: Endpoints::default(),
-        limits: Limits { step_memory_bytes: 0, step_output_bytes: 0, cancel_grace: std::time::Duration::ZERO },
-    }
+    let nowhere = Installation { root: true, system_config_dir: "/nowhere".into(), ..Installation::detect() };
+    let loaded = load_for(&nowhere, &Overrides::default(), []).unwrap();
+    Settings { accounts: system, projects: vec![web], ..loaded.settings }
 }
 
 pub(crate) fn environment(pairs: &[(&str, &str)]) -> Environment {

@@ -78,7 +78,7 @@ impl<'a, 'o> Listener<'a, 'o> {
     }
 
     /// A log line is kept as `{"level":..,"text":..}`, one a line.
-    fn log(&mut self, level: Level, text: String) {
+    pub(crate) fn log(&mut self, level: Level, text: String) {
         let text = self.mask.text(text);
         (self.observer)(Notice::Log { step: self.step, level, text: &text });
         let mut line =
@@ -161,6 +161,7 @@ impl<'a, 'o> Listener<'a, 'o> {
                 code: failure.code,
                 message: self.mask.text(failure.message),
                 help: failure.help.map(|help| self.mask.text(help)),
+                cut_off: failure.cut_off,
             }),
         };
         StepResult { outcome, unwritten: self.recorder.take() }

@@ -1,7 +1,7 @@
 //! Running a prepared job: one owner of the execution's state, every transition written before it is acted on.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -169,7 +169,8 @@ impl Runner {
             observer(Notice::StepStarted { step: &step.step.id, uses: &step.step.uses.to_string() });
             let began = Instant::now();
             let timeout = timeout(step.step.timeout, prepared.job.timeout, began - start);
-            let run = StepRun { runner: self, execution, prepared, position, step, timeout };
+            let checkpoint = Mutex::default();
+            let run = StepRun { runner: self, execution, prepared, position, step, timeout, checkpoint };
             let StepResult { outcome, unwritten } = run.run(observer, stop.clone()).await?;
             let end = StepEnd::new(&step.step.id, outcome, began.elapsed());
             observer(Notice::StepEnded(&end));

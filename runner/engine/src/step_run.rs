@@ -1,7 +1,7 @@
 //! One step of an execution: its host, what it says, and how it ended.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -12,7 +12,9 @@ use windlass_errors::Report;
 use windlass_hosting::{Assignment, HostLimits, StepFailure, Stop, Timeout, run_step};
 use windlass_plugin_api::StepError;
 use windlass_keys::KeyError;
-use windlass_plugin_api::frames::{Credentials, ExecutionInfo, Given, MAX_CHECKPOINT, Start, Wanted};
+use windlass_plugin_api::frames::{
+    Checkpoint, Credentials, ExecutionInfo, Given, Level, MAX_CHECKPOINT, Start, Wanted,
+};
 use windlass_store::{StoreError, Transition};
 
 use crate::listener::Listener;
@@ -20,6 +22,8 @@ use crate::output::{Mask, Secrets};
 use crate::run::Observer;
 use crate::{Prepared, PreparedStep, Runner, surroundings};
 
+/// How long a step may take to end what it has begun outside, once it has been cut off.
+const ABANDON_TIME: Duration = Duration::from_secs(30);
 /// Events that may wait for the engine; a step that says more is held back.
 const WAITING_EVENTS: usize = 64;
 
@@ -31,6 +35,8 @@ pub(crate) struct StepRun<'a> {
     pub(crate) position: i32,
     pub(crate) step: &'a PreparedStep,
     pub(crate) timeout: Option<Timeout>,
+    /// The last checkpoint that it left.
+    pub(crate) checkpoint: Mutex<Option<String>>,
 }
 
 /// How a step ended, and what of it is not written yet.
@@ -46,16 +52,35 @@ impl StepRun<'_> {
         stop: watch::Receiver<Option<Stop>>,
     ) -> Result<StepResult, StoreError> {
         let secrets = Secrets::default();
+        let mut listener = Listener::new(self, observer, Mask::new(secrets.clone()));
+        let mut outcome = self.once(None, &secrets, &mut listener, stop).await?;
+        let left = self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Err(failure), Some(token)) = (&mut outcome, left)
+            && failure.cut_off
+            && self.step.metadata.resumable
+        {
+            self.abandon(token, &secrets, &mut listener, failure).await?;
+        }
+        Ok(listener.finish(outcome))
+    }
+
+    /// Runs the step in a host, as far as it gets.
+    async fn once(
+        &self,
+        left: Option<Checkpoint>,
+        secrets: &Secrets,
+        listener: &mut Listener<'_, '_>,
+        stop: watch::Receiver<Option<Stop>>,
+    ) -> Result<Result<Value, StepFailure>, StoreError> {
         let refusal = Mutex::new(None);
         let (sender, mut events) = mpsc::channel(WAITING_EVENTS);
-        let answer = |wanted| self.answer(wanted, &secrets, &refusal);
-        let assignment = match self.assignment(&secrets).await {
+        let answer = |wanted| self.answer(wanted, secrets, &refusal);
+        let assignment = match self.assignment(left, secrets).await {
             Ok(assignment) => assignment,
-            Err(error) => return Ok(StepResult { outcome: Err(failure(&error)), unwritten: Vec::new() }),
+            Err(error) => return Ok(Err(failure(&error))),
         };
         let running = run_step(&self.step.library, assignment, answer, sender, stop);
         tokio::pin!(running);
-        let mut listener = Listener::new(self, observer, Mask::new(secrets.clone()));
         let outcome = loop {
             tokio::select! {
                 biased;
@@ -72,14 +97,30 @@ impl StepRun<'_> {
         }
         // The account's own error says more than what the plugin made of it.
         let refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let outcome = outcome.map_err(|failure| match refusal {
+        Ok(outcome.map_err(|failure| match refusal {
             Some(refusal) if !is_stop(&failure) => refusal,
             _ => failure,
-        });
-        Ok(listener.finish(outcome))
+        }))
     }
 
-    async fn assignment(&self, secrets: &Secrets) -> Result<Assignment, KeyError> {
+    /// Lets a fresh host end what the step's last one had begun outside when it was cut off. How the step ended stays what
+    /// it was; that the rest could not be ended is added to it, since somebody has to look.
+    async fn abandon(
+        &self,
+        token: String,
+        secrets: &Secrets,
+        listener: &mut Listener<'_, '_>,
+        failure: &mut StepFailure,
+    ) -> Result<(), StoreError> {
+        listener.log(Level::Info, "the step was cut off; ending what it had begun".to_owned());
+        let (_nobody, never) = watch::channel(None);
+        if let Err(error) = self.once(Some(Checkpoint::Abandon(token)), secrets, listener, never).await? {
+            failure.message = format!("{}; what it had begun could not be ended: {}", failure.message, error.message);
+        }
+        Ok(())
+    }
+
+    async fn assignment(&self, left: Option<Checkpoint>, secrets: &Secrets) -> Result<Assignment, KeyError> {
         let settings = &self.runner.settings;
         let limits = HostLimits {
             memory_bytes: settings.limits.step_memory_bytes,
@@ -98,11 +139,16 @@ impl StepRun<'_> {
             region: self.step.account.as_ref().map(|account| account.region.name.clone()),
             endpoints: settings.endpoints.services.clone(),
             certificates: self.runner.certificates.clone(),
-            checkpoint: None,
+            checkpoint: left.clone(),
             scratch: None,
         };
         let surroundings = surroundings::of_step(self.step, self.runner);
-        let (timeout, grace) = (self.timeout.clone(), settings.limits.cancel_grace);
+        let grace = settings.limits.cancel_grace;
+        let message = format!("ending it took longer than {ABANDON_TIME:?}");
+        let timeout = match left {
+            Some(Checkpoint::Abandon(_)) => Some(Timeout { after: ABANDON_TIME, message }),
+            _ => self.timeout.clone(),
+        };
         Ok(Assignment { start, timeout, grace, limits, surroundings })
     }
 
@@ -128,7 +174,10 @@ impl StepRun<'_> {
         refusal: &Mutex<Option<StepFailure>>,
     ) -> Result<Given, StepError> {
         if let Wanted::Checkpoint { token } = wanted {
-            return self.checkpoint(token).await;
+            return self.keep(token, secrets).await;
+        }
+        if let Wanted::Connect { .. } = wanted {
+            return Err(StepError::new("step.connection-denied", "connections are asked for at the broker's socket"));
         }
         let Some(account) = &self.step.account else {
             return Err(StepError::new("step.no-account", "this step type declares no need of an account"));
@@ -144,15 +193,21 @@ impl StepRun<'_> {
         }
     }
 
-    async fn checkpoint(&self, token: String) -> Result<Given, StepError> {
+    async fn keep(&self, token: String, secrets: &Secrets) -> Result<Given, StepError> {
+        let refused = |why: String| Err(StepError::new("step.failed", why));
         if token.len() > MAX_CHECKPOINT {
-            return Err(StepError::new("step.failed", format!("a checkpoint has at most {MAX_CHECKPOINT} bytes")));
+            return refused(format!("a checkpoint has at most {MAX_CHECKPOINT} bytes"));
         }
-        let kept = Transition::Checkpoint { execution: self.execution, position: self.position, token };
-        match self.runner.store.commit(vec![kept]).await {
-            Ok(()) => Ok(Given::Kept),
-            Err(error) => Err(StepError::new("step.failed", format!("the checkpoint could not be kept: {error}"))),
+        if Mask::new(secrets.clone()).text(token.clone()) != token {
+            return refused("a checkpoint is kept in clear, and this one has a secret in it".to_owned());
         }
+        let (execution, position) = (self.execution, self.position);
+        let kept = Transition::Checkpoint { execution, position, token: token.clone() };
+        if let Err(error) = self.runner.store.commit(vec![kept]).await {
+            return refused(format!("the checkpoint could not be kept: {error}"));
+        }
+        *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+        Ok(Given::Kept)
     }
 
     async fn credentials(&self, account: &Resolved, secrets: &Secrets) -> Result<Credentials, AccountError> {
@@ -180,7 +235,7 @@ fn failure(error: &(impl Report + std::error::Error)) -> StepFailure {
     }
     let place = error.snippet().map(|place| format!("the account is defined at {place}"));
     let help: Vec<String> = error.help().into_iter().chain(place).collect();
-    StepFailure { code: error.code(), message, help: (!help.is_empty()).then(|| help.join("\n")) }
+    StepFailure { code: error.code(), message, help: (!help.is_empty()).then(|| help.join("\n")), cut_off: false }
 }
 
 fn is_stop(failure: &StepFailure) -> bool {

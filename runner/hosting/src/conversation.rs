@@ -148,7 +148,7 @@ where
 
     fn failure(&self, error: StepError) -> StepFailure {
         let code = Code::from_plugin(self.plugin, &error.code);
-        StepFailure { code, message: error.message, help: error.help }
+        StepFailure { code, message: error.message, help: error.help, cut_off: false }
     }
 
     fn broke(&self, why: impl Into<String>) -> End {
@@ -170,6 +170,7 @@ fn stopped(stopping: Option<&Stopping>, end: End, timeout: Option<&Timeout>) -> 
         Stop::Cancelled => ("step.cancelled", "the execution was cancelled".to_owned()),
         Stop::TimedOut => ("step.timed-out", timeout.map(|timeout| timeout.message.clone()).unwrap_or_default()),
     };
+    let cut_off = matches!(end, End::HostEnded) || matches!(&end, End::Failed(failure) if failure.cut_off);
     match end {
         End::Done(outputs) => return End::Done(outputs),
         End::Failed(failure) if failure.code.as_str() != "step.cancelled" => {
@@ -178,7 +179,7 @@ fn stopped(stopping: Option<&Stopping>, end: End, timeout: Option<&Timeout>) -> 
         End::Failed(_) => {}
         End::HostEnded => message.push_str("; it did not stop by itself and was ended"),
     }
-    End::Failed(StepFailure { code: Code::new(code), message, help: None })
+    End::Failed(StepFailure { code: Code::new(code), message, help: None, cut_off })
 }
 
 async fn until(instant: Option<Instant>) {

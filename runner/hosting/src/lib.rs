@@ -8,6 +8,7 @@
 
 mod budget;
 mod catalog;
+mod cgroup;
 mod conversation;
 mod error;
 mod frames;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use windlass_errors::Code;
 use windlass_plugin_api::PluginMetadata;
-use windlass_plugin_api::frames::{Containment, FromHost, HostHello, PROTOCOL};
+use windlass_plugin_api::frames::{CONTAIN_STAGE, Containment, FromHost, HostHello, PROTOCOL};
 
 use crate::process::HostProcess;
 use crate::{Described, HostingError, StepFailure, Stop, Timeout};
@@ -18,6 +18,8 @@ const LOADED_WITHIN: Duration = Duration::from_secs(30);
 /// Why a host did not become ready.
 pub(crate) enum Unready {
     Because(HostingError),
+    /// It is contained worse than required.
+    Contained(Containment),
     Ended,
 }
 
@@ -73,6 +75,9 @@ async fn next(host: &mut HostProcess, plugin: &str) -> Result<FromHost<'static>,
     match parse(&frame).map_err(|why| protocol(plugin, why))? {
         FromHost::Hello(hello) => Ok(FromHost::Hello(hello)),
         FromHost::Loaded(loaded) => Ok(FromHost::Loaded(loaded)),
+        FromHost::Refused(refused) if refused.stage == CONTAIN_STAGE => {
+            Err(Containment::parse(&refused.message).map_or(Unready::Ended, Unready::Contained))
+        }
         FromHost::Refused(refused) if refused.stage == "restrict" => {
             Err(Unready::Because(HostingError::NotRestricted { why: refused.message }))
         }
@@ -104,7 +109,8 @@ pub(crate) async fn stopped_early(mut stop: watch::Receiver<Option<Stop>>, time:
         () = cancelled(&mut stop) => ("step.cancelled", "the execution was cancelled".to_owned()),
         () = out_of_time => ("step.timed-out", time.map(|time| time.message.clone()).unwrap_or_default()),
     };
-    StepFailure { code: Code::new(code), message: format!("{message}, while the plugin was still loading"), help: None }
+    let message = format!("{message}, while the plugin was still loading");
+    StepFailure { code: Code::new(code), message, help: None, cut_off: true }
 }
 
 /// Resolves when the step is to stop.

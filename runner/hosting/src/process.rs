@@ -151,6 +151,7 @@ fn send_hello(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         deadline_ms: u64::try_from(DEADLINE.as_millis()).expect("a constant of two minutes"),
         confinement: launch.confinement.clone(),
+        required: launch.required,
         describe,
         program: launch.program.clone(),
         descriptors: attached.iter().map(|(name, _)| (*name).to_owned()).collect(),

@@ -98,6 +98,8 @@ pub struct StepFailure {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether its code was ended before it could end what it had begun outside: see `Step::abandon` of the plugin api.
+    pub cut_off: bool,
 }
 
 /// What a host said of its plugin.
@@ -124,10 +126,13 @@ pub async fn describe(library: &Library, limits: &HostLimits, scratch: &Path) ->
     let mut host = HostProcess::start(library, launch, true)?;
     match described(&mut host, &library.identity.name).await {
         Ok(described) => Ok(described),
-        Err(Unready::Ended) => Err(without_result(library.identity.name.clone(), host.end().await)),
         Err(Unready::Because(error)) => {
             host.end_now().await;
             Err(error)
+        }
+        // Nothing is required of it here.
+        Err(Unready::Ended | Unready::Contained(_)) => {
+            Err(without_result(library.identity.name.clone(), host.end().await))
         }
     }
 }
@@ -164,7 +169,7 @@ where
         failure = stopped_early(stop.clone(), timeout.as_ref()) => Err(failure),
     };
     let end = match opened {
-        Ok(Ok(containment)) if containment > surroundings.required => {
+        Ok(Err(Unready::Contained(containment))) => {
             let required = surroundings.required;
             End::Failed(HostingError::NotContained { plugin: plugin.clone(), containment, required }.into())
         }
@@ -239,6 +244,6 @@ impl From<HostingError> for StepFailure {
         if let Some(source) = std::error::Error::source(&error) {
             message = format!("{message}: {source}");
         }
-        Self { code: error.code(), message, help: error.help() }
+        Self { code: error.code(), message, help: error.help(), cut_off: true }
     }
 }

@@ -76,6 +76,7 @@ impl Sandbox {
 /// How a host is started: what goes into the first frame, and what lives as long as the step.
 pub(crate) struct Launch {
     pub(crate) confinement: Confinement,
+    pub(crate) required: Containment,
     pub(crate) program: Option<Program>,
     pub(crate) broker: Option<OwnedFd>,
     pub(crate) scratch: Option<Scratch>,
@@ -85,12 +86,14 @@ impl Launch {
     /// For a host that only describes its plugin: nothing is granted.
     pub(crate) fn to_describe(library: &Library, limits: &HostLimits, scratch: &std::path::Path) -> io::Result<Self> {
         let (network, environment) = (NetworkAccess::Brokered, BTreeMap::new());
-        Self::new(library, limits, network, &Sandbox::Strict, environment, scratch)
+        Self::new(library, limits, network, &Sandbox::Strict, environment, scratch, Containment::Open)
     }
 
     /// For a host that runs a step.
     pub(crate) fn of_step(library: &Library, limits: &HostLimits, around: &Surroundings) -> io::Result<Self> {
-        Self::new(library, limits, around.network, &around.sandbox, around.environment.clone(), &around.scratch)
+        let environment = around.environment.clone();
+        let (sandbox, scratch, required) = (&around.sandbox, &around.scratch, around.required);
+        Self::new(library, limits, around.network, sandbox, environment, scratch, required)
     }
 
     fn new(
@@ -100,11 +103,12 @@ impl Launch {
         sandbox: &Sandbox,
         mut environment: BTreeMap<String, String>,
         parent: &std::path::Path,
+        required: Containment,
     ) -> io::Result<Self> {
         let (memory_bytes, processes) = (limits.memory_bytes, limits.processes);
         let Form::Program { name, arguments, .. } = &library.form else {
             let confinement = Confinement { memory_bytes, processes, files: Files::Libraries, network };
-            return Ok(Self { confinement, program: None, broker: None, scratch: None });
+            return Ok(Self { confinement, required, program: None, broker: None, scratch: None });
         };
         let scratch = Scratch::create(parent, sandbox.user())?;
         let folder = scratch.path().to_string_lossy().into_owned();
@@ -113,7 +117,7 @@ impl Launch {
         }
         let program = Program { name: name.clone(), arguments: arguments.clone(), environment };
         let confinement = Confinement { memory_bytes, processes, files: sandbox.files(folder), network };
-        Ok(Self { confinement, program: Some(program), broker: None, scratch: Some(scratch) })
+        Ok(Self { confinement, required, program: Some(program), broker: None, scratch: Some(scratch) })
     }
 
     /// Serves the step's connections until its host has ended. Refusals go to `told`.

@@ -81,6 +81,7 @@ impl<F: Fn(&Refusal) + Send + Sync> Grant<'_, F> {
                     Some(request) => held.push(self.answer(&socket, request, held.len() >= MOST_WAITING)),
                     None => return Ok(()),
                 },
+                // Of an answer that was lost the asker would hear only if this ended.
                 Some(answered) = held.next() => if answered.is_err() {
                     return Ok(());
                 },
@@ -88,7 +89,7 @@ impl<F: Fn(&Refusal) + Send + Sync> Grant<'_, F> {
         }
     }
 
-    /// Fails when nobody is there any more.
+    /// Fails when the answer does not get there.
     async fn answer(&self, socket: &UnixDatagram, request: ConnectRequest, full: bool) -> io::Result<()> {
         let ConnectRequest { id, host, port } = request;
         let outcome = match full {
@@ -106,7 +107,10 @@ impl<F: Fn(&Refusal) + Send + Sync> Grant<'_, F> {
 
 /// The next request when it is its turn. Nothing is lost when this is dropped.
 async fn next(socket: &UnixDatagram, pace: &mut Pace) -> Result<Option<ConnectRequest>, PacketError> {
-    tokio::time::sleep_until(pace.due(Instant::now()).into()).await;
+    // A sleep of no length would still cost a tick of the clock.
+    if let Some(due) = pace.due(Instant::now()) {
+        tokio::time::sleep_until(due.into()).await;
+    }
     let request = packet::receive(socket).await?;
     pace.take(Instant::now());
     Ok(request)

@@ -22,7 +22,7 @@ pub(crate) struct Target {
 
 impl Host {
     /// Reads a name or an address; an IPv6 address with or without brackets. IPv4 addresses are understood in all the
-    /// spellings of inet_aton(3), because name resolution and proxies understand them too.
+    /// spellings of `inet_aton(3)`, because name resolution and proxies understand them too.
     ///
     /// # Errors
     /// What is wrong, to be said after the text.
@@ -58,6 +58,9 @@ fn check_name(name: &str) -> Result<(), &'static str> {
     if name.split('.').any(|label| label.is_empty() || label.len() > LONGEST_LABEL) {
         return Err("is no name: between its dots are 1 to 63 characters");
     }
+    if name.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+        return Err("is no name: between its dots no `-` is first or last");
+    }
     if name.bytes().any(|byte| !(byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))) {
         return Err("is no name: it has letters, digits, `-`, `_` and dots only");
     }
@@ -74,7 +77,7 @@ fn ends_in_number(name: &str) -> bool {
     name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()) || number(last).is_some())
 }
 
-/// inet_aton(3): one to four numbers, of which the last fills what is left.
+/// `inet_aton(3)`: one to four numbers, of which the last fills what is left.
 fn ipv4(text: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
     let (&last, heads) = parts.split_last()?;
@@ -123,7 +126,7 @@ mod tests {
         assert_eq!(Host::parse("a_b.0x.example-1"), Ok(Host::Name("a_b.0x.example-1".to_owned())));
     }
 
-    /// The spellings are those of inet_aton(3), section "Notes", and RFC 4291, section 2.5.5.2.
+    /// The spellings are those of `inet_aton(3)`, section "Notes", and RFC 4291, section 2.5.5.2.
     #[test]
     fn an_address_is_the_same_however_it_is_spelt() {
         for text in [
@@ -152,6 +155,8 @@ mod tests {
             "a@b",
             "a\0",
             "*.a",
+            "-a.b",
+            "a-.b",
             "1.2.3.256",
             "1.2.3.4.5",
             "4294967296",

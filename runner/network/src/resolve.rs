@@ -64,9 +64,14 @@ mod tests {
         assert!(refused.message.contains("`service.example:443`: it is fe80::1, a link-local"), "{}", refused.message);
     }
 
+    /// The resolver takes these for addresses, whatever was thought of them before.
     #[tokio::test]
-    async fn a_resolver_gets_no_time_that_is_over() {
-        let refused = addresses(&target(), Instant::now()).await.unwrap_err();
-        assert_eq!(refused.kind, RefusalKind::TimedOut);
+    async fn what_a_name_turns_out_to_be_is_judged() {
+        for name in ["2852039166", "0xA9FEA9FE", "0251.0376.0251.0376", "169.254.43518"] {
+            let target = Target { host: Host::Name(name.to_owned()), port: 80 };
+            let found = addresses(&target, Instant::now() + RESOLVE_TIME).await.unwrap();
+            assert_eq!(found, ["169.254.169.254:80".parse().unwrap()], "{name}");
+            assert_eq!(allowed(&target, found, true).unwrap_err().kind, RefusalKind::Denied, "{name}");
+        }
     }
 }

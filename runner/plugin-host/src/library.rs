@@ -4,7 +4,7 @@ use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use windlass_plugin_api::frames::{FromHost, HostHello, Loaded, PROTOCOL, RunnerHello, Start};
+use windlass_plugin_api::frames::{CONTAIN_STAGE, FromHost, HostHello, Loaded, PROTOCOL, RunnerHello, Start};
 use windlass_plugin_api::host::Plugin;
 use windlass_plugin_api::peer::{Peer, Socket, functions};
 
@@ -18,6 +18,9 @@ pub(crate) fn run(opened: Opened) -> i32 {
     match restrict::library(&hello.confinement) {
         Ok(levels) => {
             let containment = levels.containment(&hello.confinement);
+            if containment > hello.required {
+                return refuse(&socket, CONTAIN_STAGE, containment.as_str());
+            }
             let restrictions = levels.into_map();
             let version = VERSION.to_owned();
             socket.send(&FromHost::Hello(HostHello { protocol: PROTOCOL, version, restrictions, containment }));
@@ -25,9 +28,8 @@ pub(crate) fn run(opened: Opened) -> i32 {
         Err(why) => return refuse(&socket, "restrict", why),
     }
     let deadline = Duration::from_millis(hello.deadline_ms.max(1));
-    let peer = Peer::begin(socket, broker, Some(deadline), |started| {
-        restrict::exit(if started { RUNNER_GONE } else { 0 })
-    });
+    let peer =
+        Peer::begin(socket, broker, Some(deadline), |started| restrict::exit(if started { RUNNER_GONE } else { 0 }));
     let path = PathBuf::from(format!("/proc/self/fd/{}", plugin.as_raw_fd()));
     match Plugin::open(&path, functions()) {
         Ok(plugin) => converse(peer, plugin, &hello),

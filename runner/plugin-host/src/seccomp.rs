@@ -132,9 +132,9 @@ impl Ends {
     /// past a firewall.
     fn families(self, program: &mut Program) -> Label {
         let allowed = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6];
-        let checked = allowed.into_iter().fold(self.deny, |other, family| {
-            program.branch(libc::BPF_JEQ, family.cast_unsigned(), self.allow, other)
-        });
+        let checked = allowed
+            .into_iter()
+            .fold(self.deny, |other, family| program.branch(libc::BPF_JEQ, family.cast_unsigned(), self.allow, other));
         program.load(argument(0)[0], checked)
     }
 }

@@ -38,7 +38,7 @@ fn every_plugin_is_shown_with_its_steps() {
 /// An example that is pasted below `with:` is accepted; where an account is needed, only that is missing then.
 #[test]
 fn every_example_can_be_pasted_into_a_job() {
-    let installation = Installation::new("projects: [{name: web}]\n");
+    let installation = Installation::new("projects: [{name: web}]\nnetwork: {directPlugins: [escape]}\n");
     for plugin in names(&installation) {
         for step in metadata(&installation, &plugin)["steps"].as_array().unwrap() {
             let name = step["name"].as_str().unwrap();

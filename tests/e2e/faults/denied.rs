@@ -86,20 +86,6 @@ fn the_database_and_the_master_key_cannot_be_read() {
     }
 }
 
-#[test]
-fn only_ports_that_were_granted_can_be_connected_to() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let fault = format!("kind: connect, address: '{address}'");
-    assert_denied(&seen(&fault), Errno::ACCESS);
-
-    let granted = Installation::new(&format!("projects: [{{name: web}}]\nendpoints: {{sts: 'http://{address}'}}\n"));
-    super::set_fault(&granted, &fault);
-    let ended = run(&granted);
-    ended.ok();
-    assert_eq!(step(&ended)["outputs"]["ok"], true, "{}", ended.stdout);
-}
-
 /// Daemons of this machine listen there: Docker, D-Bus, the system's log.
 #[test]
 fn no_unix_socket_can_be_connected_to() {

@@ -8,7 +8,7 @@ use windlass_tests::leaks::{Find, Search, Secret};
 use windlass_tests::terminal;
 
 const ACCOUNTS: [&str; 2] = ["key", "role"];
-const CHANNELS: [&str; 5] = ["log", "stdout", "stderr", "outputs", "table"];
+const CHANNELS: [&str; 7] = ["log", "stdout", "stderr", "outputs", "table", "chart", "artifact"];
 
 /// A step for each account, channel and form.
 fn job(channels: &[&str], forms: &[&str]) -> String {
@@ -68,6 +68,20 @@ fn the_message_of_an_error_is_masked() {
     }
 }
 
+/// It has to be kept as it is, or it would be of no use, and so it may have no secret in it.
+#[test]
+fn a_checkpoint_with_a_secret_is_refused() {
+    let ground = Ground::new();
+    for form in ["plain", "base64"] {
+        let with = format!("{{channel: checkpoint, form: {form}}}");
+        let (ended, _) =
+            ground.run_job(&format!("steps: [{{uses: misbehave/leak, account: role, with: {with}}}]\n"), &[]);
+        assert!(ended.failed(1, "step.failed").contains("this one has a secret in it"), "{}", ended.stderr);
+        let (_, search) = search(&ground);
+        assert_eq!([shown(&search, &ended), ground.left(&search)].concat(), []);
+    }
+}
+
 /// Progress is for people at a terminal, and is kept nowhere.
 #[test]
 fn progress_is_masked() {
@@ -99,7 +113,7 @@ fn what_gets_past_the_masking_is_found() {
             continue;
         }
         let places = places(&finds);
-        for place in ["stdout", "stderr", "log_chunk.data", "artifact_chunk.data", "step_execution.outputs"] {
+        for place in ["stdout", "stderr", "log_chunk.data", "artifact_chunk.data", "chart.definition", "step_execution.outputs"] {
             assert!(places.contains(place), "{} was not found in {place}, but in {places:?}", secret.name);
         }
     }

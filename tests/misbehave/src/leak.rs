@@ -2,6 +2,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::io::Write as _;
+use windlass_plugin_api::frames::{Chart, ChartKind};
 use windlass_plugin_api::{Context, Step, StepError, StepInfo};
 
 /// Gives its account's secrets away: the control that shows whether a leak would be found.
@@ -27,6 +29,9 @@ enum Channel {
     Outputs,
     Error,
     Table,
+    Chart,
+    Artifact,
+    Checkpoint,
 }
 
 /// Masking knows the first two; the last gets past every masking, so that only a search can find it.
@@ -71,9 +76,23 @@ impl Step for Leak {
             Channel::Table => {
                 context.table("leaked", vec!["text".to_owned()]).row([text.as_str().into()]);
             }
+            Channel::Chart => context.chart(chart_of(text)),
+            Channel::Artifact => {
+                let (half, rest) = text.split_at(text.len() / 2);
+                let mut artifact = context.artifact("leaked.txt", "text/plain");
+                for piece in [half, rest] {
+                    artifact.write_all(piece.as_bytes()).and_then(|()| artifact.flush()).expect("it does not fail");
+                }
+            }
+            Channel::Checkpoint => context.checkpoint(text).await?,
         }
         Ok(Leaked { text: None })
     }
+}
+
+fn chart_of(text: String) -> Chart {
+    let (table, x) = ("leaked".to_owned(), "text".to_owned());
+    Chart { chart: text.clone(), title: text.clone(), kind: ChartKind::Bar, table, x, y: vec![text] }
 }
 
 impl Form {

@@ -8,16 +8,20 @@ mod ending;
 mod fault;
 mod flood;
 mod forge;
+mod keeper;
 mod leak;
 mod look;
+mod offer;
 
 pub use bulk::{Counted, Lines, Noop, Rows};
 pub use fault::{Fault, Seen};
+pub use keeper::{Keeper, Kept};
 pub use leak::Leak;
+pub use offer::{Offer, Offered};
 
 windlass_plugin_api::export_plugin! {
     name: "misbehave",
     title: "Misbehave",
     description: "Misbehaves on request, for tests.",
-    steps: [Fault, Leak, Noop, Lines, Rows],
+    steps: [Fault, Keeper, Leak, Noop, Lines, Offer, Rows],
 }

@@ -11,7 +11,7 @@ mod verify;
 
 use std::path::Path;
 use std::process::ExitCode;
-use windlass_tests::{Outcome, Problem, interrupt, netns};
+use windlass_tests::{Outcome, Problem, interrupt, netns, old_kernel};
 
 const USAGE: &str = "\
 usage:
@@ -29,6 +29,9 @@ fn main() -> ExitCode {
     let (command, rest) = arguments.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     if command == "in-namespace" {
         return ended(netns::serve(Path::new(&rest.join(" "))).map(|()| true));
+    }
+    if command == "without-landlock" {
+        return ended(old_kernel::become_program(rest).map(|()| true));
     }
     interrupt::install();
     match (command, rest) {

@@ -1,6 +1,6 @@
 use super::*;
 
-fn end<'a>(said: &'a str, sandbox: Option<Sandbox>) -> End<'a> {
+fn end<'a>(said: &'a str, sandbox: Sandbox) -> End<'a> {
     End { named: "`pg_dump`", said: said.as_bytes(), sandbox, path: Some(OsStr::new("/usr/bin")) }
 }
 
@@ -10,16 +10,16 @@ fn help(error: &StepError) -> &str {
 
 #[test]
 fn an_exit_code_says_what_shells_mean_by_it() {
-    let error = end("", None).with_code(3);
+    let error = end("", Sandbox::Standard).with_code(3);
     assert_eq!(error.code, "shell.exit-code");
     assert_eq!(error.message, "`pg_dump` ended with exit code 3");
     assert!(help(&error).contains("`successCodes`"), "{error:?}");
     // POSIX, "Exit Status for Commands": 126 not executable, 127 not found, above 128 a signal.
-    assert!(help(&end("", None).with_code(126)).contains("may not execute"));
-    assert!(help(&end("", None).with_code(127)).contains("`/usr/bin`"));
-    assert!(help(&end("", None).with_code(137)).contains("`SIGKILL`"));
-    assert!(help(&end("", None).with_code(128)).contains("`successCodes`"));
-    assert!(help(&end("", None).with_code(255)).contains("`successCodes`"));
+    assert!(help(&end("", Sandbox::Standard).with_code(126)).contains("may not execute"));
+    assert!(help(&end("", Sandbox::Standard).with_code(127)).contains("`/usr/bin`"));
+    assert!(help(&end("", Sandbox::Standard).with_code(137)).contains("`SIGKILL`"));
+    assert!(help(&end("", Sandbox::Standard).with_code(128)).contains("`successCodes`"));
+    assert!(help(&end("", Sandbox::Standard).with_code(255)).contains("`successCodes`"));
 }
 
 #[test]
@@ -30,24 +30,39 @@ fn a_denial_points_at_the_sandbox() {
         "Error: EACCES: permission denied, open '/x'",
         "mount: Operation not permitted",
     ] {
-        for sandbox in [None, Some(Sandbox::Standard), Some(Sandbox::Strict)] {
+        for sandbox in [Sandbox::Standard, Sandbox::Strict] {
             let error = end(said, sandbox).with_code(1);
             assert!(
                 help(&error).contains("`sandbox`") && help(&error).contains("`shell.allowUnconfined`"),
                 "{error:?}"
             );
         }
-        assert!(!help(&end(said, Some(Sandbox::Unconfined)).with_code(1)).contains("sandbox"), "there is none");
+        assert!(!help(&end(said, Sandbox::Unconfined).with_code(1)).contains("sandbox"), "there is none");
     }
-    assert!(!help(&end("No such file or directory", None).with_code(1)).contains("sandbox"));
+    assert!(!help(&end("No such file or directory", Sandbox::Standard).with_code(1)).contains("sandbox"));
+}
+
+#[test]
+fn what_ran_out_points_at_the_limits() {
+    for said in [
+        "sh: 1: Cannot fork",
+        "[warning] pthread_create failed (EAGAIN) for attributes",
+        "fork: Cannot allocate memory",
+        "bash: fork: retry: Resource temporarily unavailable",
+        "MemoryError",
+    ] {
+        let error = end(said, Sandbox::Standard).with_code(1);
+        let shown = help(&error);
+        assert!(shown.contains("`limits.stepMemory`") && !shown.contains("`sandbox`"), "{said}: {shown}");
+    }
 }
 
 #[test]
 fn a_signal_has_its_name() {
-    let error = end("", None).by_signal(9);
+    let error = end("", Sandbox::Standard).by_signal(9);
     assert_eq!((error.code.as_str(), error.message.as_str()), ("shell.killed", "`pg_dump` was ended by `SIGKILL`"));
-    assert_eq!(end("", None).by_signal(40).message, "`pg_dump` was ended by signal 40");
-    assert!(help(&end("", None).by_signal(31)).contains("`sandbox`"));
+    assert_eq!(end("", Sandbox::Standard).by_signal(40).message, "`pg_dump` was ended by signal 40");
+    assert!(help(&end("", Sandbox::Standard).by_signal(31)).contains("`sandbox`"));
 }
 
 #[test]

@@ -82,10 +82,13 @@ fn standard_input_is_what_the_job_says_or_empty() {
     assert_eq!(command(&["cat"]).stdout, "");
 }
 
-/// The frames' socket and the broker's stay with the plugin.
+/// The sockets of the frames and the broker stay with the plugin; outputs are pipes, the log's own where nobody listens.
 #[test]
-fn it_has_three_descriptors_and_a_group_of_its_own() {
-    assert_eq!(command(&["sh", "-c", "echo /proc/$$/fd/*"]).stdout.matches("/fd/").count(), 3);
+fn it_has_no_socket_and_a_group_of_its_own() {
+    let ended = command(&["sh", "-c", "for number in 0 1 2; do readlink /proc/$$/fd/$number; done"]);
+    let kinds: Vec<&str> = ended.stdout.lines().map(|line| line.split('[').next().unwrap()).collect();
+    assert_eq!(kinds, ["/dev/null", "pipe:", "pipe:"]);
+    assert!(!command(&["sh", "-c", "ls -l /proc/$$/fd"]).stdout.contains("socket:"));
     let ended = command(&["sh", "-c", "echo $$; cut -d' ' -f5 /proc/$$/stat"]);
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert_eq!(lines[0], lines[1], "its group has its number");

@@ -15,9 +15,9 @@ impl Pace {
         Self { began: now, taken: 0 }
     }
 
-    /// When the next request may be taken.
-    pub(super) fn due(&self, now: Instant) -> Instant {
-        if self.taken < MOST_A_SECOND { now } else { now.max(self.began + SECOND) }
+    /// When the next request may be taken, if that is not at once.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        Some(self.began + SECOND).filter(|&due| self.taken >= MOST_A_SECOND && due > now)
     }
 
     /// One was taken.
@@ -38,12 +38,12 @@ mod tests {
         let start = Instant::now();
         let mut pace = Pace::new(start);
         for _ in 0..MOST_A_SECOND {
-            assert_eq!(pace.due(start), start);
+            assert_eq!(pace.due(start), None);
             pace.take(start);
         }
-        assert_eq!(pace.due(start), start + SECOND);
+        assert_eq!(pace.due(start), Some(start + SECOND));
+        assert_eq!(pace.due(start + SECOND), None);
         pace.take(start + SECOND);
-        assert_eq!(pace.due(start + SECOND), start + SECOND);
         assert_eq!(pace.taken, 1);
     }
 
@@ -53,6 +53,6 @@ mod tests {
         let mut pace = Pace::new(start);
         let later = start + 100 * SECOND;
         (0..MOST_A_SECOND).for_each(|_| pace.take(later));
-        assert_eq!(pace.due(later), later + SECOND);
+        assert_eq!(pace.due(later), Some(later + SECOND));
     }
 }

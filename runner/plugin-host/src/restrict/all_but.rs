@@ -35,7 +35,8 @@ fn collect(place: &Path, hidden: &[PathBuf], found: &mut Vec<PathBuf>) {
     }
     for entry in place.read_dir().into_iter().flatten().flatten() {
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-        if !is_link && !(place == processes && is_process(&entry.file_name())) {
+        let is_process = place == processes && is_process(&entry.file_name());
+        if !is_link && !is_process {
             collect(&entry.path(), hidden, found);
         }
     }

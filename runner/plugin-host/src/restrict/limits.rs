@@ -5,8 +5,6 @@ use windlass_plugin_api::frames::Confinement;
 
 /// Descriptors of a library.
 const LIBRARY: u64 = 256;
-/// Descriptors of a supervisor, which has a dozen.
-const SUPERVISOR: u64 = 64;
 /// Descriptors of each process of a program: what Linux gives every process that asks for no more.
 const PROGRAM: u64 = 1024;
 
@@ -24,9 +22,9 @@ impl Limits {
         Self { descriptors: LIBRARY, memory: Some(confinement.memory_bytes), processes: None }
     }
 
-    /// It must go on whatever its program does; but for descriptors, its hard limits are its program's.
+    /// It must go on whatever its program does, and its program cannot get more than it leaves.
     pub(super) fn of_supervisor() -> Self {
-        Self { descriptors: SUPERVISOR, memory: None, processes: None }
+        Self { descriptors: PROGRAM, memory: None, processes: None }
     }
 
     /// For the process of a program, at the moment of its start. The kernel counts the processes of a user and knows

@@ -1,0 +1,86 @@
+//! Secrets of a step: they reach it, and nothing else ever has them.
+
+use super::{installation, log, outputs, plain, run, set_steps, step};
+use crate::installation::{Installation, assert_names};
+use crate::started::Started;
+use serde_json::{Value, json};
+use windlass_tests::leaks::{Find, Sampler, Search, Secret};
+
+const KEY: &str = "keys/project/web/token";
+const SECRET: &str = "correct horse 'battery\" staple/+\\Kx9";
+
+fn with_key() -> Installation {
+    let installation = plain();
+    installation.set_key(KEY, SECRET);
+    installation
+}
+
+fn with(script: &str, expose: bool) -> Value {
+    json!({"script": script, "secrets": {"TOKEN": KEY}, "exposeInEnv": expose})
+}
+
+fn left(installation: &Installation, search: &Search) -> Vec<Find> {
+    let folder = installation.folder();
+    let mut finds = search.folder(folder, &[]).unwrap();
+    finds.extend(search.database(&folder.join("data/windlass.db")).unwrap());
+    finds
+}
+
+#[test]
+fn a_secret_reaches_its_step_and_is_masked_in_all_that_it_says() {
+    let installation = with_key();
+    let script = "cat $TOKEN_FILE; echo; base64 -w0 $TOKEN_FILE >&2; echo \"is ${TOKEN-unset}\"; stat -c %a $TOKEN_FILE; \
+                  [ \"$(cat $TOKEN_FILE | md5sum)\" = \"$(printf %s \"$SAME\" | md5sum)\" ] && echo same";
+    for expose in [false, true] {
+        let mut with = with(script, expose);
+        with["output"] = json!("lines");
+        // What it is compared with is no secret to Windlass where it is written backwards.
+        with["env"] = json!({"SAME": "${{ options.value | reverse }}"});
+        let backwards: String = SECRET.chars().rev().collect();
+        let ended = run(&installation, "shell/script", &with, &["-o", &format!("value={backwards}")]);
+        let is = if expose { "is [masked]" } else { "is unset" };
+        assert_eq!(outputs(&ended)["lines"], json!(["[masked]", is, "600", "same"]));
+        assert_eq!(ended.stderr.matches("[masked]").count(), if expose { 3 } else { 2 }, "{}", ended.stderr);
+        let search = Search::new(&[Secret::new("the key", SECRET)]);
+        let shown = [search.bytes("stdout", ended.stdout.as_bytes()), search.bytes("stderr", ended.stderr.as_bytes())];
+        assert_eq!([shown.concat(), left(&installation, &search)].concat(), []);
+    }
+}
+
+/// Looked at while the step holds it: no process has it on its command line, and only with `exposeInEnv` in its
+/// environment.
+#[test]
+fn no_process_has_it_where_others_look() {
+    let installation = with_key();
+    let job = installation.folder().join("job.yaml");
+    let search = Search::new(&[Secret::new("the key", SECRET)]);
+    for expose in [false, true] {
+        set_steps(
+            &installation,
+            &json!([step("shell/script", &with("for i in $(seq 40); do sleep 0.01; done", expose))]),
+        );
+        let command = installation.command(&["run", job.to_str().unwrap(), "--project", "web"]);
+        let run = Started::start(&installation, command);
+        let sampler = Sampler::start(run.pid());
+        run.ended().ok();
+        let finds = search.samples(&sampler.stop());
+        assert_eq!(finds.is_empty(), !expose, "{finds:?}");
+        assert!(finds.iter().all(|find| find.place.contains("environment")), "{finds:?}");
+        assert_eq!(left(&installation, &search), []);
+    }
+}
+
+#[test]
+fn a_key_that_is_not_the_projects_is_refused() {
+    let installation = installation("}");
+    installation.set_key("keys/system/token", SECRET);
+    for key in ["keys/system/token", "keys/project/other/token"] {
+        let ended = run(&installation, "shell/script", &json!({"script": "echo ran", "secrets": {"A": key}}), &[]);
+        assert_names(&ended.stderr, &["error[key.not-permitted]", key]);
+        assert!(log(&ended).is_empty());
+    }
+    let missing = json!({"script": "echo ran", "secrets": {"A": "keys/project/web/none"}});
+    let ended = run(&installation, "shell/script", &missing, &[]);
+    assert_names(ended.failed(6, "key.not-found"), &["keys/project/web/none"]);
+    assert!(log(&ended).is_empty());
+}
