@@ -71,12 +71,12 @@ impl Environment {
 fn check(options: &Options) -> Result<(), StepError> {
     let mut given: BTreeMap<String, &'static str> = BTreeMap::new();
     for (name, value) in &options.env {
-        add(&mut given, name, name.clone(), "env", Some(value.as_str()))?;
+        add(&mut given, name, name, "env", Some(value.as_str()))?;
     }
     for (name, secret) in &options.secrets {
-        add(&mut given, name, format!("{name}_FILE"), "secrets", None)?;
+        add(&mut given, name, &format!("{name}_FILE"), "secrets", None)?;
         if options.expose_in_env {
-            add(&mut given, name, name.clone(), "secrets", Some(secret.expose()))?;
+            add(&mut given, name, name, "secrets", Some(secret.expose()))?;
         }
     }
     Ok(())
@@ -85,7 +85,7 @@ fn check(options: &Options) -> Result<(), StepError> {
 fn add(
     given: &mut BTreeMap<String, &'static str>,
     name: &str,
-    variable: String,
+    variable: &str,
     field: &'static str,
     value: Option<&str>,
 ) -> Result<(), StepError> {
@@ -97,7 +97,7 @@ fn add(
         let message = format!("the value of `{name}` in `{field}` has a zero byte, which no variable can have");
         return Err(failure::invalid(message));
     }
-    match given.insert(variable.clone(), field) {
+    match given.insert(variable.to_owned(), field) {
         None => Ok(()),
         Some(other) => Err(failure::invalid(format!("`{other}` and `{field}` both give the variable `{variable}`"))),
     }

@@ -1,4 +1,4 @@
-/// The signals of Linux from 1 on, as x86_64 and aarch64 number them (signal(7)).
+/// The signals of Linux from 1 on, as `x86_64` and `aarch64` number them (signal(7)).
 const NAMES: [&str; 31] = [
     "SIGHUP",
     "SIGINT",

@@ -16,6 +16,7 @@ use windlass_plugin_api::frames::{
     BROKER_DESCRIPTOR, LIBRARY_DESCRIPTOR, PROGRAM_DESCRIPTOR, PROTOCOL, RunnerHello, ToHost,
 };
 
+use crate::cgroup::ControlGroup;
 use crate::frames::{FrameReader, FrameWriter, encode};
 use crate::scratch::Scratch;
 use crate::surroundings::Launch;
@@ -51,6 +52,7 @@ pub(crate) struct HostProcess {
     /// Whether there are processes behind it that it ends; killed, it could not.
     supervises: bool,
     scratch: Option<Scratch>,
+    _group: Option<ControlGroup>,
 }
 
 impl HostProcess {
@@ -66,7 +68,8 @@ impl HostProcess {
     fn try_start(program: &Path, library: &Library, launch: Launch, describe: bool) -> io::Result<Self> {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
         let supervises = launch.program.is_some();
-        send_hello(&ours, library, &launch, describe)?;
+        let limits = &launch.confinement;
+        let group = supervises.then(|| ControlGroup::create(limits.processes, limits.memory_bytes)).flatten();
         let mut child = Command::new(program)
             .arg0("windlass-plugin-host")
             .env_clear()
@@ -76,6 +79,11 @@ impl HostProcess {
             .process_group(0)
             .kill_on_drop(!supervises)
             .spawn()?;
+        // It starts nothing before the first frame, so all that it starts is in its group.
+        if let (Some(group), Some(pid)) = (&group, child.id()) {
+            group.add(pid)?;
+        }
+        send_hello(&ours, library, &launch, describe)?;
         ours.set_nonblocking(true)?;
         let (read, write) = UnixStream::from_std(ours)?.into_split();
         Ok(Self {
@@ -87,6 +95,7 @@ impl HostProcess {
             writer: FrameWriter::new(write),
             supervises,
             scratch: launch.scratch,
+            _group: group,
         })
     }
 

@@ -11,7 +11,7 @@ use rustix::fs::FlockOperation;
 
 /// Where root makes the folder of another user, when that user cannot get to the folder that is asked for: the data of a
 /// runner is nobody else's.
-pub(crate) const COMMON: &str = "/var/tmp/windlass-scratch";
+pub(crate) const COMMON: &str = "/var/lib/windlass-scratch";
 const LOCK_SUFFIX: &str = ".lock";
 /// Held while folders are made or looked through.
 const PARENTS_LOCK: &str = ".lock";

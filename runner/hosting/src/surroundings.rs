@@ -10,7 +10,7 @@ use windlass_network::{Broker, Destination, Network};
 use windlass_plugin_api::broker::Refusal;
 use windlass_plugin_api::frames::{Confinement, Containment, Files, NetworkAccess, Program};
 
-use crate::scratch::Scratch;
+use crate::scratch::{COMMON, Scratch};
 use crate::{Form, HostLimits, Library};
 
 /// `nobody`, who a host started by root becomes.
@@ -47,7 +47,7 @@ pub struct Connections {
 pub enum Sandbox {
     /// What the system has installed, and a scratch folder.
     Strict,
-    /// All that the user may use, but nothing below these.
+    /// All that the user may use, but nothing below these, nor what belongs to other steps.
     Standard {
         /// Absolute paths.
         hidden: Vec<PathBuf>,
@@ -61,7 +61,8 @@ impl Sandbox {
         match self {
             Self::Strict => Files::Programs { scratch },
             Self::Standard { hidden } => {
-                Files::AllBut { hidden: hidden.iter().map(|path| path.to_string_lossy().into_owned()).collect(), scratch }
+                let hidden = hidden.iter().map(|path| path.to_string_lossy().into_owned());
+                Files::AllBut { hidden: hidden.chain([COMMON.to_owned()]).collect(), scratch }
             }
             Self::None => Files::Unconfined { scratch },
         }

@@ -44,6 +44,9 @@ fn every_example_can_be_pasted_into_a_job() {
             let name = step["name"].as_str().unwrap();
             let example = step["example"].as_str().unwrap();
             assert!(!example.trim().is_empty(), "{plugin}/{name} has no example");
+            for key in example.split_whitespace().filter(|word| word.starts_with("keys/")) {
+                installation.set_key(key.trim_end_matches(['}', ',']), "correct horse battery");
+            }
             let with: String = example.lines().map(|line| format!("      {line}\n")).collect();
             installation.job(&format!("steps:\n  - uses: {plugin}/{name}\n    with:\n{with}"));
             let ended = installation.run_job(&["--quiet"]);

@@ -15,7 +15,7 @@ fn a_plugin_of_the_first_api_runs() {
     let (step, execution) = (&document["steps"][0], &document["execution"]);
     let expected = json!({"text": "hello you", "execution": execution, "refused": "step.no-account"});
     assert_eq!(step["outputs"], expected);
-    assert_eq!(step["tables"]["greetings"], json!({"columns": ["name"], "rows": [["you"]]}), "{step}");
+    assert_eq!(step["tables"]["greetings"], json!([{"name": "you"}]), "{step}");
     assert_names(&ended.stderr, &["greet: about to greet"]);
     let api = installation.run(&["plugin", "list", "--output", "json", "--plugin-dir", folder]);
     let listed: Vec<Value> = serde_json::from_str(api.ok()).unwrap();

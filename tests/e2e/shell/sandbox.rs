@@ -100,7 +100,7 @@ fn assert_apart(installation: &Installation, runner: &str, neighbour: &str, scra
     let mut places: Vec<PathBuf> = files.iter().flat_map(|file| [of(runner, file), of(neighbour, file)]).collect();
     places.extend([scratch.join(".windlass/script"), scratch.to_owned()]);
     for sandbox in ["standard", "strict"] {
-        assert_eq!(readable(installation, sandbox, &places), [PathBuf::new(); 0], "with `sandbox: {sandbox}`");
+        assert_eq!(readable(installation, sandbox, &places), Vec::<PathBuf>::new(), "with `sandbox: {sandbox}`");
     }
     let reached = readable(installation, "none", &places);
     assert!(reached.contains(&scratch.to_owned()), "without a sandbox it is there: {reached:?}");

@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use windlass_tests::processes::Process;
+use windlass_tests::wait::{self, PATIENCE};
 
 /// Starts a child, one in a session of its own with a child, and an orphan in a session of its own; says their numbers and
 /// does not end.
@@ -46,7 +47,7 @@ fn assert_gone(installation: &Installation, tree: &[Process]) {
     all_end(tree);
     let entries = std::fs::read_dir(installation.folder().join("data/scratch")).unwrap().map(Result::unwrap);
     let folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    assert_eq!(folders, [PathBuf::new(); 0]);
+    assert_eq!(folders, Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -103,10 +104,13 @@ fn a_step_may_tidy_up() {
     assert_eq!(log(&ended).last(), Some(&"tidied"));
 }
 
-/// When the runner is killed, so are its steps.
+/// When the runner is killed, so are its steps, and what was in their folder, such as secrets, goes.
 #[test]
 fn a_killed_runner_leaves_nothing() {
-    let Run { installation: _kept, started, tree } = start(TREE, "20s", "1h");
+    let Run { installation, started, tree } = start(TREE, "20s", "1h");
+    let folder = said(&installation, "it| ready ").remove(0);
     started.signal(Signal::KILL);
     all_end(&tree);
+    let emptied = || Ok((std::fs::read_dir(&folder).map_or(0, Iterator::count) == 0).then_some(()));
+    wait::until("the end of the step's files", PATIENCE, emptied).unwrap();
 }

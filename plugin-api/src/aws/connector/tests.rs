@@ -78,10 +78,11 @@ async fn what_may_pass_is_told_apart() {
 
     let cut = Server::plain("HTTP/1.1 200 OK\r\ncontent-le");
     let limit = Some(Duration::from_millis(20));
-    let connector = Brokered::new(&context(None)).connector(limit, limit);
+    let connector = Brokered::new(&context(None)).connector(None, limit);
     let error = fails(&connector, &format!("http://127.0.0.1:{}/", cut.port)).await;
     assert!(error.is_timeout(), "reading: {error:?}");
     let silent = Server::silent();
+    let connector = Brokered::new(&context(None)).connector(limit, None);
     let error = fails(&connector, &format!("https://127.0.0.1:{}/", silent.port)).await;
     assert!(error.is_timeout(), "connecting: {error:?}");
 

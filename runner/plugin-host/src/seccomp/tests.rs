@@ -1,3 +1,5 @@
+mod tools;
+
 use super::*;
 
 use NetworkAccess::{Brokered, Direct};
