@@ -91,7 +91,7 @@ pub struct RunnerHello {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Confinement {
-    /// The most memory (address space of one process) in bytes.
+    /// The most memory of one process in bytes: the address space of a library's, what a program's may write to.
     pub memory_bytes: u64,
     /// The most processes and threads that a program and its children may be at a time.
     pub processes: u64,

@@ -1,5 +1,5 @@
 //! A plugin's end of the conversation with the runner, for the plugin host and for programs: sending frames, the thread
-//! that listens meanwhile, and the functions of [`Host`](crate::boundary::Host) on top of them.
+//! that listens meanwhile, and the functions of [`Host`] on top of them.
 
 mod connections;
 mod socket;
@@ -25,7 +25,6 @@ pub struct Peer {
     /// Where frames go.
     pub socket: Socket,
     connections: Option<Connections>,
-    ended: fn(bool) -> !,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -53,15 +52,19 @@ impl Peer {
         ended: fn(bool) -> !,
     ) -> &'static Self {
         let frames = socket.frames(deadline);
-        let connections = broker.map(Connections::new);
-        let peer = Self { socket, connections, ended, state: Mutex::default(), changed: Condvar::new() };
-        assert!(PEER.set(peer).is_ok(), "a process runs one step");
+        assert!(PEER.set(Self::new(socket, broker)).is_ok(), "a process runs one step");
         let peer = PEER.get().expect("it was set just now");
         match frames {
-            Ok(frames) => drop(std::thread::spawn(move || peer.listen(frames))),
+            Ok(frames) => drop(std::thread::spawn(move || ended(peer.listen(frames)))),
             Err(_) => ended(false),
         }
         peer
+    }
+
+    /// One that nobody listens for; a process makes its own with [`Self::begin`].
+    pub fn new(socket: Socket, broker: Option<OwnedFd>) -> Self {
+        let connections = broker.map(Connections::new);
+        Self { socket, connections, state: Mutex::default(), changed: Condvar::new() }
     }
 
     /// Waits for the step; without one the process ends while waiting. Nothing when the metadata is wanted instead.
@@ -78,8 +81,9 @@ impl Peer {
         }
     }
 
-    fn listen(&self, mut frames: Frames) {
-        while let Some(frame) = frames.next() {
+    /// Hears frames until the runner is gone or says what it may not say now. Returns whether a step had been started.
+    pub fn listen(&self, mut frames: Frames) -> bool {
+        while let Some(frame) = frames.next_frame() {
             let mut state = self.state();
             match frame {
                 ToHost::Start(start) if !state.started => {
@@ -99,10 +103,11 @@ impl Peer {
             drop(state);
             self.changed.notify_all();
         }
-        (self.ended)(self.state().started);
+        self.state().started
     }
 
-    fn ask(&self, ask: Ask) -> Answer {
+    /// Asks the runner, or its broker, and waits for the answer.
+    pub fn ask(&self, ask: Ask) -> Answer {
         let id = ask.id;
         if let Wanted::Connect { host, port } = &ask.what {
             let given = match self.connect(host, *port) {
@@ -127,7 +132,8 @@ impl Peer {
         }
     }
 
-    fn wait_cancelled(&self, within: Duration) -> bool {
+    /// Waits until the step is cancelled; false when that did not happen within this time.
+    pub fn wait_cancelled(&self, within: Duration) -> bool {
         let until = Instant::now().checked_add(within);
         let mut state = self.state();
         while !state.cancelled {

@@ -12,6 +12,7 @@ mod leaks;
 mod namespace;
 mod network;
 mod plugins;
+mod programs;
 mod queries;
 mod scripted;
 mod shell;

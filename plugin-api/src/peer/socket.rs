@@ -51,7 +51,7 @@ pub struct Frames {
 
 impl Frames {
     /// The next frame; nothing when the runner is gone, silent for too long, or incomprehensible.
-    pub fn next(&mut self) -> Option<ToHost> {
+    pub fn next_frame(&mut self) -> Option<ToHost> {
         serde_json::from_slice(&self.next_line()?).ok()
     }
 

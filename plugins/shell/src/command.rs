@@ -28,9 +28,9 @@ impl Step for Command {
         description: "Runs a program with a list of arguments, without a shell. What it prints is shown in the log.",
         network: Network { direct: true, ..Network::NONE },
         example: "\
-command: [restic, backup, --tag, nightly, /srv/web]
-env: {RESTIC_REPOSITORY: /backup/web}
-secrets: {RESTIC_PASSWORD: keys/project/web/restic} # its path is in RESTIC_PASSWORD_FILE
+command: [find, /var/log, -maxdepth, \"1\", -name, '*.gz', -mtime, \"+30\"]
+secrets: {API_TOKEN: keys/project/web/api-token} # the path of a file with it is in API_TOKEN_FILE
+output: lines
 ",
         ..StepInfo::DEFAULT
     };

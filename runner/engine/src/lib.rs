@@ -24,6 +24,7 @@ mod surroundings;
 mod tree;
 
 pub use error::{EngineError, JobError};
+pub use listener::recorded;
 pub use job::{Job, OptionKind, OptionSpec, Step, StepType};
 pub use options::{Options, bind};
 pub use prepare::{Prepared, PreparedStep, Workshop, prepare};

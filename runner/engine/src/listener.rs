@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
+use secrecy::SecretString;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 use windlass_hosting::{Event, StepFailure};
 use windlass_plugin_api::frames::{ArtifactStart, Bytes, Chart, Level};
-use windlass_store::Stream;
+use windlass_store::{Stream, Transition};
 
-use crate::output::Mask;
+use crate::output::{Mask, Secrets};
 use crate::recorder::Recorder;
 use crate::run::{Notice, Observer};
-use crate::step_run::{StepResult, StepRun};
+use crate::step_run::StepResult;
 
 /// Masks, records and shows what a step says.
 pub(crate) struct Listener<'a, 'o> {
@@ -46,11 +48,28 @@ impl File {
     }
 }
 
+/// What the events of a step come to, which knows these secrets: what is written to the database, in order, and how the
+/// step ended, all masked. A running step's events take the same way one by one; this is for whoever has all of them, such
+/// as tests with events of a hostile plugin.
+pub fn recorded(
+    events: impl IntoIterator<Item = Event>,
+    secrets: impl IntoIterator<Item = SecretString>,
+    outcome: Result<Value, StepFailure>,
+    observer: &mut (dyn FnMut(Notice<'_>) + Send),
+) -> (Vec<Transition>, Result<Value, StepFailure>) {
+    let known = Secrets::default();
+    known.add(secrets);
+    let recorder = Recorder::new(Uuid::nil(), 0);
+    let mut listener = Listener::new("step", recorder, observer, Mask::new(known));
+    events.into_iter().for_each(|event| listener.hear(event));
+    let StepResult { outcome, unwritten } = listener.finish(outcome);
+    (unwritten, outcome)
+}
+
 impl<'a, 'o> Listener<'a, 'o> {
-    pub(crate) fn new(run: &'a StepRun<'_>, observer: Observer<'o>, mut mask: Mask) -> Self {
+    pub(crate) fn new(step: &'a str, recorder: Recorder, observer: Observer<'o>, mut mask: Mask) -> Self {
         let streams = [mask.open(), mask.open()];
-        let recorder = Recorder::new(run.execution, run.position);
-        Self { step: &run.step.step.id, observer, mask, streams, recorder, tables: BTreeMap::new(), files: BTreeMap::new() }
+        Self { step, observer, mask, streams, recorder, tables: BTreeMap::new(), files: BTreeMap::new() }
     }
 
     pub(crate) fn hear(&mut self, event: Event) {

@@ -19,6 +19,7 @@ use windlass_store::{StoreError, Transition};
 
 use crate::listener::Listener;
 use crate::output::{Mask, Secrets};
+use crate::recorder::Recorder;
 use crate::run::Observer;
 use crate::{Prepared, PreparedStep, Runner, surroundings};
 
@@ -52,7 +53,8 @@ impl StepRun<'_> {
         stop: watch::Receiver<Option<Stop>>,
     ) -> Result<StepResult, StoreError> {
         let secrets = Secrets::default();
-        let mut listener = Listener::new(self, observer, Mask::new(secrets.clone()));
+        let recorder = Recorder::new(self.execution, self.position);
+        let mut listener = Listener::new(&self.step.step.id, recorder, observer, Mask::new(secrets.clone()));
         let mut outcome = self.once(None, &secrets, &mut listener, stop).await?;
         let left = self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Err(failure), Some(token)) = (&mut outcome, left)
@@ -226,7 +228,7 @@ impl StepRun<'_> {
 }
 
 /// An error as the failure of a step: its causes in the message, where the account is defined in the help.
-fn failure(error: &(impl Report + std::error::Error)) -> StepFailure {
+fn failure(error: &impl Report) -> StepFailure {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(this) = cause {

@@ -115,7 +115,10 @@ fn remove(folder: &Path) {
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {}
             _ => break,
         }
-        members(folder).for_each(|pid| drop(kill_process(pid, Signal::KILL)));
+        for pid in members(folder) {
+            // It may have ended meanwhile.
+            let _ = kill_process(pid, Signal::KILL);
+        }
         if look > 0 {
             std::thread::sleep(PAUSE);
         }

@@ -9,13 +9,14 @@ use tokio::time::timeout;
 use windlass_plugin_api::frames::{MAX_FRAME, ToHost};
 
 /// Frames from a host, one by one.
-pub(crate) struct FrameReader {
+pub struct FrameReader {
     socket: BufReader<OwnedReadHalf>,
     partial: Vec<u8>,
 }
 
 impl FrameReader {
-    pub(crate) fn new(socket: OwnedReadHalf) -> Self {
+    /// Reads what comes from the other end.
+    pub fn new(socket: OwnedReadHalf) -> Self {
         Self { socket: BufReader::with_capacity(64 * 1024, socket), partial: Vec::new() }
     }
 
@@ -23,7 +24,7 @@ impl FrameReader {
     ///
     /// # Errors
     /// A sentence, when the frame is too long or the socket ended within it.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, String> {
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, String> {
         loop {
             let read = self.socket.fill_buf().await.map_err(|error| format!("its socket failed ({error})"))?;
             if read.is_empty() {

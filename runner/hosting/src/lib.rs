@@ -26,6 +26,7 @@ mod surroundings;
 
 pub use catalog::{Catalog, Found};
 pub use error::HostingError;
+pub use frames::FrameReader;
 pub use identity::Identity;
 pub use lock::{LockedPlugin, PluginLock};
 pub use library::{Form, Library};

@@ -2,6 +2,7 @@
 //! program's process ([`crate::supervise`]).
 
 mod all_but;
+mod capabilities;
 mod files;
 mod levels;
 mod limits;
@@ -15,6 +16,7 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use windlass_plugin_api::frames::{Confinement, Files, Program};
 
 use crate::seccomp;
+use files::Root;
 pub(crate) use files::allow_own_processes_files;
 pub(crate) use levels::Levels;
 pub(crate) use limits::Limits;
@@ -45,6 +47,9 @@ pub(crate) fn supervisor(confinement: &Confinement) -> Result<Levels, String> {
     Limits::of_supervisor().put_on().map_err(|error| format!("resource limits: {error}"))?;
     let leaves_root = matches!(confinement.files, Files::Libraries | Files::Programs { .. });
     on_itself(&mut levels, leaves_root)?;
+    if matches!(confinement.files, Files::AllBut { .. }) && rustix::process::geteuid().is_root() {
+        levels.set("capabilities", if capabilities::take_powerful() { "full" } else { "partial" });
+    }
     levels.see_control_group();
     Ok(levels)
 }
@@ -67,7 +72,14 @@ pub(crate) fn ruleset(
         }
         Files::Libraries => files::libraries(network),
         Files::Programs { scratch } => files::programs(network, scratch, program, interpreter),
-        Files::AllBut { hidden, scratch } => files::all_but(network, hidden, scratch),
+        Files::AllBut { hidden, scratch } => {
+            let root = match levels.get("capabilities") {
+                "full" => Root::Tame,
+                "partial" => Root::Wild,
+                _ => Root::IsNot,
+            };
+            files::all_but(network, hidden, scratch, root)
+        }
     };
     levels.set("landlock", files::level_here());
     Ok(created.map_err(|error| format!("landlock: {error}"))?.into())

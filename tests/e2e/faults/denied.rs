@@ -5,7 +5,6 @@ use crate::installation::{Ended, Installation, assert_names};
 use rustix::io::Errno;
 use serde_json::{Value, json};
 use std::fs::{self, Permissions};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::process::Command;

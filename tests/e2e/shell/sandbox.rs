@@ -96,7 +96,7 @@ fn no_step_looks_into_the_runner_or_into_another_step() {
 #[track_caller]
 fn assert_apart(installation: &Installation, runner: &str, neighbour: &str, scratch: &Path) {
     let of = |pid: &str, file: &str| PathBuf::from(format!("/proc/{pid}/{file}"));
-    let files = ["environ", "mem", "maps", "fd", "root"];
+    let files = ["environ", "mem", "maps", "cwd", "root"];
     let mut places: Vec<PathBuf> = files.iter().flat_map(|file| [of(runner, file), of(neighbour, file)]).collect();
     places.extend([scratch.join(".windlass/script"), scratch.to_owned()]);
     for sandbox in ["standard", "strict"] {
@@ -124,6 +124,34 @@ fn a_step_without_a_sandbox_needs_an_administrator() {
     let ended = run(&installation("}"), "shell/command", &with, &[]);
     assert_names(ended.failed(7, "plugin.not-permitted"), &["`sandbox: none`", "`shell.allowUnconfined`", "`web`"]);
     outputs(&run(&installation(", allowUnconfined: [web]}"), "shell/command", &with, &[]));
+}
+
+/// What the kernel says of the system and of a process's own is what programs everywhere expect to read.
+#[test]
+fn programs_find_their_usual_files_in_proc() {
+    let installation = installation("}");
+    let script = "df / >/dev/null && ps >/dev/null && grep -q Pid: /proc/self/status && ls /proc/self/fd >/dev/null && echo fine";
+    assert_eq!(text(&installation, script, &[]), "fine");
+    let strict = "grep -q Pid: /proc/self/status && ls /proc/self/fd >/dev/null && head -c 1 /proc/meminfo && echo fine";
+    assert_eq!(text(&installation, strict, &[("sandbox", json!("strict"))]), "Mfine");
+}
+
+/// Root is kept from what lies below files: kernel settings, disks, and with them everybody's files.
+#[test]
+fn root_does_not_get_below_its_sandbox() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let installation = installation("}");
+    let script = "echo x 2>&1 >/proc/sys/kernel/core_pattern; echo x 2>&1 >/sys/kernel/mm/ksm/run; \
+        mknod disk b 254 0 2>&1; ls /dev/vda /dev/sda /dev/mem 2>/dev/null; grep CapEff /proc/self/status";
+    let said = text(&installation, script, &[]);
+    assert_names(&said, &["core_pattern: Permission denied", "ksm/run: Permission denied", "not permitted"]);
+    assert!(!said.lines().any(|line| line.starts_with("/dev/")), "{said}");
+    let effective = said.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap().trim();
+    let effective = u64::from_str_radix(effective, 16).unwrap();
+    // CAP_SYS_PTRACE and CAP_SYS_ADMIN (linux/capability.h).
+    assert_eq!(effective & (1 << 19 | 1 << 21), 0, "{effective:x}");
 }
 
 /// A step gets no rights that its runner does not have: set-user-ID programs are ordinary ones.

@@ -3,13 +3,9 @@
 //!
 //! What follows from it, for a folder above a hidden one: it cannot be listed; nothing can be made, removed or renamed
 //! directly in it; and what appears there after the step's start (a file that is replaced counts) is out of reach. Links
-//! are passed over, since it is their targets that count. The folders of processes in `/proc` are always hidden, and so
-//! `/` is always above a hidden folder; a process's own is allowed when it starts.
+//! are passed over, since it is their targets that count.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-
-const PROCESSES: &str = "/proc";
 
 /// Every place at or below `root` that is not hidden, the highest only. `hidden` are resolved paths.
 pub(super) fn places(root: &Path, hidden: &[PathBuf]) -> Vec<PathBuf> {
@@ -28,22 +24,23 @@ fn collect(place: &Path, hidden: &[PathBuf], found: &mut Vec<PathBuf>) {
     if hidden.iter().any(|hidden| hidden == place) {
         return;
     }
-    let processes = Path::new(PROCESSES);
-    if !processes.starts_with(place) && !hidden.iter().any(|hidden| hidden.starts_with(place)) {
+    if !hidden.iter().any(|hidden| hidden.starts_with(place)) {
         found.push(place.to_owned());
         return;
     }
     for entry in place.read_dir().into_iter().flatten().flatten() {
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-        let is_process = place == processes && is_process(&entry.file_name());
-        if !is_link && !is_process {
+        if !is_link {
             collect(&entry.path(), hidden, found);
         }
     }
 }
 
-fn is_process(name: &OsStr) -> bool {
-    name.as_encoded_bytes().iter().all(u8::is_ascii_digit)
+/// What `/proc` says of the system, and nothing of its processes.
+pub(super) fn without_processes() -> Vec<PathBuf> {
+    let entries = Path::new("/proc").read_dir().into_iter().flatten().flatten();
+    let of_system = entries.filter(|entry| !entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit));
+    of_system.filter(|entry| !entry.file_type().is_ok_and(|kind| kind.is_symlink())).map(|entry| entry.path()).collect()
 }
 
 fn resolve(path: &Path) -> PathBuf {
@@ -79,9 +76,9 @@ mod tests {
 
     #[test]
     fn processes_are_hidden_and_what_the_kernel_says_is_not() {
-        let found = places(Path::new("/"), &[]);
+        let found = without_processes();
         let has = |place: &str| found.iter().any(|found| found == Path::new(place));
-        assert!(has("/proc/meminfo") && has("/proc/sys") && has("/usr"));
-        assert!(!has("/") && !has("/proc") && !has("/proc/1") && !has("/proc/self"));
+        assert!(has("/proc/meminfo") && has("/proc/sys"));
+        assert!(!has("/proc/1") && !has("/proc/self"));
     }
 }

@@ -11,7 +11,7 @@ use landlock::{
 use windlass_plugin_api::frames::{NetworkAccess, Program};
 
 use super::all_but;
-use super::places::{DEVICES, LIBRARIES, PROGRAMS};
+use super::places::{DEVICES, LIBRARIES, PROGRAMS, ROOTS_DEVICES};
 
 /// What is handled; older kernels handle less, which is reported.
 const WANTED: ABI = ABI::V6;
@@ -34,7 +34,7 @@ pub(super) fn programs(
     let read = AccessFs::from_read(WANTED);
     let ruleset = allow_all(handled(network)?, PROGRAMS, read)?;
     let ruleset = allow_all(ruleset, DEVICES, read | AccessFs::WriteFile)?;
-    let ruleset = allow_all(ruleset, all_but::places(Path::new("/proc"), &[]), read)?;
+    let ruleset = allow(ruleset, Path::new("/proc"), read)?;
     let path = program.environment.get("PATH").map(String::as_str).unwrap_or_default();
     let home = interpreter.and_then(|name| home_of(name, path));
     let ruleset = allow_all(ruleset, search_path(path).chain(home), read)?;
@@ -42,14 +42,43 @@ pub(super) fn programs(
 }
 
 /// For a program that uses what its user may use, but nothing below `hidden`; its own folder may lie there.
+///
+/// Other processes' memory and environment are out of its reach because it is in another Landlock domain (landlock(7),
+/// "Ptrace restrictions"). Root with certain capabilities would get at them all the same: [`Root`] says whether it has them.
+/// Root also reads what the kernel offers below `/proc` and `/sys`, where a user is kept from writing by the files' modes, and
+/// has no disks below `/dev`.
 pub(super) fn all_but(
     network: NetworkAccess,
     hidden: &[String],
     scratch: &str,
+    root: Root,
 ) -> Result<RulesetCreated, RulesetError> {
-    let places = all_but::places(Path::new("/"), &all_but::resolved(hidden));
-    let ruleset = allow_all(handled(network)?, places, AccessFs::from_all(WANTED))?;
-    allow(ruleset, Path::new(scratch), AccessFs::from_all(WANTED))
+    let (all, read) = (AccessFs::from_all(WANTED), AccessFs::from_read(WANTED));
+    let mut hidden = all_but::resolved(hidden);
+    if root != Root::IsNot {
+        hidden.extend(["/proc", "/sys", "/dev"].map(PathBuf::from));
+    }
+    let mut ruleset = allow_all(handled(network)?, all_but::places(Path::new("/"), &hidden), all)?;
+    if root != Root::IsNot {
+        ruleset = allow_all(ruleset, ROOTS_DEVICES, all)?;
+        ruleset = allow(ruleset, Path::new("/sys"), read)?;
+    }
+    ruleset = match root {
+        Root::IsNot => ruleset,
+        Root::Tame => allow(ruleset, Path::new("/proc"), read)?,
+        Root::Wild => allow_all(ruleset, all_but::without_processes(), read)?,
+    };
+    allow(ruleset, Path::new(scratch), all)
+}
+
+/// Whether a program runs as root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Root {
+    IsNot,
+    /// Without the [capabilities](super::capabilities) that would get it past its restrictions.
+    Tame,
+    /// With some of them.
+    Wild,
 }
 
 /// With sockets of its own a program connects where it likes. Otherwise no TCP port is allowed: a second layer below the

@@ -11,15 +11,15 @@ const PROGRAM: u64 = 1024;
 /// Resource limits (setrlimit(2)), prepared before a fork and put on after it.
 pub(crate) struct Limits {
     descriptors: u64,
-    /// Address space of one process.
-    memory: Option<u64>,
+    /// Memory of one process, and how the kernel counts it.
+    memory: Option<(Resource, u64)>,
     /// Processes and threads of this user, whoever started them.
     processes: Option<u64>,
 }
 
 impl Limits {
     pub(super) fn of_library(confinement: &Confinement) -> Self {
-        Self { descriptors: LIBRARY, memory: Some(confinement.memory_bytes), processes: None }
+        Self { descriptors: LIBRARY, memory: Some((Resource::As, confinement.memory_bytes)), processes: None }
     }
 
     /// It must go on whatever its program does, and its program cannot get more than it leaves.
@@ -32,7 +32,8 @@ impl Limits {
     /// A control group counts each step for itself; where there is one, it counts alone.
     pub(crate) fn of_program(confinement: &Confinement, counted_by_group: bool) -> Self {
         let processes = (!counted_by_group).then(|| tasks_of_this_user().saturating_add(confinement.processes));
-        Self { descriptors: PROGRAM, memory: Some(confinement.memory_bytes), processes }
+        // Java, Go and Node reserve far more address space than they use, so what they can write to is counted.
+        Self { descriptors: PROGRAM, memory: Some((Resource::Data, confinement.memory_bytes)), processes }
     }
 
     /// No core file may ever hold a credential. Only makes system calls, so it may be called after a fork.
@@ -41,8 +42,8 @@ impl Limits {
         setrlimit(Resource::Core, both(0))?;
         let hard = rustix::process::getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
         setrlimit(Resource::Nofile, both(self.descriptors.min(hard)))?;
-        if let Some(memory) = self.memory {
-            setrlimit(Resource::As, both(memory))?;
+        if let Some((counted, memory)) = self.memory {
+            setrlimit(counted, both(memory))?;
         }
         if let Some(processes) = self.processes {
             setrlimit(Resource::Nproc, both(processes))?;

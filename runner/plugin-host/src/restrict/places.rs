@@ -69,3 +69,18 @@ pub(super) const PROGRAMS: &[&str] = &[
 
 /// What programs also write to.
 pub(super) const DEVICES: &[&str] = &["/dev/null", "/dev/full"];
+
+/// What root's programs use of `/dev`: no disk, no memory, no kernel log.
+pub(super) const ROOTS_DEVICES: &[&str] = &[
+    "/dev/full",
+    "/dev/fuse",
+    "/dev/mqueue",
+    "/dev/null",
+    "/dev/ptmx",
+    "/dev/pts",
+    "/dev/random",
+    "/dev/shm",
+    "/dev/tty",
+    "/dev/urandom",
+    "/dev/zero",
+];
