@@ -62,7 +62,7 @@ script: |
   #!/usr/bin/env python3
   import json, os
   print(json.dumps({'days': int(os.environ['DAYS']) * 2}))
-env: {DAYS: '${{ options.days }}'}
+env: {DAYS: 7}
 output: json
 ",
         ..StepInfo::DEFAULT
