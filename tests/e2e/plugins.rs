@@ -9,6 +9,7 @@ mod found;
 mod host;
 mod locked;
 mod old;
+mod replaced;
 mod rights;
 
 use crate::installation::{Ended, Installation};

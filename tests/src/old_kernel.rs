@@ -25,7 +25,8 @@ pub fn become_program(command: &[String]) -> Outcome<()> {
     let rules: BTreeMap<i64, _> = calls.into_iter().map(|call| (call, Vec::new())).collect();
     let absent = SeccompAction::Errno(libc::ENOSYS.cast_unsigned());
     let arch = std::env::consts::ARCH.try_into().context(|| "know the architecture".to_owned())?;
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, absent, arch).context(|| "make a filter".to_owned())?;
+    let filter =
+        SeccompFilter::new(rules, SeccompAction::Allow, absent, arch).context(|| "make a filter".to_owned())?;
     let filter: BpfProgram = filter.try_into().context(|| "compile the filter".to_owned())?;
     apply_filter(&filter).context(|| "put the filter on".to_owned())?;
     Err(Problem::new(format!("`{program}` did not start: {}", Command::new(program).args(arguments).exec())))

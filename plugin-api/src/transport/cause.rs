@@ -43,7 +43,8 @@ impl<'a> Cause<'a> {
 
     fn of_http(error: &(dyn Error + 'static)) -> Self {
         let lost = find::<io::Error>(error).is_some();
-        let connecting = find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
+        let connecting =
+            find::<hyper_util::client::legacy::Error>(error).is_some_and(hyper_util::client::legacy::Error::is_connect);
         match find::<hyper::Error>(error) {
             Some(error) if error.is_user() => Self::Misused,
             Some(error) if error.is_incomplete_message() => Self::Incomplete,

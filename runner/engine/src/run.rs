@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 use windlass_credentials::Sessions;
 use windlass_hosting::{StepFailure, Stop, Timeout};
-use windlass_plugin_api::frames::Level;
 use windlass_keys::KeyStorage;
 use windlass_network::Network;
+use windlass_plugin_api::frames::Level;
 use windlass_settings::Settings;
 use windlass_store::{Ending, NewExecution, NewStep, State, Store, Stream, Transition};
 

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use windlass_credentials::{AccountError, Attribution, Resolved};
 use windlass_errors::Report;
 use windlass_hosting::{Assignment, HostLimits, StepFailure, Stop, Timeout, run_step};
-use windlass_plugin_api::StepError;
 use windlass_keys::KeyError;
+use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::{
     Checkpoint, Credentials, ExecutionInfo, Given, Level, MAX_CHECKPOINT, Start, Wanted,
 };

@@ -70,9 +70,7 @@ pub(crate) fn verbatim(with: &Tree, schema: &Value, file: &JobText) -> Result<()
 /// `plugin.not-permitted`
 pub(crate) fn permitted(step: &PreparedStep, project: &ProjectName, settings: &Settings) -> Result<(), EngineError> {
     let plugin = step.step.uses.plugin.as_str();
-    let refuse = |what: String, help: String| {
-        Err(EngineError::NotPermitted { step: step.step.id.clone(), what, help })
-    };
+    let refuse = |what: String, help: String| Err(EngineError::NotPermitted { step: step.step.id.clone(), what, help });
     let direct = step.metadata.network.direct;
     if direct && plugin != SHELL && !settings.network.direct_plugins.iter().any(|allowed| allowed == plugin) {
         let what = format!("plugin `{plugin}` makes its own connections");

@@ -121,8 +121,7 @@ pub async fn describe(library: &Library, limits: &HostLimits, scratch: &Path) ->
     if let Some(metadata) = library.metadata() {
         return Ok(Described { metadata: metadata.clone(), restrictions: BTreeMap::new() });
     }
-    let launch =
-        Launch::to_describe(library, limits, scratch).map_err(|source| HostingError::NotStarted { source })?;
+    let launch = Launch::to_describe(library, limits, scratch).map_err(|source| HostingError::NotStarted { source })?;
     let mut host = HostProcess::start(library, launch, true)?;
     match described(&mut host, &library.identity.name).await {
         Ok(described) => Ok(described),

@@ -125,7 +125,9 @@ impl Report for KeyError {
             Self::NotFound { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::NotFound { path, nearest: None } => format!("set it: `windlass key set {path}`"),
             Self::Exists { path } => format!("to replace it: `windlass key set --overwrite {path}`"),
-            Self::NotText { .. } => "a step takes texts only; store it in Base64, or give it to the step as a file".to_owned(),
+            Self::NotText { .. } => {
+                "a step takes texts only; store it in Base64, or give it to the step as a file".to_owned()
+            }
             Self::TooLong { .. } => "keep the large part elsewhere and its key here".to_owned(),
             Self::Empty { path } => format!("give it on standard input: `windlass key set {path} < FILE`"),
             Self::Damaged { path } => format!("set it again: `windlass key set --overwrite {path}`"),

@@ -62,7 +62,8 @@ fn a_step_that_was_cut_off_has_its_checkpoint_abandoned() {
         let installation = Installation::new(KEEPER);
         let with = format!("{{token: query-1, then: {then}}}");
         let timeout = if then == "hang" { "3s" } else { "10m" };
-        installation.job(&format!("steps: [{{id: keeper, timeout: {timeout}, uses: misbehave/keeper, with: {with}}}]\n"));
+        installation
+            .job(&format!("steps: [{{id: keeper, timeout: {timeout}, uses: misbehave/keeper, with: {with}}}]\n"));
         let ended = installation.run_job(&[]);
         ended.failed(exit, code);
         assert_names(&ended.stderr, &["keeper: abandoned query-1"]);

@@ -113,7 +113,9 @@ fn what_gets_past_the_masking_is_found() {
             continue;
         }
         let places = places(&finds);
-        for place in ["stdout", "stderr", "log_chunk.data", "artifact_chunk.data", "chart.definition", "step_execution.outputs"] {
+        for place in
+            ["stdout", "stderr", "log_chunk.data", "artifact_chunk.data", "chart.definition", "step_execution.outputs"]
+        {
             assert!(places.contains(place), "{} was not found in {place}, but in {places:?}", secret.name);
         }
     }

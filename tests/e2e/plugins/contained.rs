@@ -48,6 +48,17 @@ fn what_is_contained_worse_than_demanded_does_not_run() {
     assert!(!ended.stderr.contains("it| ran"), "{}", ended.stderr);
 }
 
+/// Commands make their own connections.
+#[test]
+fn a_shell_step_is_open() {
+    let step = "uses: shell/command, with: {command: ['true']}";
+    let open = installation("", step);
+    open.run_job(&[]).ok();
+    assert_eq!(level(&open), json!([["open"]]));
+    let ended = installation("containment: partial", step).run_job(&[]);
+    assert_names(ended.failed(7, "plugin.not-contained"), &["`shell`", "`open` only", "`partial` is demanded"]);
+}
+
 /// That no socket can be had does not rest on Landlock.
 #[test]
 fn without_landlock_a_library_reaches_no_network() {

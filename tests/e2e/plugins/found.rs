@@ -1,12 +1,10 @@
 //! What is found in the folders: names and versions, duplicates, links, and files that come and go.
 
 use super::{MISBEHAVE, Shelf, misbehave, replaced};
-use crate::installation::{Ended, assert_names};
-use rustix::process::{Pid, Signal, kill_process};
+use crate::installation::assert_names;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::Stdio;
-use windlass_tests::{binaries, processes, wait};
+use windlass_tests::binaries;
 
 #[test]
 fn plugins_are_listed_with_name_version_and_state() {
@@ -88,27 +86,4 @@ fn a_replaced_file_counts_from_the_next_run() {
     let ran = shelf.installation.database("SELECT plugin_sha256 FROM step_execution ORDER BY started_at");
     assert_eq!(ran.len(), 3, "a refused plugin starts no execution");
     assert!(ran[0] == ran[2] && ran[0] != ran[1], "{ran:?}");
-}
-
-/// The library is copied and sealed before it is opened: a running step would else read what is written meanwhile.
-#[test]
-fn a_running_step_does_not_see_its_file_change() {
-    let (shelf, file) = Shelf::with(&misbehave());
-    shelf.installation.job("steps: [{uses: misbehave/fault, with: {kind: sleep-until-cancelled}}]\n");
-    let mut command = shelf.installation.job_command(&["--plugin-dir", shelf.folder.to_str().unwrap()]);
-    let runner = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let waiting = "SELECT count(*) FROM step_execution WHERE state = 'running'";
-    wait::until("the running step", wait::PATIENCE, || {
-        let hosts = processes::plugin_hosts(runner.id()).len();
-        let recorded = shelf.installation.folder().join("data/windlass.db").exists()
-            && hosts == 1
-            && shelf.installation.database(waiting) == [[1]];
-        Ok(recorded.then_some(()))
-    })
-    .unwrap();
-    fs::write(&file, vec![0xcc; misbehave().len()]).unwrap();
-    fs::write(&file, b"").unwrap();
-    let pid = Pid::from_raw(runner.id().try_into().unwrap()).unwrap();
-    kill_process(pid, Signal::INT).unwrap();
-    Ended::from(runner.wait_with_output().unwrap()).failed(130, "step.cancelled");
 }

@@ -57,7 +57,12 @@ fn a_changed_plugin_is_refused_until_it_is_accepted() {
 
     fs::write(&locked.file, Locked::changed()).unwrap();
     let refused = locked.run_job();
-    let said = ["`misbehave`", locked.file.to_str().unwrap(), locked.lock.to_str().unwrap(), "`windlass plugin update misbehave`"];
+    let said = [
+        "`misbehave`",
+        locked.file.to_str().unwrap(),
+        locked.lock.to_str().unwrap(),
+        "`windlass plugin update misbehave`",
+    ];
     assert_names(refused.failed(7, "plugin.not-locked"), &said);
     locked.command(&["plugin", "show", "misbehave"]).failed(7, "plugin.not-locked");
     let listed: Vec<Value> =

@@ -132,7 +132,8 @@ fn programs_find_their_usual_files_in_proc() {
     let installation = installation("}");
     let script = "df / >/dev/null && ps >/dev/null && grep -q Pid: /proc/self/status && ls /proc/self/fd >/dev/null && echo fine";
     assert_eq!(text(&installation, script, &[]), "fine");
-    let strict = "grep -q Pid: /proc/self/status && ls /proc/self/fd >/dev/null && head -c 1 /proc/meminfo && echo fine";
+    let strict =
+        "grep -q Pid: /proc/self/status && ls /proc/self/fd >/dev/null && head -c 1 /proc/meminfo && echo fine";
     assert_eq!(text(&installation, strict, &[("sandbox", json!("strict"))]), "Mfine");
 }
 

@@ -30,7 +30,8 @@ pub struct Bounds {
 /// # Panics
 /// When the variable is set to something else than seconds.
 pub fn seconds() -> Duration {
-    let seconds = std::env::var(SECONDS).map_or(DEFAULT, |text| text.parse().expect("WINDLASS_FUZZ_SECONDS is a number"));
+    let seconds =
+        std::env::var(SECONDS).map_or(DEFAULT, |text| text.parse().expect("WINDLASS_FUZZ_SECONDS is a number"));
     Duration::from_secs_f64(seconds)
 }
 

@@ -80,11 +80,8 @@ fn report(one: &Running, why: &str) {
     let file = std::env::temp_dir().join(format!("windlass-fuzz-{}-{}", one.target, std::process::id()));
     let kept = fs::write(&file, &one.input).map_or_else(|error| error.to_string(), |()| file.display().to_string());
     let shown = String::from_utf8_lossy(&one.input[..one.input.len().min(2000)]).into_owned();
-    let text = format!(
-        "\ntest {} ... FAILED: {why}\nits input, {} bytes ({kept}):\n{shown}\n",
-        one.target,
-        one.input.len()
-    );
+    let text =
+        format!("\ntest {} ... FAILED: {why}\nits input, {} bytes ({kept}):\n{shown}\n", one.target, one.input.len());
     let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
 }
 

@@ -26,7 +26,12 @@ fn seeds() -> Vec<Seed> {
     let keys = json!({"accessKeyId": "AKIA", "secretAccessKey": "s", "sessionToken": null, "expiresAtMs": 1});
     let answer = |result: Value| json!({"answer": {"id": OPEN, "result": result}});
     vec![
-        lines(&[start.clone(), json!({"alive": {}}), answer(json!({"Ok": "kept"})), json!({"cancel": {"graceMs": 10}})]),
+        lines(&[
+            start.clone(),
+            json!({"alive": {}}),
+            answer(json!({"Ok": "kept"})),
+            json!({"cancel": {"graceMs": 10}}),
+        ]),
         lines(&[start, answer(json!({"Ok": {"credentials": keys}})), json!({"alive": {}})]),
         lines(&[json!({"describe": {}}), answer(json!({"Err": {"code": "step.no-account", "message": "m"}}))]),
     ]
@@ -54,9 +59,9 @@ fn hear(input: &[u8]) -> Heard {
     std::thread::scope(|scope| {
         let question = scope.spawn(|| peer.ask(Ask { id: OPEN, what: Wanted::Credentials }));
         read_line(asked);
-        let mut sender = theirs;
-        // Nobody may read any more.
-        scope.spawn(move || drop(sender.write_all(input)));
+        // It waits until somebody reads, or the peer is gone.
+        let (mut sender, input_sent) = (theirs, input.to_vec());
+        std::thread::spawn(move || drop(sender.write_all(&input_sent)));
         let started = peer.listen(peer.socket.frames(None).unwrap());
         let expected = Expected::of(input);
         assert_eq!(started, expected.step.is_some());
@@ -70,7 +75,6 @@ fn hear(input: &[u8]) -> Heard {
         assert_eq!(answer.id, OPEN);
         let cancelled = peer.wait_cancelled(Duration::ZERO);
         assert_eq!(cancelled, expected.cancelled);
-        drop(peer.socket.send_line("end"));
         Heard { cancelled, answer }
     })
 }
