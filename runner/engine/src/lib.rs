@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent, for now: schedules, conditions, parallel steps, and settling what a crash left behind.
 
+mod answers;
 mod error;
 mod evaluate;
 mod expression;

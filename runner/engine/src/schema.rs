@@ -49,6 +49,13 @@ fn explain(error: &ValidationError<'_>, schema: &Value) -> Explained {
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
             return no_alternative(pointer, context);
         }
+        ValidationErrorKind::OneOfMultipleValid { .. } => excluding(error, schema),
+        ValidationErrorKind::PropertyNames { error: name } => {
+            let key = name.instance().as_str().unwrap_or_default().to_owned();
+            let message = format!("the key `{key}` in {what} is not written as it has to be{}", pattern(name));
+            return Explained { pointer: format!("{pointer}/{}", escape(&key)), at_key: true, message, hint: None };
+        }
+        ValidationErrorKind::Pattern { .. } => format!("{what} is not written as it has to be{}", pattern(error)),
         ValidationErrorKind::Enum { options } => return no_choice(error, options.as_array().into_iter().flatten()),
         ValidationErrorKind::Required { property } => {
             format!("the key `{}` is missing in {what}", property.as_str().unwrap_or_default())
@@ -84,6 +91,28 @@ fn meant<'e>(error: &'e ValidationError<'e>) -> &'e ValidationError<'e> {
     };
     let fitting = context.iter().filter(|rules| !rules.iter().any(another));
     fitting.min_by_key(|rules| rules.len()).and_then(|rules| telling(rules)).map_or(error, meant)
+}
+
+/// Keys of which each alternative wants another one, and more than one is there.
+fn excluding(error: &ValidationError<'_>, schema: &Value) -> String {
+    let alternatives = schema.pointer(&error.schema_path().to_string()).and_then(Value::as_array);
+    let wanted = alternatives.into_iter().flatten().filter_map(|alternative| alternative["required"].as_array());
+    let given = |key: &&str| error.instance().get(key).is_some();
+    let keys: Vec<String> =
+        wanted.flatten().filter_map(Value::as_str).filter(given).map(|key| format!("`{key}`")).collect();
+    let what = named(&error.instance_path().to_string());
+    match keys.as_slice() {
+        [_, _, ..] => format!("{what} has {}, and only one of them may be given", keys.join(" and ")),
+        _ => format!("{what} fits more than one of its alternatives"),
+    }
+}
+
+/// What a text has to look like, if that is the broken rule.
+fn pattern(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Pattern { pattern } => format!(": `{pattern}`"),
+        _ => String::new(),
+    }
 }
 
 /// Every alternative has another tag, or another type.
@@ -189,6 +218,26 @@ mod tests {
         let (_, message, hint) = explained(&json!({ "limit": 1, "order": "hunter2" }));
         assert_eq!(message, "`order` is none of the choices");
         assert_eq!(hint.as_deref(), Some("there are: `first`, `last`"));
+    }
+
+    #[test]
+    fn keys_that_exclude_each_other_are_named() {
+        let schema = json!({
+            "type": "object",
+            "properties": { "env": { "type": "object", "propertyNames": { "pattern": "^[A-Z]+$" } } },
+            "oneOf": [{ "required": ["script"] }, { "required": ["file"] }],
+        });
+        let explained = |with: Value| {
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            let errors: Vec<ValidationError<'_>> = validator.iter_errors(&with).collect();
+            let Explained { pointer, message, .. } = explain(telling(&errors).unwrap(), &schema);
+            (pointer, message)
+        };
+        let (_, message) = explained(json!({ "script": "x", "file": "y" }));
+        assert_eq!(message, "`with` has `script` and `file`, and only one of them may be given");
+        let (pointer, message) = explained(json!({ "script": "x", "env": { "a-b": 1 } }));
+        assert_eq!(pointer, "/env/a-b");
+        assert_eq!(message, "the key `a-b` in `env` is not written as it has to be: `^[A-Z]+$`");
     }
 
     #[test]

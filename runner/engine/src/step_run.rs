@@ -7,14 +7,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
-use windlass_credentials::{AccountError, Attribution, Resolved};
 use windlass_errors::Report;
 use windlass_hosting::{Assignment, HostLimits, StepFailure, Stop, Timeout, run_step};
 use windlass_keys::KeyError;
-use windlass_plugin_api::StepError;
-use windlass_plugin_api::frames::{
-    Checkpoint, Credentials, ExecutionInfo, Given, Level, MAX_CHECKPOINT, Start, Wanted,
-};
+use windlass_plugin_api::frames::{Checkpoint, ExecutionInfo, Level, Start};
 use windlass_store::{StoreError, Transition};
 
 use crate::listener::Listener;
@@ -168,67 +164,10 @@ impl StepRun<'_> {
         }
         Ok(config)
     }
-
-    async fn answer(
-        &self,
-        wanted: Wanted,
-        secrets: &Secrets,
-        refusal: &Mutex<Option<StepFailure>>,
-    ) -> Result<Given, StepError> {
-        if let Wanted::Checkpoint { token } = wanted {
-            return self.keep(token, secrets).await;
-        }
-        if let Wanted::Connect { .. } = wanted {
-            return Err(StepError::new("step.connection-denied", "connections are asked for at the broker's socket"));
-        }
-        let Some(account) = &self.step.account else {
-            return Err(StepError::new("step.no-account", "this step type declares no need of an account"));
-        };
-        match self.credentials(account, secrets).await {
-            Ok(credentials) => Ok(Given::Credentials(credentials)),
-            Err(error) => {
-                let failure = failure(&error);
-                let told = StepError::new(failure.code.as_str(), failure.message.clone());
-                *refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-                Err(told)
-            }
-        }
-    }
-
-    async fn keep(&self, token: String, secrets: &Secrets) -> Result<Given, StepError> {
-        let refused = |why: String| Err(StepError::new("step.failed", why));
-        if token.len() > MAX_CHECKPOINT {
-            return refused(format!("a checkpoint has at most {MAX_CHECKPOINT} bytes"));
-        }
-        if Mask::new(secrets.clone()).text(token.clone()) != token {
-            return refused("a checkpoint is kept in clear, and this one has a secret in it".to_owned());
-        }
-        let (execution, position) = (self.execution, self.position);
-        let kept = Transition::Checkpoint { execution, position, token: token.clone() };
-        if let Err(error) = self.runner.store.commit(vec![kept]).await {
-            return refused(format!("the checkpoint could not be kept: {error}"));
-        }
-        *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
-        Ok(Given::Kept)
-    }
-
-    async fn credentials(&self, account: &Resolved, secrets: &Secrets) -> Result<Credentials, AccountError> {
-        let execution = self.execution.to_string();
-        let who = Attribution { project: &self.prepared.project, job: &self.prepared.job.name, execution: &execution };
-        // Boxed: the SDK's futures are deep, and this one is part of every step's.
-        let given = Box::pin(self.runner.sessions.credentials(account, &who)).await?;
-        secrets.add([given.secret_access_key.clone()].into_iter().chain(given.session_token.clone()));
-        Ok(Credentials {
-            access_key_id: given.access_key_id,
-            secret_access_key: given.secret_access_key.expose_secret().to_owned(),
-            session_token: given.session_token.map(|token| token.expose_secret().to_owned()),
-            expires_at_ms: given.expires_at,
-        })
-    }
 }
 
 /// An error as the failure of a step: its causes in the message, where the account is defined in the help.
-fn failure(error: &impl Report) -> StepFailure {
+pub(crate) fn failure(error: &impl Report) -> StepFailure {
     let mut message = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(this) = cause {
