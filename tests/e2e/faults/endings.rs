@@ -98,6 +98,23 @@ fn frames_that_are_none() {
     assert_fails("kind: unknown-frame", 7, "plugin.protocol", &["invalid frame", "`surprise`"]);
 }
 
+#[test]
+fn a_question_for_another_account() {
+    assert_fails("kind: ask-for-another-account", 7, "plugin.protocol", &["broke the protocol", "invalid frame"]);
+}
+
+/// The thread that listens keeps the socket open (close(2), "Multithreaded processes"), so that the step is still heard of.
+#[test]
+fn descriptors_that_are_all_closed() {
+    assert_fails("kind: close-descriptors", 124, "step.timed-out", &["longer than its timeout of 3s", "was ended"]);
+}
+
+/// A host that cannot hear its runner any more ends itself, whatever its plugin does.
+#[test]
+fn a_plugin_that_stops_hearing() {
+    assert_fails("kind: stop-hearing", 7, "plugin.no-result", &["without a result"]);
+}
+
 /// A plugin may report what it likes of its own step, so a result that bypassed the host is one; it reaches no further.
 #[test]
 fn a_forged_result_is_a_result_of_its_own_step_only() {

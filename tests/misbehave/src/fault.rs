@@ -80,6 +80,12 @@ pub enum Fault {
     OversizedFrame,
     /// Writes a frame of an unknown kind to the frame socket, then succeeds.
     UnknownFrame,
+    /// Writes a question for another account's credentials to the frame socket, then succeeds.
+    AskForAnotherAccount,
+    /// Closes every descriptor, then waits for ever.
+    CloseDescriptors,
+    /// Shuts its end of the frame socket down for reading, then waits for ever.
+    StopHearing,
     /// Tries to start `/bin/sleep 1000`, and leaves it running.
     ForkChild,
     /// Reports its environment, arguments and descriptors.
@@ -168,6 +174,15 @@ impl Step for Fault {
             Self::ForgedDone => forge::done(),
             Self::OversizedFrame => forge::oversized(),
             Self::UnknownFrame => forge::unknown(),
+            Self::AskForAnotherAccount => forge::ask_for_another_account(),
+            Self::CloseDescriptors => {
+                forge::close_all();
+                ending::hang(false);
+            }
+            Self::StopHearing => {
+                forge::stop_hearing();
+                ending::hang(false);
+            }
             Self::ForkChild => return Ok(look::fork_child()),
             Self::PrintEnv => return Ok(look::surroundings()),
             Self::ReadFile { path } => return Ok(look::read_file(&path)),

@@ -36,6 +36,27 @@ pub(crate) fn unknown() {
     to_sockets("{\"surprise\":{}}\n");
 }
 
+/// A step has one account, so that there is no word for another one.
+pub(crate) fn ask_for_another_account() {
+    to_sockets("{\"ask\":{\"id\":1,\"what\":{\"credentials\":{\"account\":\"prod\"}}}}\n");
+}
+
+#[expect(unsafe_code, reason = "the plugin does not own the descriptors that it abuses")]
+pub(crate) fn close_all() {
+    for number in open_numbers() {
+        // SAFETY: whoever owns it finds it closed, which is the point.
+        unsafe { libc::close(number) };
+    }
+}
+
+#[expect(unsafe_code, reason = "the standard library has sockets of a known kind only")]
+pub(crate) fn stop_hearing() {
+    for (number, _) in open_files().filter(|(_, file)| is_socket(file)) {
+        // SAFETY: the call takes any number.
+        unsafe { libc::shutdown(number, libc::SHUT_RD) };
+    }
+}
+
 fn to_sockets(frame: &str) {
     for (_, mut file) in open_files().filter(|(_, file)| is_socket(file)) {
         // The runner hangs up on such a frame, so that the rest of it cannot be written.
