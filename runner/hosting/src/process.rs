@@ -51,8 +51,9 @@ pub(crate) struct HostProcess {
     pub(crate) stderr: Option<ChildStderr>,
     /// Whether there are processes behind it that it ends; killed, it could not.
     supervises: bool,
+    /// Goes before the scratch folder: what is in it could still write there.
+    control_group: Option<ControlGroup>,
     scratch: Option<Scratch>,
-    _group: Option<ControlGroup>,
 }
 
 impl HostProcess {
@@ -70,6 +71,9 @@ impl HostProcess {
         let supervises = launch.program.is_some();
         let limits = &launch.confinement;
         let group = supervises.then(|| ControlGroup::create(limits.processes, limits.memory_bytes)).flatten();
+        if group.is_none() {
+            send_hello(&ours, library, &launch, describe)?;
+        }
         let mut child = Command::new(program)
             .arg0("windlass-plugin-host")
             .env_clear()
@@ -81,9 +85,10 @@ impl HostProcess {
             .spawn()?;
         // It starts nothing before the first frame, so all that it starts is in its group.
         if let (Some(group), Some(pid)) = (&group, child.id()) {
-            group.add(pid)?;
+            // The supervisor ends what it starts without a group too, and says that it has none.
+            let _ = group.add(pid);
+            send_hello(&ours, library, &launch, describe)?;
         }
-        send_hello(&ours, library, &launch, describe)?;
         ours.set_nonblocking(true)?;
         let (read, write) = UnixStream::from_std(ours)?.into_split();
         Ok(Self {
@@ -94,8 +99,8 @@ impl HostProcess {
             frames: FrameReader::new(read),
             writer: FrameWriter::new(write),
             supervises,
+            control_group: group,
             scratch: launch.scratch,
-            _group: group,
         })
     }
 
@@ -108,6 +113,11 @@ impl HostProcess {
             }
             Err(_) => self.end_now().await,
         }
+    }
+
+    /// Kills whatever is left in the step's control group.
+    pub(crate) fn clear(&mut self) {
+        self.control_group = None;
     }
 
     /// Ends the host and all behind it, without asking them.

@@ -23,6 +23,8 @@ use crate::surroundings::Launch;
 use crate::{HostLimits, HostingError, Library, Surroundings};
 
 const PIPE_CHUNK: usize = 64 * 1024;
+/// A pipe holds no more than a mebibyte; who listens may be slow.
+const DRAINED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A step to run.
 #[derive(Debug)]
@@ -182,9 +184,9 @@ where
         Err(failure) => End::Failed(failure),
     };
     let status = if matches!(end, End::Done(_) | End::HostEnded) { host.end().await } else { host.end_now().await };
+    host.clear();
     for pipe in pipes.into_iter().flatten() {
-        // Every writer is dead, so the pipe ends; an error here would be a panic of our own.
-        let _ = pipe.await;
+        drained(pipe).await;
     }
     match end {
         _ if budget.is_spent() => Err(HostingError::Flooded { plugin, limit: budget.limit() }.into()),
@@ -215,6 +217,14 @@ fn launched(
 async fn opened(host: &mut HostProcess, plugin: &str, start: Start) -> Result<Containment, Unready> {
     host.writer.send(&ToHost::Start(Box::new(start))).await;
     loaded(host, plugin).await.map(|ready| ready.containment)
+}
+
+/// Waits until everything that was written has been read. Every writer is dead by then, unless somebody killed a supervisor and
+/// what it should have ended has a pipe still; that is not waited for.
+async fn drained(mut pipe: JoinHandle<()>) {
+    if tokio::time::timeout(DRAINED_WITHIN, &mut pipe).await.is_err() {
+        pipe.abort();
+    }
 }
 
 /// Forwards a pipe's bytes; past the budget it reads on and drops them, so that the writer never blocks.

@@ -17,7 +17,8 @@ pub(crate) static EXCEEDED: AtomicBool = AtomicBool::new(false);
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
-    static BOUND: Cell<bool> = const { Cell::new(false) };
+    /// What may be held at a time.
+    static LIMIT: Cell<isize> = const { Cell::new(isize::MAX) };
 }
 
 struct Meter;
@@ -26,7 +27,7 @@ struct Meter;
 pub(crate) fn peak_of(run: impl FnOnce()) -> usize {
     let before = HELD.get();
     PEAK.set(before);
-    BOUND.set(true);
+    LIMIT.set(before + MOST);
     let bound = Bound;
     run();
     drop(bound);
@@ -38,7 +39,7 @@ struct Bound;
 
 impl Drop for Bound {
     fn drop(&mut self) {
-        BOUND.set(false);
+        LIMIT.set(isize::MAX);
     }
 }
 
@@ -51,8 +52,8 @@ fn count(bytes: isize) {
 }
 
 fn stop_if_too_much(more: usize) {
-    let more = isize::try_from(more).unwrap_or(isize::MAX);
-    if BOUND.get() && HELD.get().saturating_add(more) > MOST {
+    let more = isize::try_from(more).unwrap_or(isize::MAX / 2);
+    if HELD.get().saturating_add(more) > LIMIT.get() {
         EXCEEDED.store(true, Ordering::Relaxed);
         loop {
             std::thread::park();

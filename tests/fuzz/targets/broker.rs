@@ -47,7 +47,8 @@ fn packets_from_a_host() {
     // 200 is past the last packet: nothing is attached.
     let connected: Vec<usize> =
         seeds.iter().map(|seed| requests(&[b"\xc8", &*seed.bytes()].concat(), address)).collect();
-    assert_eq!(connected, [1, 0]);
+    // Another spelling of an address is the same address.
+    assert_eq!(connected, [1, 1]);
     hold(
         "packets_from_a_host",
         BOUNDS,
@@ -64,16 +65,17 @@ fn requests(input: &[u8], allowed: SocketAddr) -> usize {
     let (broker, socket) = Broker::pair().unwrap();
     let served = serve(broker, allowed);
     let attached = Attached::new();
-    for (number, packet) in packets.iter().enumerate() {
+    let sent = |(number, packet): &(usize, &[u8])| {
         let descriptors = [&attached];
-        send(&socket, packet, if number == with { &descriptors } else { &[] });
-    }
-    let valid = |(number, packet): (usize, &&[u8])| {
-        let request = (packet.len() <= MAX_PACKET && number != with).then(|| serde_json::from_slice(packet).ok());
+        send(&socket, packet, if *number == with { &descriptors } else { &[] })
+    };
+    let packets: Vec<(usize, &[u8])> = packets.into_iter().enumerate().filter(sent).collect();
+    let valid = |(number, packet): &(usize, &[u8])| {
+        let request = (packet.len() <= MAX_PACKET && *number != with).then(|| serde_json::from_slice(packet).ok());
         request.flatten().map(|request: ConnectRequest| request)
     };
-    let mut asked: Vec<ConnectRequest> = packets.iter().enumerate().map_while(valid).collect();
-    let broken = asked.len() < packets.len();
+    let mut asked: Vec<ConnectRequest> = packets.iter().map_while(valid).collect();
+    let (all, broken) = (asked.clone(), asked.len() < packets.len());
     let mut connections = 0;
     // After a packet that is no request there are no more answers, and those that were on their way may be lost.
     while (broken || !asked.is_empty())
@@ -83,7 +85,7 @@ fn requests(input: &[u8], allowed: SocketAddr) -> usize {
         assert_eq!(descriptors.len(), usize::from(answer.refused.is_none()), "one descriptor with each connection");
         let at = asked.iter().position(|request| request.id == answer.id).expect("an answer to what was asked");
         // Of several requests with one number, any may be the one that was answered.
-        let same = asked.iter().any(|request| request.id == answer.id && request.port == allowed.port());
+        let same = all.iter().any(|request| request.id == answer.id && request.port == allowed.port());
         assert!(descriptors.is_empty() || same, "a connection that was not granted");
         asked.remove(at);
         connections += descriptors.len();
@@ -100,7 +102,7 @@ fn serve(broker: Broker, allowed: SocketAddr) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let network = Arc::new(Network::new(None, Vec::new(), Vec::new()));
-        runtime.block_on(broker.serve(network, granted, |refusal: &Refusal| assert!(refusal.message.len() < 2000)));
+        runtime.block_on(broker.serve(network, granted, |refusal: &Refusal| assert!(refusal.message.len() < 2 * MAX_PACKET)));
     })
 }
 

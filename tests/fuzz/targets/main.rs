@@ -6,6 +6,8 @@
 mod broker;
 mod host_frames;
 mod lock;
+mod manifest;
+mod note;
 mod packets;
 mod place;
 mod runner_frames;

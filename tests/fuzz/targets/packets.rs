@@ -15,7 +15,7 @@ pub(crate) fn pair() -> (OwnedFd, OwnedFd) {
     socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).unwrap()
 }
 
-/// Sends a packet; false when nobody reads any more, or it is longer than the system takes.
+/// Sends a packet; false when nobody reads any more, there is no room for it, or it is longer than the system takes.
 pub(crate) fn send(socket: &OwnedFd, packet: &[u8], attached: &[&Attached]) -> bool {
     let descriptors: Vec<BorrowedFd<'_>> = attached.iter().map(|attached| attached.sent.as_fd()).collect();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
@@ -23,7 +23,7 @@ pub(crate) fn send(socket: &OwnedFd, packet: &[u8], attached: &[&Attached]) -> b
     if !descriptors.is_empty() {
         assert!(ancillary.push(SendAncillaryMessage::ScmRights(&descriptors)));
     }
-    sendmsg(socket, &[IoSlice::new(packet)], &mut ancillary, SendFlags::NOSIGNAL).is_ok()
+    sendmsg(socket, &[IoSlice::new(packet)], &mut ancillary, SendFlags::NOSIGNAL | SendFlags::DONTWAIT).is_ok()
 }
 
 /// The next packet and its descriptors; nothing at the end.
