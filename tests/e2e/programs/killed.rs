@@ -1,9 +1,11 @@
-//! A runner that is killed takes its programs along.
+//! A runner that is killed takes its programs along; of a supervisor that is killed, its control group does.
 
 use super::{Workshop, folder_of, processes_of, signal, wait_for, wait_until_gone};
-use rustix::process::Signal;
+use crate::installation::Ended;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
+use windlass_tests::processes::plugin_hosts;
 use windlass_tests::wait::{self, PATIENCE};
 
 #[track_caller]
@@ -38,4 +40,22 @@ fn a_program_with_an_orphan() {
 #[test]
 fn a_fork_bomb() {
     assert_gone_with_its_runner(&json!({"kind": "fork_bomb"}));
+}
+
+/// Nobody but root or the system does that. An orphan keeps the pipes open, and the step is over all the same.
+#[test]
+fn a_supervisor_that_is_killed() {
+    if !rustix::process::geteuid().is_root() {
+        return; // Another user has no control groups here.
+    }
+    let workshop = Workshop::new();
+    workshop.set_fault(&json!({"kind": "orphan", "path": "stay"}), "600s");
+    let mut runner = workshop.start();
+    let folder = folder_of(&wait_for(&mut runner, " in "));
+    let all = || Ok((processes_of(&folder).len() >= 2).then_some(()));
+    wait::until("the orphan", PATIENCE, all).unwrap();
+    let supervisor = plugin_hosts(runner.id()).pop().unwrap();
+    kill_process(Pid::from_raw(supervisor.pid.cast_signed()).unwrap(), Signal::KILL).unwrap();
+    Ended::from(runner.wait_with_output().unwrap()).failed(7, "plugin.crashed");
+    assert_eq!(processes_of(&folder), []);
 }
