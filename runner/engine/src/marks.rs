@@ -7,7 +7,7 @@ use windlass_plugin_api::fields::MARK;
 const DEEPEST: usize = 64;
 
 /// The JSON pointers (RFC 6901) of the values in `config` whose schema has this mark.
-pub(crate) fn marked(schema: &Value, config: &Value, mark: &str) -> Vec<String> {
+pub fn marked(schema: &Value, config: &Value, mark: &str) -> Vec<String> {
     let mut walk = Walk { root: schema, mark, found: Vec::new() };
     walk.node(schema, config, String::new(), 0);
     walk.found.dedup();

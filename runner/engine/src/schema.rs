@@ -1,12 +1,14 @@
 //! Checking a step's `with` against the schema of its step type.
 
+use std::path::PathBuf;
+
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 use windlass_errors::nearest_hint;
 
 use crate::JobError;
-use crate::evaluate::{Evaluated, escape};
+use crate::evaluate::{Evaluated, Places, escape};
 use crate::job::JobText;
 
 /// Checks `with`; the error names the first broken rule and its place.
@@ -21,6 +23,15 @@ pub(crate) fn check(with: &Evaluated, schema: &Value, step: &str, file: &JobText
     let place = if at_key { with.places.of_key(&pointer) } else { with.places.of_value(&pointer) };
     let error = invalid(place, message);
     Err(JobError::at("job.invalid-step", if let Some(hint) = hint { error.with_hint(hint) } else { error }))
+}
+
+/// Checks a configuration that stands in no job: the error names the first broken rule and no place.
+///
+/// # Errors
+/// `job.invalid-step`
+pub fn check_config(config: Value, schema: &Value, step: &str) -> Result<(), JobError> {
+    let nowhere = JobText { path: PathBuf::from("with"), text: String::new() };
+    check(&Evaluated { value: config, places: Places::default() }, schema, step, &nowhere)
 }
 
 /// A broken rule. The value itself is left out: it may be long, or a secret.

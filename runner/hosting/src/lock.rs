@@ -128,7 +128,7 @@ impl PluginLock {
     /// JSON strings are YAML strings too.
     fn text(&self) -> String {
         let mut text = format!(
-            "# The bytes that plugins have to have. `windlass plugin update` writes this file; do keep it under version control.\n\
+            "# The bytes that plugins have to have. `windlass plugin update` writes this file; keep it under version control.\n\
              apiVersion: windlass/v1\nkind: {KIND}\nplugins:{}\n",
             if self.plugins.is_empty() { " []" } else { "" }
         );

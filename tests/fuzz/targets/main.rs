@@ -11,3 +11,4 @@ mod note;
 mod packets;
 mod place;
 mod runner_frames;
+mod schema;
