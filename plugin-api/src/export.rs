@@ -150,3 +150,81 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without a message").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use abi_stable::prefix_type::PrefixTypeTrait as _;
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    use super::*;
+    use crate::boundary::Host;
+    use crate::{JsonSchema, StepInfo};
+
+    /// Says which of its functions was called.
+    #[derive(Deserialize, JsonSchema)]
+    struct Query {}
+
+    #[derive(Serialize, JsonSchema)]
+    struct Called(String);
+
+    impl Step for Query {
+        const INFO: StepInfo = StepInfo { name: "query", resumable: true, ..StepInfo::DEFAULT };
+        type Outputs = Called;
+
+        async fn run(self, _: Context) -> Result<Called, StepError> {
+            Ok(Called("run".to_owned()))
+        }
+
+        async fn resume(self, _: Context, token: String) -> Result<Called, StepError> {
+            Ok(Called(format!("resume {token}")))
+        }
+
+        async fn abandon(self, _: Context, token: String) -> Result<(), StepError> {
+            Err(StepError::new("step.failed", format!("abandon {token}")))
+        }
+    }
+
+    extern "C" fn send(_: RStr<'_>) -> bool {
+        true
+    }
+
+    extern "C" fn ask(_: RStr<'_>) -> RString {
+        RString::new()
+    }
+
+    extern "C" fn wait_cancelled(_: u64) -> bool {
+        false
+    }
+
+    /// The last frame of a step that starts with this beside the usual.
+    fn last_frame(checkpoint: &serde_json::Value) -> serde_json::Value {
+        let execution = json!({"id": "1", "project": "web", "job": "job", "step": "step"});
+        let mut start = json!({"step": "query", "config": {}, "execution": execution, "region": null, "endpoints": {}});
+        start["checkpoint"] = checkpoint.clone();
+        let host = Host { send, ask, wait_cancelled }.leak_into_prefix();
+        let step = |context, _, config| run_step::<Query>(context, config);
+        serde_json::from_str(&call(RStr::from_str(&start.to_string()), host, step)).unwrap()
+    }
+
+    #[test]
+    fn a_checkpoint_is_resumed_or_abandoned_by_the_function_for_it() {
+        assert_eq!(last_frame(&json!(null)), json!({"done": {"outputs": "run"}}));
+        assert_eq!(last_frame(&json!({"resume": "q1"})), json!({"done": {"outputs": "resume q1"}}));
+        let abandoned = last_frame(&json!({"abandon": "q1"}));
+        assert_eq!(abandoned["failed"]["message"], "abandon q1");
+    }
+
+    /// A later runner may say more than this crate knows.
+    #[test]
+    fn a_field_that_is_not_known_is_passed_over() {
+        let execution = json!({"id": "1", "project": "web", "job": "job", "step": "step", "attempt": 2});
+        let start = json!({"step": "query", "config": {}, "execution": execution, "region": null, "endpoints": {},
+            "deadline": 5});
+        let host = Host { send, ask, wait_cancelled }.leak_into_prefix();
+        let step = |context, _, config| run_step::<Query>(context, config);
+        let last: serde_json::Value =
+            serde_json::from_str(&call(RStr::from_str(&start.to_string()), host, step)).unwrap();
+        assert_eq!(last["done"]["outputs"], "run");
+    }
+}

@@ -20,5 +20,5 @@ pub use case::{Case, Seed};
 pub use edit::{Edit, extreme};
 pub use hold::{Bounds, hold, seconds};
 pub use lines::LineEdit;
-pub use odd::{HIDDEN, Odd};
+pub use odd::{HIDDEN, Odd, SCHEMAS};
 pub use tree::TreeEdit;

@@ -12,3 +12,4 @@ mod packets;
 mod place;
 mod runner_frames;
 mod schema;
+mod adhoc;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use windlass_engine::{check_config, marked};
 use windlass_errors::Report as _;
-use windlass_fuzz::{Bounds, Case, Seed, hold};
+use windlass_fuzz::{Bounds, Case, SCHEMAS, Seed, hold};
 use windlass_network::Destination;
 use windlass_plugin_api::fields::{ENDPOINT, SECRET, VERBATIM};
 use windlass_plugin_api::frames::FromHost;
@@ -18,7 +18,7 @@ fn config() -> Value {
         "kind": {"kind": "call", "to": ["a", "b"]}, "next": {"name": "y", "token": "keys/project/web/u"}})
 }
 
-fn metadata() -> Value {
+fn metadata(config: Option<&str>) -> Value {
     let alternative = |kind: &str, field: &str| {
         json!({"type": "object", "properties": {"kind": {"const": kind}, field: {"type": "array", "items": {"type": "string"}}},
             "required": ["kind"], "additionalProperties": false})
@@ -38,6 +38,7 @@ fn metadata() -> Value {
         "required": ["name"], "additionalProperties": false,
         "$defs": {"Next": {"allOf": [{"$ref": "#"}]}},
     });
+    let schema = config.map_or(schema, |config| serde_json::from_str(config).unwrap());
     json!({"name": "p", "version": "1", "api": "1.1.0", "title": "t", "description": "d", "steps": [{
         "name": "s", "title": "t", "description": "d", "config": schema, "outputs": {"type": "object"},
         "actions": ["logs:StartQuery"], "needsAccount": true, "repeatable": false, "resumable": false,
@@ -47,7 +48,8 @@ fn metadata() -> Value {
 
 #[test]
 fn metadata_with_schemas() {
-    let seeds = [Seed::Json(json!({"loaded": {"metadata": metadata()}}).to_string())];
+    let seed = |schema| Seed::Json(json!({"loaded": {"metadata": metadata(schema)}}).to_string());
+    let seeds: Vec<Seed> = [None].into_iter().chain(SCHEMAS.iter().copied().map(Some)).map(seed).collect();
     let read = read(&seeds[0].bytes()).unwrap();
     let schema = &read.steps[0].config;
     check_config(config(), schema, "p/s").unwrap();
