@@ -21,7 +21,8 @@ fn installation(fault: &str) -> Installation {
 }
 
 fn set_fault(installation: &Installation, fault: &str) {
-    let waits_for_its_end = ["hang", "sleep-until-cancelled", "close-descriptors"].iter().any(|kind| fault.contains(kind));
+    let waits_for_its_end =
+        ["hang", "sleep-until-cancelled", "close-descriptors"].iter().any(|kind| fault.contains(kind));
     let timeout = if waits_for_its_end { "3s" } else { "30s" };
     installation
         .job(&format!("steps:\n  - {{id: bad, timeout: {timeout}, uses: misbehave/fault, with: {{{fault}}}}}\n"));

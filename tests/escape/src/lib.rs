@@ -6,6 +6,7 @@
 
 mod attempt;
 mod connection;
+mod connects;
 mod escape;
 mod packets;
 mod raw;
@@ -13,11 +14,12 @@ mod sockets;
 mod ways;
 
 pub use attempt::{Attempt, Attempts};
+pub use connects::{Connects, DirectConnects, Took};
 pub use escape::{Direct, Escape};
 
 windlass_plugin_api::export_plugin! {
     name: "escape",
     title: "Escape",
     description: "Tries to get to where it may not connect, for tests.",
-    steps: [Escape, Direct],
+    steps: [Escape, Direct, Connects, DirectConnects],
 }

@@ -102,7 +102,9 @@ fn serve(broker: Broker, allowed: SocketAddr) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let network = Arc::new(Network::new(None, Vec::new(), Vec::new()));
-        runtime.block_on(broker.serve(network, granted, |refusal: &Refusal| assert!(refusal.message.len() < 2 * MAX_PACKET)));
+        runtime.block_on(
+            broker.serve(network, granted, |refusal: &Refusal| assert!(refusal.message.len() < 2 * MAX_PACKET)),
+        );
     })
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod broker;
+mod first_frame;
 mod host_frames;
 mod lock;
 mod manifest;
@@ -12,4 +13,4 @@ mod packets;
 mod place;
 mod runner_frames;
 mod schema;
-mod adhoc;
+mod shown;

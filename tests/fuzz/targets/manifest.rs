@@ -86,8 +86,7 @@ fn a_manifest() {
             panic!("a manifest makes a program")
         };
         let step = &metadata.steps[0];
-        let network =
-            NetworkMetadata { aws: vec!["logs".into()], hosts: vec!["example.com:443".into()], direct: true };
+        let network = NetworkMetadata { aws: vec!["logs".into()], hosts: vec!["example.com:443".into()], direct: true };
         assert_eq!((name.as_str(), arguments.len(), &step.network), ("greet.sh", 2, &network));
         assert_eq!((&step.config, metadata.description.as_str()), (&step.outputs, "Greets\nsomebody.\n"));
         assert_eq!(step.config["properties"]["token"]["x-windlass"], "secret");
@@ -99,14 +98,18 @@ fn read(place: &Place, input: &[u8]) -> Result<Library, HostingError> {
     let path = place.write(input);
     let catalog = Catalog::new(vec![place.folder().to_owned()], place.folder().join("plugins.lock"));
     let found = catalog.find();
-    assert_eq!(found.iter().map(|found| &found.path).collect::<Vec<_>>(), [&path], "a manifest is listed whatever is in it");
+    assert_eq!(
+        found.iter().map(|found| &found.path).collect::<Vec<_>>(),
+        [&path],
+        "a manifest is listed whatever is in it"
+    );
     let loaded = Library::load(&path);
     for error in [found[0].identity.as_ref().err(), loaded.as_ref().err()].into_iter().flatten() {
         let said = error.to_string();
         assert!(said.contains(path.to_str().unwrap()), "the error does not name the file: {said}");
         assert!(!said.contains('\n'), "the error is no plain line: {said:?}");
         if std::env::var_os("KNOWN").is_none() {
-        assert!(said.len() < 10_000, "an error of {} bytes", said.len());
+            assert!(said.len() < 10_000, "an error of {} bytes", said.len());
         }
         assert!(error.snippet().is_none_or(|snippet| snippet.len() < 2000), "a snippet is a few lines");
     }

@@ -21,7 +21,8 @@ const BOUNDS: Bounds = Bounds { base: 16 << 20, each: 64 };
 const LIBRARY: &str = "libwindlass_plugin_sts.so";
 const PROGRAM: &str = "windlass-plugin-shell";
 /// Numbers at the edges of the types in headers.
-const WORDS: &[u64] = &[0, 1, 0x7f, 0xff, 0x1000, 0xffff, 0x1_0000, 0x7fff_ffff, 0xffff_ffff, 1 << 32, i64::MAX as u64, u64::MAX];
+const WORDS: &[u64] =
+    &[0, 1, 0x7f, 0xff, 0x1000, 0xffff, 0x1_0000, 0x7fff_ffff, 0xffff_ffff, 1 << 32, i64::MAX as u64, u64::MAX];
 
 /// What is changed about a file.
 #[derive(Clone, Debug, TypeGenerator)]

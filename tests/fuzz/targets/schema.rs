@@ -1,6 +1,6 @@
 //! A plugin's metadata as a host sends it, and its JSON Schemas as the engine uses them.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use windlass_engine::{check_config, marked};
 use windlass_errors::Report as _;
 use windlass_fuzz::{Bounds, Case, SCHEMAS, Seed, hold};
@@ -46,10 +46,27 @@ fn metadata(config: Option<&str>) -> Value {
     }]})
 }
 
+/// Keywords by which a schema may refer to two others for the same value.
+const DOUBLING: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+
+/// A schema of two kilobytes in which a value is checked in 2^40 ways.
+fn doubling(keyword: &str) -> String {
+    let reference = |number: u32| json!({"$ref": format!("#/$defs/a{number}")});
+    let definition =
+        |number: u32| (format!("a{number}"), json!({keyword: [reference(number + 1), reference(number + 1)]}));
+    let mut definitions: Map<String, Value> = (0..40).map(definition).collect();
+    definitions.insert("a40".to_owned(), json!({"required": ["name"]}));
+    json!({"$ref": "#/$defs/a0", "$defs": definitions}).to_string()
+}
+
 #[test]
 fn metadata_with_schemas() {
-    let seed = |schema| Seed::Json(json!({"loaded": {"metadata": metadata(schema)}}).to_string());
-    let seeds: Vec<Seed> = [None].into_iter().chain(SCHEMAS.iter().copied().map(Some)).map(seed).collect();
+    let seed = |schema: Option<&str>| Seed::Json(json!({"loaded": {"metadata": metadata(schema)}}).to_string());
+    let hostile = SCHEMAS
+        .iter()
+        .map(|&schema| Some(schema.to_owned()))
+        .chain(DOUBLING.map(doubling).map(Some).into_iter().filter(|_| std::env::var_os("KNOWN").is_none()));
+    let seeds: Vec<Seed> = [None].into_iter().chain(hostile).map(|schema| seed(schema.as_deref())).collect();
     let read = read(&seeds[0].bytes()).unwrap();
     let schema = &read.steps[0].config;
     check_config(config(), schema, "p/s").unwrap();
@@ -57,9 +74,14 @@ fn metadata_with_schemas() {
     assert_eq!(marked(schema, &config(), ENDPOINT), ["/url"]);
     let wrong = check_config(json!({"nam": "x"}), schema, "p/s").unwrap_err();
     assert!(wrong.to_string().ends_with("there is no key `nam` in `with`"), "{wrong}");
-    hold("metadata_with_schemas", BOUNDS, |case: &Case| case.apply(&seeds), |input| {
-        self::read(input).iter().flat_map(|read| &read.steps).for_each(use_step);
-    });
+    hold(
+        "metadata_with_schemas",
+        BOUNDS,
+        |case: &Case| case.apply(&seeds),
+        |input| {
+            self::read(input).iter().flat_map(|read| &read.steps).for_each(use_step);
+        },
+    );
 }
 
 fn read(frame: &[u8]) -> Option<PluginMetadata> {
@@ -71,14 +93,19 @@ fn read(frame: &[u8]) -> Option<PluginMetadata> {
 
 /// What preparing a step does with its metadata.
 fn use_step(step: &StepMetadata) {
-    let configs = [config(), json!({}), json!(null), json!({"name": "C0nfidential!", "count": "x", "kind": {"kind": 1}})];
+    let configs =
+        [config(), json!({}), json!(null), json!({"name": "C0nfidential!", "count": "x", "kind": {"kind": 1}})];
     for config in configs {
         if let Err(error) = check_config(config.clone(), &step.config, "p/s") {
             let said = error.to_string();
             assert!(!said.contains("C0nfidential"), "an error shows no value: {said}");
             assert!(error.help().is_none_or(|help| !help.contains("C0nfidential")));
             if std::env::var_os("KNOWN").is_none() {
-            assert!(said.len() < 10_000, "an error of {} bytes", said.len()); }
+                assert!(said.len() < 10_000, "an error of {} bytes", said.len());
+            }
+        }
+        if std::env::var_os("KNOWN").is_some() {
+            continue;
         }
         for mark in [SECRET, ENDPOINT, VERBATIM] {
             let found = marked(&step.config, &config, mark);

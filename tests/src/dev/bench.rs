@@ -1,6 +1,7 @@
 //! `cargo bench-all`: one table of what Windlass costs, beside the limit and beside what people use today, all measured
 //! in the same minutes on the same machine. Only ratios are goals; absolute figures are the machine's.
 
+mod connect;
 mod local;
 mod logs;
 mod measure;
@@ -21,6 +22,7 @@ const PACKAGES: &[&str] = &[
     "windlass-plugin-host",
     "windlass-plugin-cloudwatch-logs",
     "windlass-plugin-misbehave",
+    "windlass-plugin-escape",
     "windlass-bare-sdk",
 ];
 
@@ -41,6 +43,7 @@ struct Measured {
 const BENCHES: &[Bench] = &[
     Bench { name: "query job", measure: query::measure },
     Bench { name: "no-op step", measure: noop::measure },
+    Bench { name: "connections", measure: connect::measure },
     Bench { name: "log bytes and lines", measure: logs::measure },
 ];
 
