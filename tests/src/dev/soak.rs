@@ -5,6 +5,7 @@
 mod cases;
 mod ground;
 mod leftovers;
+mod one_runner;
 mod random;
 mod record;
 
@@ -17,29 +18,33 @@ use windlass_tests::{Outcome, Problem, interrupt};
 
 /// How long processes may live on after the runner.
 const LEFT_WITHIN: Duration = Duration::from_secs(10);
-const USAGE: &str = "usage: cargo soak --minutes N --seed S";
+/// How many faults one process has when the user does not say.
+const FAULTS: u64 = 1000;
+const USAGE: &str = "usage: cargo soak --minutes N --seed S [--faults K]";
 
 /// What the user asked for.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Plan {
     minutes: u64,
     seed: u64,
+    faults: u64,
 }
 
 /// # Errors
 /// When the arguments are other than both flags, each with a number.
 pub(crate) fn parse(arguments: &[String]) -> Outcome<Plan> {
-    let (mut minutes, mut seed) = (None, None);
+    let (mut minutes, mut seed, mut faults) = (None, None, Some(FAULTS));
     for pair in arguments.chunks(2) {
         let slot = match pair.first().map(String::as_str) {
             Some("--minutes") => &mut minutes,
             Some("--seed") => &mut seed,
+            Some("--faults") => &mut faults,
             _ => return Err(Problem::new(USAGE)),
         };
         *slot = pair.get(1).and_then(|number| number.parse().ok());
     }
-    match (minutes, seed) {
-        (Some(minutes), Some(seed)) => Ok(Plan { minutes, seed }),
+    match (minutes, seed, faults) {
+        (Some(minutes), Some(seed), Some(faults)) => Ok(Plan { minutes, seed, faults }),
         _ => Err(Problem::new(USAGE)),
     }
 }
@@ -68,6 +73,7 @@ pub(crate) fn run(plan: &Plan) -> Outcome<()> {
         })?;
         record.add(case.name(), took, peak_kib);
     }
+    record.long_lived(one_runner::run(plan.faults, plan.seed)?);
     record.write(start.elapsed())
 }
 
@@ -91,7 +97,7 @@ mod tests {
     #[test]
     fn wants_both_numbers() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(parse(&words("--seed 7 --minutes 2")).unwrap(), Plan { minutes: 2, seed: 7 });
+        assert_eq!(parse(&words("--seed 7 --minutes 2")).unwrap(), Plan { minutes: 2, seed: 7, faults: FAULTS });
         assert_eq!(parse(&words("--minutes 2")).unwrap_err().to_string(), USAGE);
         assert_eq!(parse(&words("--minutes two --seed 7")).unwrap_err().to_string(), USAGE);
     }

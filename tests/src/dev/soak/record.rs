@@ -12,16 +12,22 @@ pub(super) struct Record {
     seed: u64,
     took: BTreeMap<String, Vec<Duration>>,
     peak_kib: i64,
+    long_lived: String,
 }
 
 impl Record {
     pub(super) fn new(minutes: u64, seed: u64) -> Self {
-        Self { minutes, seed, took: BTreeMap::new(), peak_kib: 0 }
+        Self { minutes, seed, took: BTreeMap::new(), peak_kib: 0, long_lived: String::new() }
     }
 
     pub(super) fn add(&mut self, case: String, took: Duration, peak_kib: i64) {
         self.took.entry(case).or_default().push(took);
         self.peak_kib = self.peak_kib.max(peak_kib);
+    }
+
+    /// What was found of the process that goes on, in words.
+    pub(super) fn long_lived(&mut self, words: String) {
+        self.long_lived = words;
     }
 
     pub(super) fn cases(&self) -> usize {
@@ -47,6 +53,7 @@ impl Record {
             took.as_secs(),
             self.peak_kib / 1024
         );
+        page += &format!("{}\n\n", self.long_lived);
         page += "| case | runs | median ms | slowest ms |\n|---|---|---|---|\n";
         for (case, took) in &mut self.took {
             took.sort_unstable();
