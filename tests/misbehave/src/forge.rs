@@ -43,7 +43,7 @@ pub(crate) fn ask_for_another_account() {
 
 #[expect(unsafe_code, reason = "the plugin does not own the descriptors that it abuses")]
 pub(crate) fn close_all() {
-    for number in open_numbers() {
+    for number in open_numbers().into_iter().filter(|number| *number > 2) {
         // SAFETY: whoever owns it finds it closed, which is the point.
         unsafe { libc::close(number) };
     }

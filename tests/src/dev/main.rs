@@ -5,6 +5,7 @@
 mod bench;
 mod config;
 mod demo;
+mod fuzz;
 mod run;
 mod soak;
 mod verify;
@@ -17,7 +18,7 @@ const USAGE: &str = "\
 usage:
   cargo demo                          run a job against stand-ins of AWS on loopback
   cargo verify [--without STEP]...    everything that CI checks
-  cargo soak --minutes N --seed S     random kills and plugin faults, for as long as you like
+  cargo soak --minutes N --seed S     random kills, plugin faults and hostile input, for as long as you like
   cargo bench-all                     measure against the limits and against what people use today";
 
 const FAILED: u8 = 1;

@@ -9,18 +9,21 @@ mod one_runner;
 mod random;
 mod record;
 
+use crate::fuzz::{self, Fuzzed};
 use cases::{CASES, Case};
 use ground::Ground;
 use random::Random;
 use record::Record;
 use std::time::{Duration, Instant};
-use windlass_tests::{Outcome, Problem, interrupt};
+use windlass_tests::{Context, Outcome, Problem, interrupt, paths};
 
 /// How long processes may live on after the runner.
 const LEFT_WITHIN: Duration = Duration::from_secs(10);
 /// How many faults one process has when the user does not say.
 const FAULTS: u64 = 1000;
-const USAGE: &str = "usage: cargo soak --minutes N --seed S [--faults K]";
+/// Which part of its minutes a soak fuzzes when the user does not say.
+const FUZZ_PART: u64 = 3;
+const USAGE: &str = "usage: cargo soak --minutes N --seed S [--faults K] [--fuzz-minutes M]";
 
 /// What the user asked for.
 #[derive(Debug, PartialEq)]
@@ -28,28 +31,34 @@ pub(crate) struct Plan {
     minutes: u64,
     seed: u64,
     faults: u64,
+    /// How long all fuzz targets take together.
+    fuzz_minutes: u64,
 }
 
 /// # Errors
 /// When the arguments are other than both flags, each with a number.
 pub(crate) fn parse(arguments: &[String]) -> Outcome<Plan> {
-    let (mut minutes, mut seed, mut faults) = (None, None, Some(FAULTS));
+    let (mut minutes, mut seed, mut faults, mut fuzz) = (None, None, Some(FAULTS), None);
     for pair in arguments.chunks(2) {
         let slot = match pair.first().map(String::as_str) {
             Some("--minutes") => &mut minutes,
             Some("--seed") => &mut seed,
             Some("--faults") => &mut faults,
+            Some("--fuzz-minutes") => &mut fuzz,
             _ => return Err(Problem::new(USAGE)),
         };
-        *slot = pair.get(1).and_then(|number| number.parse().ok());
+        *slot = Some(pair.get(1).and_then(|number| number.parse().ok()).ok_or_else(|| Problem::new(USAGE))?);
     }
     match (minutes, seed, faults) {
-        (Some(minutes), Some(seed), Some(faults)) => Ok(Plan { minutes, seed, faults }),
+        (Some(minutes), Some(seed), Some(faults)) => {
+            Ok(Plan { minutes, seed, faults, fuzz_minutes: fuzz.unwrap_or(minutes / FUZZ_PART) })
+        }
         _ => Err(Problem::new(USAGE)),
     }
 }
 
-/// Runs all cases in a new order each time, until the time is over or one fails; all of them at least once.
+/// Fuzzes for its part of the time, then runs all cases in a new order each time, until the time is over or one fails; all
+/// of them at least once.
 ///
 /// # Errors
 /// The first case that did not end as it should, with its number and the seed.
@@ -58,7 +67,8 @@ pub(crate) fn run(plan: &Plan) -> Outcome<()> {
     leftovers::adopt_orphans()?;
     let mut random = Random::new(plan.seed);
     let mut record = Record::new(plan.minutes, plan.seed);
-    let (start, limit) = (Instant::now(), Duration::from_secs(plan.minutes * 60));
+    record.fuzzed(fuzzed(plan.fuzz_minutes)?);
+    let (start, limit) = (Instant::now(), minutes(plan.minutes.saturating_sub(plan.fuzz_minutes)));
     let mut deck: Vec<&Case> = Vec::new();
     while record.cases() < CASES.len() || start.elapsed() < limit {
         interrupt::check()?;
@@ -73,8 +83,26 @@ pub(crate) fn run(plan: &Plan) -> Outcome<()> {
         })?;
         record.add(case.name(), took, peak_kib);
     }
+    let took = start.elapsed();
     record.long_lived(one_runner::run(plan.faults, plan.seed)?);
-    record.write(start.elapsed())
+    leftovers::no_process(LEFT_WITHIN)?;
+    record.write(took)
+}
+
+/// What the fuzz targets did in these minutes, in words.
+fn fuzzed(all: u64) -> Outcome<String> {
+    if all == 0 {
+        return Ok("Nothing was fuzzed.".to_owned());
+    }
+    let each = minutes(all) * u32::try_from(fuzz::AT_A_TIME).expect("few") / u32::try_from(fuzz::TARGETS).expect("few");
+    let log = paths::target().join("soak-fuzz.log");
+    std::fs::write(&log, "").context(|| format!("write {}", log.display()))?;
+    let Fuzzed { targets, inputs } = fuzz::run(each, &log)?;
+    Ok(format!("Fuzzed: {targets} targets for {} s each, {inputs} inputs, none of which failed.", each.as_secs()))
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
 }
 
 /// How long the case took, with the end of everything that it started, and the peak memory of its largest process.
@@ -96,8 +124,13 @@ mod tests {
 
     #[test]
     fn wants_both_numbers() {
+        let plan = |minutes, faults, fuzz_minutes| Plan { minutes, seed: 7, faults, fuzz_minutes };
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(parse(&words("--seed 7 --minutes 2")).unwrap(), Plan { minutes: 2, seed: 7, faults: FAULTS });
+        assert_eq!(parse(&words("--seed 7 --minutes 2")).unwrap(), plan(2, FAULTS, 0));
+        let all = "--minutes 9 --seed 7 --faults 100 --fuzz-minutes 60";
+        assert_eq!(parse(&words(all)).unwrap(), plan(9, 100, 60));
+        assert_eq!(parse(&words("--minutes 9 --seed 7")).unwrap(), plan(9, FAULTS, 3), "a third of the time");
+        assert_eq!(parse(&words("--minutes 9 --seed 7 --fuzz-minutes")).unwrap_err().to_string(), USAGE);
         assert_eq!(parse(&words("--minutes 2")).unwrap_err().to_string(), USAGE);
         assert_eq!(parse(&words("--minutes two --seed 7")).unwrap_err().to_string(), USAGE);
     }

@@ -11,7 +11,7 @@ use landlock::{
 use windlass_plugin_api::frames::{NetworkAccess, Program};
 
 use super::all_but;
-use super::places::{DEVICES, LIBRARIES, PROGRAMS, ROOTS_DEVICES};
+use super::places::{DEVICES, LIBRARIES, PROGRAMS, RESOLVER, ROOTS_DEVICES};
 
 /// What is handled; older kernels handle less, which is reported.
 const WANTED: ABI = ABI::V6;
@@ -20,8 +20,12 @@ const WANTED_VERSION: i64 = 6;
 
 /// For a library: reads what it needs, writes nothing.
 pub(super) fn libraries(network: NetworkAccess) -> Result<RulesetCreated, RulesetError> {
-    let ruleset = handled(network)?;
-    allow_all(ruleset, LIBRARIES, AccessFs::from_read(WANTED))
+    let read = AccessFs::from_read(WANTED);
+    let ruleset = allow_all(handled(network)?, LIBRARIES, read)?;
+    match network {
+        NetworkAccess::Brokered => Ok(ruleset),
+        NetworkAccess::Direct => allow_all(ruleset, RESOLVER, read),
+    }
 }
 
 /// For a program that has a folder of its own and the system's programs. `interpreter` is what its first line names.

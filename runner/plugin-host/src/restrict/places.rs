@@ -1,6 +1,6 @@
 //! Where a plugin may read.
 
-/// What a library needs to be loaded, to resolve names and to check certificates.
+/// What a library needs to be loaded and to check certificates.
 pub(super) const LIBRARIES: &[&str] = &[
     "/lib",
     "/lib64",
@@ -11,16 +11,20 @@ pub(super) const LIBRARIES: &[&str] = &[
     "/etc/ca-certificates",
     "/usr/share/ca-certificates",
     "/usr/local/share/ca-certificates",
+    "/etc/ld.so.cache",
+    "/dev/urandom",
+    "/dev/null",
+    "/proc/self",
+];
+
+/// What a library with sockets of its own needs to resolve names.
+pub(super) const RESOLVER: &[&str] = &[
     "/etc/resolv.conf",
     "/run/systemd/resolve",
     "/etc/hosts",
     "/etc/nsswitch.conf",
     "/etc/gai.conf",
     "/etc/host.conf",
-    "/etc/ld.so.cache",
-    "/dev/urandom",
-    "/dev/null",
-    "/proc/self",
 ];
 
 /// What the system has installed, and what of `/etc` is the same for every user and holds no secret.

@@ -22,6 +22,8 @@ pub(super) enum End {
     Failed(&'static str, i32),
     /// The step's time-out ends it.
     TimedOut,
+    /// The step's time-out ends it, or its host crashes before.
+    CutOff,
     /// SIGINT at a random moment ends it.
     Interrupted,
     /// SIGKILL at a random moment ends the runner; its hosts notice.
@@ -64,7 +66,7 @@ pub(super) const CASES: &[Case] = &[
     fault("oversized-frame", PROTOCOL),
     fault("unknown-frame", PROTOCOL),
     fault("ask-for-another-account", PROTOCOL),
-    fault("close-descriptors", End::TimedOut),
+    fault("close-descriptors", End::CutOff),
     fault("stop-hearing", End::Failed("plugin.no-result", PLUGIN)),
     fault("fork-child", End::Refused),
     fault("print-env", End::Worked),
@@ -91,14 +93,14 @@ impl Case {
         let end = match self.end {
             End::Interrupted => "; SIGINT to the runner",
             End::Killed => "; SIGKILL to the runner",
-            End::Worked | End::Refused | End::Failed(..) | End::TimedOut => "",
+            End::Worked | End::Refused | End::Failed(..) | End::TimedOut | End::CutOff => "",
         };
         format!("{}{fields}{end}", self.kind)
     }
 
     /// A job of this one step.
     pub(super) fn job(&self) -> String {
-        let timeout = if self.end == End::TimedOut { "300ms" } else { "60s" };
+        let timeout = if matches!(self.end, End::TimedOut | End::CutOff) { "300ms" } else { "60s" };
         let (kind, fields) = (self.kind, self.fields);
         format!(
             "apiVersion: windlass/v1\nkind: Job\nname: soak\nsteps:\n  \

@@ -20,6 +20,7 @@ const STOPPED_WITHIN: Duration = Duration::from_millis(400);
 const GRACE: &str = "300ms";
 const CANCELLED: i32 = 130;
 const TIMED_OUT: i32 = 124;
+const PLUGIN_FAILED: i32 = 7;
 
 pub(super) struct Ground {
     windlass: PathBuf,
@@ -111,7 +112,7 @@ impl End {
         match self {
             Self::Interrupted => Some(Signal::INT),
             Self::Killed => Some(Signal::KILL),
-            Self::Worked | Self::Refused | Self::Failed(..) | Self::TimedOut => None,
+            Self::Worked | Self::Refused | Self::Failed(..) | Self::TimedOut | Self::CutOff => None,
         }
     }
 
@@ -126,6 +127,11 @@ impl End {
             Self::Refused => ended == (Some(0), None, Some(false)),
             Self::Failed(code, exit) => ended == (Some(exit), Some(code), None),
             Self::TimedOut => ended == (Some(TIMED_OUT), Some("step.timed-out"), None),
+            Self::CutOff => [
+                (Some(TIMED_OUT), Some("step.timed-out"), None),
+                (Some(PLUGIN_FAILED), Some("plugin.crashed"), None),
+            ]
+            .contains(&ended),
             Self::Interrupted if status.signal() == Some(Signal::INT.as_raw()) => true,
             Self::Interrupted => ended == (Some(CANCELLED), Some("step.cancelled"), None),
             Self::Killed => status.signal() == Some(Signal::KILL.as_raw()),

@@ -13,11 +13,12 @@ pub(super) struct Record {
     took: BTreeMap<String, Vec<Duration>>,
     peak_kib: i64,
     long_lived: String,
+    fuzzed: String,
 }
 
 impl Record {
     pub(super) fn new(minutes: u64, seed: u64) -> Self {
-        Self { minutes, seed, took: BTreeMap::new(), peak_kib: 0, long_lived: String::new() }
+        Self { minutes, seed, took: BTreeMap::new(), peak_kib: 0, long_lived: String::new(), fuzzed: String::new() }
     }
 
     pub(super) fn add(&mut self, case: String, took: Duration, peak_kib: i64) {
@@ -28,6 +29,11 @@ impl Record {
     /// What was found of the process that goes on, in words.
     pub(super) fn long_lived(&mut self, words: String) {
         self.long_lived = words;
+    }
+
+    /// What was fuzzed, in words.
+    pub(super) fn fuzzed(&mut self, words: String) {
+        self.fuzzed = words;
     }
 
     pub(super) fn cases(&self) -> usize {
@@ -53,7 +59,7 @@ impl Record {
             took.as_secs(),
             self.peak_kib / 1024
         );
-        page += &format!("{}\n\n", self.long_lived);
+        page += &format!("{}\n\n{}\n\n", self.long_lived, self.fuzzed);
         page += "| case | runs | median ms | slowest ms |\n|---|---|---|---|\n";
         for (case, took) in &mut self.took {
             took.sort_unstable();

@@ -1,6 +1,7 @@
 //! The steps, in the order in which they run: what is quick and likely to fail comes first.
 
 use super::failures;
+use crate::fuzz::Fuzzed;
 use crate::run;
 use std::path::Path;
 use std::process::Command;
@@ -24,6 +25,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "clippy", what: "cargo clippy, warnings are errors", run: clippy },
     Step { name: "build", what: "the workspace with its plugins and tests", run: build },
     Step { name: "test", what: "unit, documentation and end-to-end tests", run: test },
+    Step { name: "fuzz", what: "hostile input for everything that is read from plugins", run: fuzz },
     Step { name: "docs", what: "cargo doc, warnings are errors", run: docs },
     Step { name: "deny", what: "licences, banned crates, sources, advisories", run: deny },
     Step { name: "shear", what: "unused dependencies", run: shear },
@@ -72,6 +74,14 @@ fn test(log: &Path) -> Outcome<String> {
         return Err(Problem::new("no test ran"));
     }
     Ok(counts.note())
+}
+
+/// Of each target; two run at a time.
+const FUZZ_SECONDS: u64 = 20;
+
+fn fuzz(log: &Path) -> Outcome<String> {
+    let Fuzzed { targets, inputs } = crate::fuzz::run(Duration::from_secs(FUZZ_SECONDS), log)?;
+    Ok(format!("{inputs} inputs for {targets} targets"))
 }
 
 fn docs(log: &Path) -> Outcome<String> {
