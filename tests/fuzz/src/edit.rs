@@ -125,7 +125,7 @@ pub fn extreme(which: u8) -> &'static str {
 
 /// A place in something of this length, its end included.
 pub(crate) fn index(at: u32, length: usize) -> usize {
-    let scaled = u64::from(at) * (length as u64 + 1) >> 32;
+    let scaled = (u64::from(at) * (length as u64 + 1)) >> 32;
     usize::try_from(scaled).expect("at most the length")
 }
 

@@ -57,6 +57,9 @@ const KEYS: &[&str] = &[
     "token",
 ];
 
+/// What repetition may come to; more is only slower.
+const MOST_NODES: usize = 20_000;
+
 /// One change. Nodes are counted in the order in which they are written, and begin anew after the last one.
 #[derive(Clone, Debug, TypeGenerator)]
 #[expect(missing_docs, reason = "a field is what its name says")]
@@ -143,16 +146,27 @@ fn collect(value: &Value, pointer: String, pointers: &mut Vec<String>) {
 }
 
 fn repeat(value: &mut Value, times: u8) {
+    if size(value) * usize::from(times) > MOST_NODES {
+        return;
+    }
     match value {
-        Value::Array(list) if list.len() < 1000 => {
+        Value::Array(list) => {
             *list = std::iter::repeat_n(list.as_slice(), times.into()).flatten().cloned().collect();
         }
-        Value::Object(map) if map.len() < 100 => {
+        Value::Object(map) => {
             for (name, value) in map.clone() {
                 (0..times).for_each(|number| drop(map.insert(format!("{name}{number}"), value.clone())));
             }
         }
         _ => {}
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Array(list) => 1 + list.iter().map(size).sum::<usize>(),
+        Value::Object(map) => 1 + map.values().map(size).sum::<usize>(),
+        _ => 1,
     }
 }
 

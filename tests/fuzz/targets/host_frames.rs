@@ -150,9 +150,6 @@ fn check(transition: &Transition) {
             let columns: Vec<String> = serde_json::from_str(columns).unwrap();
             let lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
             assert_eq!(lines.len(), usize::try_from(*rows).unwrap(), "a row is a line");
-            if std::env::var_os("KNOWN").is_some() {
-                return;
-            }
             for line in lines {
                 let cells: Vec<&RawValue> = serde_json::from_slice(line).expect("a row is a list of cells");
                 assert_eq!(cells.len(), columns.len(), "a row has a cell for each column");
@@ -177,9 +174,6 @@ fn check(transition: &Transition) {
 }
 
 fn no_secret(place: &str, text: &[u8]) {
-    if std::env::var_os("KNOWN").is_some() && ["the name of a table", "a table", "a file"].contains(&place) {
-        return;
-    }
     assert!(!String::from_utf8_lossy(text).contains(HIDDEN), "a secret is in {place}");
 }
 

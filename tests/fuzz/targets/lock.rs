@@ -34,9 +34,6 @@ fn read(place: &Place, input: &[u8]) {
         Ok(None) => panic!("a file that is there was taken for none"),
         // Written again it is the same, so that an update changes nothing that it need not.
         Ok(Some(lock)) => {
-            if std::env::var_os("KNOWN").is_some() {
-                return;
-            }
             lock.write().unwrap();
             assert_eq!(PluginLock::read(&path).unwrap(), Some(lock));
         }

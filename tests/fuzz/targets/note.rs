@@ -118,7 +118,7 @@ impl Ground {
 }
 
 impl Patch {
-    fn apply(&self, bytes: &mut Vec<u8>, parts: &[Range<usize>]) {
+    fn apply(&self, bytes: &mut [u8], parts: &[Range<usize>]) {
         let part = |which: u8| parts[usize::from(which) % parts.len()].clone();
         match self {
             Self::Byte { part: which, at, value } => {
@@ -159,7 +159,8 @@ fn skeleton(built: &[u8]) -> (Vec<u8>, Vec<Range<usize>>) {
     let sections = elf.section_headers().unwrap();
     let names = sections.get(elf.ehdr.e_shstrndx.into()).unwrap();
     let mut bytes = built[..64].to_vec();
-    let mut parts = vec![0..64];
+    let header = 0..64;
+    let mut parts = vec![header];
     let mut add = |bytes: &mut Vec<u8>, more: &[u8]| {
         let start = bytes.len();
         bytes.extend_from_slice(more);

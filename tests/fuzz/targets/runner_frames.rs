@@ -69,8 +69,10 @@ fn hear(input: &[u8]) -> Heard {
             let start = peer.wait_for_start();
             assert_eq!(start.map(|start| start.step), expected.step.filter(|_| !expected.describe));
         }
-        // The process would end now, and with it whoever waits for an answer.
-        peer.listen(one_frame(&format!("{{\"answer\":{{\"id\":{OPEN},\"result\":{{\"Ok\":\"kept\"}}}}}}\n")));
+        if !expected.answered {
+            // The process would end now, and with it whoever waits for an answer.
+            peer.listen(one_frame(&format!("{{\"answer\":{{\"id\":{OPEN},\"result\":{{\"Ok\":\"kept\"}}}}}}\n")));
+        }
         let answer = question.join().unwrap();
         assert_eq!(answer.id, OPEN);
         let cancelled = peer.wait_cancelled(Duration::ZERO);
@@ -85,6 +87,7 @@ struct Expected {
     step: Option<String>,
     describe: bool,
     cancelled: bool,
+    answered: bool,
 }
 
 impl Expected {
@@ -98,7 +101,8 @@ impl Expected {
                 Ok(ToHost::Start(start)) if expected.step.is_none() => expected.step = Some(start.step),
                 Ok(ToHost::Describe(_)) if expected.step.is_none() => expected.describe = true,
                 Ok(ToHost::Cancel(_)) => expected.cancelled = true,
-                Ok(ToHost::Answer(_) | ToHost::Alive(_)) => {}
+                Ok(ToHost::Answer(answer)) => expected.answered |= answer.id == OPEN,
+                Ok(ToHost::Alive(_)) => {}
                 Ok(ToHost::Start(_) | ToHost::Describe(_) | ToHost::Hello(_)) | Err(_) => break,
             }
         }

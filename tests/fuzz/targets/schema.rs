@@ -62,10 +62,7 @@ fn doubling(keyword: &str) -> String {
 #[test]
 fn metadata_with_schemas() {
     let seed = |schema: Option<&str>| Seed::Json(json!({"loaded": {"metadata": metadata(schema)}}).to_string());
-    let hostile = SCHEMAS
-        .iter()
-        .map(|&schema| Some(schema.to_owned()))
-        .chain(DOUBLING.map(doubling).map(Some).into_iter().filter(|_| std::env::var_os("KNOWN").is_none()));
+    let hostile = SCHEMAS.iter().map(|&schema| Some(schema.to_owned())).chain(DOUBLING.map(doubling).map(Some));
     let seeds: Vec<Seed> = [None].into_iter().chain(hostile).map(|schema| seed(schema.as_deref())).collect();
     let read = read(&seeds[0].bytes()).unwrap();
     let schema = &read.steps[0].config;
@@ -100,12 +97,7 @@ fn use_step(step: &StepMetadata) {
             let said = error.to_string();
             assert!(!said.contains("C0nfidential"), "an error shows no value: {said}");
             assert!(error.help().is_none_or(|help| !help.contains("C0nfidential")));
-            if std::env::var_os("KNOWN").is_none() {
-                assert!(said.len() < 10_000, "an error of {} bytes", said.len());
-            }
-        }
-        if std::env::var_os("KNOWN").is_some() {
-            continue;
+            assert!(said.len() < 10_000, "an error of {} bytes", said.len());
         }
         for mark in [SECRET, ENDPOINT, VERBATIM] {
             let found = marked(&step.config, &config, mark);
