@@ -7,6 +7,7 @@
 //! Deliberately absent, for now: schedules, conditions, parallel steps, and settling what a crash left behind.
 
 mod answers;
+mod cost;
 mod error;
 mod evaluate;
 mod expression;

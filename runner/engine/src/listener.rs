@@ -4,17 +4,23 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use secrecy::SecretString;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use windlass_hosting::{Event, StepFailure};
-use windlass_plugin_api::frames::{ArtifactStart, Bytes, Chart, Level};
+use windlass_plugin_api::frames::{ArtifactStart, Bytes, Chart, Level, TableStart};
 use windlass_store::{Stream, Transition};
 
 use crate::output::{Mask, Secrets};
 use crate::recorder::Recorder;
 use crate::run::{Notice, Observer};
 use crate::step_run::StepResult;
+
+/// The longest name of a table or file, and media type, in bytes.
+const LONGEST_NAME: usize = 200;
+/// The longest list of columns as JSON, in bytes; it is kept with every piece of rows.
+const LONGEST_COLUMNS: usize = 64 * 1024;
 
 /// Masks, records and shows what a step says.
 pub(crate) struct Listener<'a, 'o> {
@@ -29,21 +35,31 @@ pub(crate) struct Listener<'a, 'o> {
 }
 
 struct Table {
+    /// Masked.
+    name: String,
+    count: usize,
+    /// JSON, masked.
     columns: String,
-    pieces: i64,
+}
+
+impl Table {
+    /// A row has a cell for each column.
+    fn fits(&self, row: &RawValue) -> bool {
+        serde_json::from_str::<Vec<IgnoredAny>>(row.get()).is_ok_and(|cells| cells.len() == self.count)
+    }
 }
 
 struct File {
+    /// Masked.
+    name: String,
     content_type: String,
-    pieces: i64,
     stream: usize,
 }
 
 impl File {
-    fn record(&mut self, name: &str, data: Vec<u8>, recorder: &mut Recorder) {
-        if !data.is_empty() {
-            recorder.bytes(name, &self.content_type, self.pieces, data);
-            self.pieces += 1;
+    fn record(&self, bytes: &[u8], recorder: &mut Recorder) {
+        if !bytes.is_empty() {
+            recorder.bytes(&self.name, &self.content_type, bytes);
         }
     }
 }
@@ -81,12 +97,7 @@ impl<'a, 'o> Listener<'a, 'o> {
                 let text = self.mask.text(progress.text);
                 (self.observer)(Notice::Progress { step: self.step, text: &text, fraction: progress.fraction });
             }
-            Event::Table(table) => {
-                let columns: Vec<String> = table.columns.into_iter().map(|name| self.mask.text(name)).collect();
-                (self.observer)(Notice::Table { step: self.step, table: &table.table, columns: &columns });
-                let columns = serde_json::to_string(&columns).expect("a list of texts is JSON");
-                self.tables.insert(table.table, Table { columns, pieces: 0 });
-            }
+            Event::Table(table) => self.table(table),
             Event::Rows { table, rows, .. } => self.rows(&table, rows),
             Event::Contained(containment) => self.recorder.contained(containment),
             Event::Denied(refusal) => self.log(Level::Warn, refusal.message),
@@ -118,22 +129,38 @@ impl<'a, 'o> Listener<'a, 'o> {
         }
     }
 
-    /// Rows of an unknown table, or that are no rows, are dropped with a line in the log: only a faulty plugin sends them.
+    fn table(&mut self, table: TableStart) {
+        let name = self.mask.text(table.table.clone());
+        let columns: Vec<String> = table.columns.into_iter().map(|name| self.mask.text(name)).collect();
+        let text = serde_json::to_string(&columns).expect("a list of texts is JSON");
+        if name.len() > LONGEST_NAME || text.len() > LONGEST_COLUMNS {
+            return self.log(Level::Warn, "a table whose name or columns are too long was dropped".to_owned());
+        }
+        (self.observer)(Notice::Table { step: self.step, table: &name, columns: &columns });
+        self.tables.insert(table.table, Table { name, count: columns.len(), columns: text });
+    }
+
+    /// Rows of an unknown table, or that are no rows of it, are dropped with a line in the log: only a faulty plugin sends
+    /// them.
     fn rows(&mut self, table: &str, rows: String) {
         let rows = self.mask.text(rows);
-        let parsed: Result<Vec<&RawValue>, _> = serde_json::from_str(&rows);
-        let Some((known, lines)) = self.tables.get_mut(table).zip(parsed.ok()) else {
-            return self.log(Level::Warn, format!("rows of table `{table}` are unusable and were dropped"));
+        let lines = serde_json::from_str::<Vec<&RawValue>>(&rows).ok();
+        let known = self.tables.get(table).zip(lines).filter(|(known, lines)| lines.iter().all(|row| known.fits(row)));
+        let Some((known, lines)) = known else {
+            let name: String = table.chars().take(LONGEST_NAME).collect();
+            return self.log(Level::Warn, format!("rows of table `{name}` are unusable and were dropped"));
         };
+        if lines.is_empty() {
+            return;
+        }
         let mut data = Vec::with_capacity(rows.len());
         for line in &lines {
             data.extend_from_slice(line.get().as_bytes());
             data.push(b'\n');
         }
         let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-        self.recorder.rows(table, &known.columns, known.pieces, count, data);
-        known.pieces += 1;
-        (self.observer)(Notice::Rows { step: self.step, table, rows: &rows });
+        self.recorder.rows(&known.name, &known.columns, count, &data);
+        (self.observer)(Notice::Rows { step: self.step, table: &known.name, rows: &rows });
     }
 
     fn chart(&mut self, chart: &Chart) {
@@ -145,24 +172,26 @@ impl<'a, 'o> Listener<'a, 'o> {
 
     /// A name with a folder in it could be written elsewhere by whoever takes the file out.
     fn file(&mut self, file: ArtifactStart) {
-        let name = &file.artifact;
+        let (name, content_type) = (self.mask.text(file.artifact.clone()), self.mask.text(file.content_type));
         let plain = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
-        if !plain || self.tables.contains_key(name) {
+        let short = name.len() <= LONGEST_NAME && content_type.len() <= LONGEST_NAME;
+        if !plain || !short || self.tables.values().any(|table| table.name == name) {
+            let name: String = name.chars().take(LONGEST_NAME).collect();
             return self.log(Level::Warn, format!("file `{name}` cannot be kept under this name and was dropped"));
         }
-        let (stream, content_type) = (self.mask.open(), self.mask.text(file.content_type));
-        self.files.insert(file.artifact, File { content_type, pieces: 0, stream });
+        let stream = self.mask.open();
+        self.files.insert(file.artifact, File { name, content_type, stream });
     }
 
     /// Bytes of an unknown file, or that are no Base64, are dropped: only a faulty plugin sends them.
     fn bytes(&mut self, bytes: &Bytes) {
         let decoded = base64::engine::general_purpose::STANDARD.decode(&bytes.data);
-        let Some((file, data)) = self.files.get_mut(&bytes.artifact).zip(decoded.ok()) else {
-            let name = &bytes.artifact;
+        let Some((file, data)) = self.files.get(&bytes.artifact).zip(decoded.ok()) else {
+            let name: String = bytes.artifact.chars().take(LONGEST_NAME).collect();
             return self.log(Level::Warn, format!("bytes of file `{name}` are unusable and were dropped"));
         };
         let ready = self.mask.stream(file.stream, &data);
-        file.record(&bytes.artifact, ready, &mut self.recorder);
+        file.record(&ready, &mut self.recorder);
     }
 
     pub(crate) fn finish(mut self, outcome: Result<Value, StepFailure>) -> StepResult {
@@ -170,9 +199,9 @@ impl<'a, 'o> Listener<'a, 'o> {
             let rest = self.mask.finish(self.streams[index]);
             self.output(stream, &rest);
         }
-        for (name, mut file) in std::mem::take(&mut self.files) {
+        for file in std::mem::take(&mut self.files).into_values() {
             let rest = self.mask.finish(file.stream);
-            file.record(&name, rest, &mut self.recorder);
+            file.record(&rest, &mut self.recorder);
         }
         let outcome = match outcome {
             Ok(outputs) => Ok(self.mask.value(&outputs)),

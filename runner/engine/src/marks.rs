@@ -3,11 +3,16 @@
 use serde_json::{Map, Value};
 use windlass_plugin_api::fields::MARK;
 
+use crate::cost::is_affordable;
+
 /// The longest way through references of a schema that is followed; schemas may be recursive.
 const DEEPEST: usize = 64;
 
 /// The JSON pointers (RFC 6901) of the values in `config` whose schema has this mark.
 pub fn marked(schema: &Value, config: &Value, mark: &str) -> Vec<String> {
+    if !is_affordable(schema) {
+        return Vec::new(); // Nothing is ever checked against it either.
+    }
     let mut walk = Walk { root: schema, mark, found: Vec::new() };
     walk.node(schema, config, String::new(), 0);
     walk.found.dedup();

@@ -1,13 +1,16 @@
 //! What a step says, on its way into the database: collected, and written in few transactions.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 use windlass_plugin_api::frames::Containment;
 use windlass_store::{LogChunk, Stream, Transition};
 
-/// A piece of log has at most this many bytes.
+/// A piece of log, of a table or of a file that has this many bytes gets no more.
 const CHUNK: usize = 256 * 1024;
+/// What a piece needs beside its bytes and names.
+const AROUND: usize = 256;
 /// What was collected is written when it has this many bytes: each time costs a wait for the disk.
 const MOST: usize = 8 * 1024 * 1024;
 /// Or when its first byte is this old, so that others can follow.
@@ -26,13 +29,17 @@ pub(crate) struct Recorder {
     next: i64,
     piece: Option<LogChunk>,
     done: Vec<Transition>,
+    /// Where in `done` the last piece of a table or file is, to which more can be added.
+    open: BTreeMap<String, usize>,
+    /// How many pieces of each table and file there are.
+    pieces: BTreeMap<String, i64>,
     bytes: usize,
     oldest: Option<Instant>,
 }
 
 impl Recorder {
     pub(crate) fn new(execution: Uuid, position: i32) -> Self {
-        Self { execution, position, next: 0, piece: None, done: Vec::new(), bytes: 0, oldest: None }
+        Self { execution, position, next: 0, piece: None, done: Vec::new(), open: BTreeMap::new(), pieces: BTreeMap::new(), bytes: 0, oldest: None }
     }
 
     /// Adds log bytes. Pieces of another stream begin a new piece, so that the order is kept.
@@ -52,26 +59,47 @@ impl Recorder {
         self.grow(bytes.len());
     }
 
-    /// Adds rows, one JSON text a line. `seq` counts the pieces of the table.
-    pub(crate) fn rows(&mut self, table: &str, columns: &str, seq: i64, rows: i64, data: Vec<u8>) {
-        self.grow(data.len());
-        self.done.push(Transition::Rows {
-            execution: self.execution,
-            position: self.position,
-            table: table.to_owned(),
-            columns: columns.to_owned(),
-            seq,
-            rows,
-            data,
-        });
+    /// Adds rows, one JSON text a line.
+    pub(crate) fn rows(&mut self, table: &str, columns: &str, count: i64, lines: &[u8]) {
+        self.grow(lines.len());
+        if let Some(Transition::Rows { rows, data, .. }) = self.open_piece(table)
+            && data.len() < CHUNK
+        {
+            *rows += count;
+            data.extend_from_slice(lines);
+            return;
+        }
+        self.grow(table.len() + columns.len() + AROUND);
+        let (seq, execution, position) = (self.next_piece(table), self.execution, self.position);
+        let (table, columns, data) = (table.to_owned(), columns.to_owned(), lines.to_vec());
+        self.done.push(Transition::Rows { execution, position, table, columns, seq, rows: count, data });
     }
 
-    /// Adds bytes of a file. `seq` counts its pieces.
-    pub(crate) fn bytes(&mut self, name: &str, content_type: &str, seq: i64, data: Vec<u8>) {
-        self.grow(data.len());
-        let (execution, position) = (self.execution, self.position);
-        let (artifact, content_type) = (name.to_owned(), content_type.to_owned());
+    /// Adds bytes of a file.
+    pub(crate) fn bytes(&mut self, name: &str, content_type: &str, bytes: &[u8]) {
+        self.grow(bytes.len());
+        if let Some(Transition::Bytes { data, .. }) = self.open_piece(name)
+            && data.len() < CHUNK
+        {
+            data.extend_from_slice(bytes);
+            return;
+        }
+        self.grow(name.len() + content_type.len() + AROUND);
+        let (seq, execution, position) = (self.next_piece(name), self.execution, self.position);
+        let (artifact, content_type, data) = (name.to_owned(), content_type.to_owned(), bytes.to_vec());
         self.done.push(Transition::Bytes { execution, position, artifact, content_type, seq, data });
+    }
+
+    fn open_piece(&mut self, name: &str) -> Option<&mut Transition> {
+        self.open.get(name).and_then(|index| self.done.get_mut(*index))
+    }
+
+    /// The number of the piece that is pushed next.
+    fn next_piece(&mut self, name: &str) -> i64 {
+        self.open.insert(name.to_owned(), self.done.len());
+        let pieces = self.pieces.entry(name.to_owned()).or_default();
+        *pieces += 1;
+        *pieces - 1
     }
 
     /// Adds a chart.
@@ -103,6 +131,7 @@ impl Recorder {
         self.close_piece();
         self.bytes = 0;
         self.oldest = None;
+        self.open.clear();
         std::mem::take(&mut self.done)
     }
 

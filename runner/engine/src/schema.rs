@@ -8,14 +8,20 @@ use serde_json::Value;
 use windlass_errors::nearest_hint;
 
 use crate::JobError;
+use crate::cost::is_affordable;
 use crate::evaluate::{Evaluated, Places, escape};
 use crate::job::JobText;
 
 /// Checks `with`; the error names the first broken rule and its place.
 pub(crate) fn check(with: &Evaluated, schema: &Value, step: &str, file: &JobText) -> Result<(), JobError> {
     let invalid = |place, message: String| file.at(place, format!("step type `{step}`: {message}"));
+    let unusable =
+        |why: &str| JobError::at("job.invalid-step", invalid(with.places.of_value(""), format!("its schema {why}")));
+    if !is_affordable(schema) {
+        return Err(unusable("refers to itself too often to be used; this is a fault in the plugin"));
+    }
     let validator = jsonschema::validator_for(schema).map_err(|error| {
-        JobError::at("job.invalid-step", invalid(with.places.of_value(""), format!("its schema is invalid: {error}")))
+        unusable(&format!("is invalid at `{}`; this is a fault in the plugin", error.instance_path()))
     })?;
     let errors: Vec<ValidationError<'_>> = validator.iter_errors(&with.value).collect();
     let Some(error) = telling(&errors) else { return Ok(()) };

@@ -133,8 +133,9 @@ impl PluginLock {
             if self.plugins.is_empty() { " []" } else { "" }
         );
         for plugin in &self.plugins {
-            let version = serde_json::Value::from(plugin.version.as_str());
-            text += &format!("  - {{name: {}, version: {version}, sha256: {}}}\n", plugin.name, plugin.sha256);
+            let [name, version, sha256] =
+                [&plugin.name, &plugin.version, &plugin.sha256].map(|text| serde_json::Value::from(text.as_str()));
+            text += &format!("  - {{name: {name}, version: {version}, sha256: {sha256}}}\n");
         }
         text
     }
@@ -153,7 +154,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/plugins.lock");
         assert_eq!(PluginLock::read(&path).unwrap(), None);
-        for plugins in [vec![], vec![locked("a"), locked("b-c")]] {
+        for plugins in [vec![], vec![locked("-"), locked("b-c"), locked("null")]] {
             let lock = PluginLock { path: path.clone(), plugins };
             lock.write().unwrap();
             assert_eq!(PluginLock::read(&path).unwrap(), Some(lock));

@@ -15,6 +15,8 @@ use crate::{HostingError, Identity};
 
 /// What the names of manifests end with.
 pub(crate) const SUFFIX: &str = ".plugin.yaml";
+/// Of what is wrong with a schema, in characters; it may quote the schema.
+const LONGEST_REASON: usize = 300;
 
 /// A manifest that follows all rules but those that need its program or its schemas.
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl Manifest {
                 if let Err(error) = jsonschema::meta::validate(schema) {
                     let at = error.instance_path();
                     let at = if at.is_empty() { String::new() } else { format!(", at `{at}`") };
+                    let error: String = error.masked().to_string().chars().take(LONGEST_REASON).collect();
                     let why = format!("`{what}` of step type `{}` is no valid JSON Schema{at}: {error}", step.name);
                     return Err(self.at(*place, why).into());
                 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use windlass_hosting::{Described, Library};
 use windlass_plugin_api::StepMetadata;
 
-use super::{indented, schema};
+use super::{indented, safe_lines, schema};
 
 pub(crate) fn plugin_json(library: &Library, described: &Described) -> Value {
     serde_json::json!({
@@ -26,7 +26,8 @@ pub(crate) fn plugin(library: &Library, described: &Described) -> String {
     for step in &metadata.steps {
         text += &step_type(&metadata.name, step);
     }
-    text
+    // All of it is what the plugin says of itself.
+    safe_lines(&text)
 }
 
 fn step_type(plugin: &str, step: &StepMetadata) -> String {
