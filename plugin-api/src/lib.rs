@@ -44,6 +44,7 @@ mod artifact;
 mod aws;
 pub mod boundary;
 pub mod broker;
+mod confinement;
 #[cfg(feature = "net")]
 mod connect;
 mod context;

@@ -39,7 +39,17 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn new(execution: Uuid, position: i32) -> Self {
-        Self { execution, position, next: 0, piece: None, done: Vec::new(), open: BTreeMap::new(), pieces: BTreeMap::new(), bytes: 0, oldest: None }
+        Self {
+            execution,
+            position,
+            next: 0,
+            piece: None,
+            done: Vec::new(),
+            open: BTreeMap::new(),
+            pieces: BTreeMap::new(),
+            bytes: 0,
+            oldest: None,
+        }
     }
 
     /// Adds log bytes. Pieces of another stream begin a new piece, so that the order is kept.

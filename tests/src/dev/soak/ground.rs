@@ -127,11 +127,10 @@ impl End {
             Self::Refused => ended == (Some(0), None, Some(false)),
             Self::Failed(code, exit) => ended == (Some(exit), Some(code), None),
             Self::TimedOut => ended == (Some(TIMED_OUT), Some("step.timed-out"), None),
-            Self::CutOff => [
-                (Some(TIMED_OUT), Some("step.timed-out"), None),
-                (Some(PLUGIN_FAILED), Some("plugin.crashed"), None),
-            ]
-            .contains(&ended),
+            Self::CutOff => {
+                [(Some(TIMED_OUT), Some("step.timed-out"), None), (Some(PLUGIN_FAILED), Some("plugin.crashed"), None)]
+                    .contains(&ended)
+            }
             Self::Interrupted if status.signal() == Some(Signal::INT.as_raw()) => true,
             Self::Interrupted => ended == (Some(CANCELLED), Some("step.cancelled"), None),
             Self::Killed => status.signal() == Some(Signal::KILL.as_raw()),
