@@ -150,3 +150,17 @@ fn signal(child: &Child, signal: Signal) {
 fn built(name: &str) -> PathBuf {
     binaries::built(name).unwrap()
 }
+
+/// Whether this process can make them: it needs root and a hierarchy of each controller that may be written (some
+/// containers have them read-only).
+fn has_control_groups() -> bool {
+    let probe = format!("windlass-probe-{}", std::process::id());
+    let can_make = |hierarchy: &Path| {
+        let folder = hierarchy.join(&probe);
+        // Another test may ask at the same time.
+        let made = fs::create_dir(&folder).is_ok() || folder.exists();
+        let _removed_by_the_other = fs::remove_dir(&folder);
+        made
+    };
+    ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/memory"].iter().all(|hierarchy| can_make(Path::new(hierarchy)))
+}

@@ -1,6 +1,6 @@
 //! Every bad end of a program: the right code, nothing left of it, and the next step works.
 
-use super::{Workshop, assert_ended_by_force, folder_of, processes_of, signal, step, wait_for};
+use super::{Workshop, assert_ended_by_force, folder_of, has_control_groups, processes_of, signal, step, wait_for};
 use crate::installation::{Ended, assert_names};
 use rustix::process::Signal;
 use serde_json::json;
@@ -98,12 +98,4 @@ fn a_neighbour_does_not_notice() {
     signal(&runner, Signal::INT);
     let ended = Ended::from(runner.wait_with_output().unwrap());
     assert_eq!(step(&ended)["error"]["code"], "step.cancelled");
-}
-
-/// Root can make them where the machine has the hierarchies; the sandbox that a step reports says whether it was in one.
-fn has_control_groups() -> bool {
-    rustix::process::geteuid().is_root()
-        && ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/memory"]
-            .iter()
-            .all(|hierarchy| std::path::Path::new(hierarchy).join("cgroup.procs").exists())
 }
