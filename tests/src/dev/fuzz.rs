@@ -12,6 +12,7 @@ pub(crate) const AT_A_TIME: u64 = 2;
 const REST: Duration = Duration::from_secs(25 * 60);
 /// What `tests/fuzz/src/hold.rs` reads.
 const SECONDS: &str = "WINDLASS_FUZZ_SECONDS";
+const RANDOM: &str = "WINDLASS_FUZZ_RANDOM";
 
 /// What the targets read.
 #[derive(Debug, Default, PartialEq)]
@@ -20,15 +21,18 @@ pub(crate) struct Fuzzed {
     pub(crate) inputs: u64,
 }
 
-/// Runs every target so long, with what the harness says in `log`. It takes the packages of the whole workspace, so that
+/// Runs every target so long, with new inputs each time or always the same, and with what the harness says in `log`. It takes the packages of the whole workspace, so that
 /// nothing is built again with other features.
 ///
 /// # Errors
 /// The targets that failed, each with its input.
-pub(crate) fn run(each: Duration, log: &Path) -> Outcome<Fuzzed> {
+pub(crate) fn run(each: Duration, random: bool, log: &Path) -> Outcome<Fuzzed> {
     let mut command = Command::new(binaries::cargo());
     command.args(["test", "--locked", "--workspace", "--test", "fuzz", "--", "--show-output", "--test-threads"]);
     command.arg(AT_A_TIME.to_string()).env(SECONDS, each.as_secs_f64().to_string()).env(binaries::ALREADY_BUILT, "1");
+    if random {
+        command.env(RANDOM, "1");
+    }
     let limit = REST + each * u32::try_from(TARGETS).expect("targets are few");
     let ended = run::logged(command.current_dir(paths::root()), log, limit);
     let text = std::fs::read_to_string(log).unwrap_or_default();

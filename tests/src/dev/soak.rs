@@ -97,7 +97,7 @@ fn fuzzed(all: u64) -> Outcome<String> {
     let each = minutes(all) * u32::try_from(fuzz::AT_A_TIME).expect("few") / u32::try_from(fuzz::TARGETS).expect("few");
     let log = paths::target().join("soak-fuzz.log");
     std::fs::write(&log, "").context(|| format!("write {}", log.display()))?;
-    let Fuzzed { targets, inputs } = fuzz::run(each, &log)?;
+    let Fuzzed { targets, inputs } = fuzz::run(each, true, &log)?;
     Ok(format!("Fuzzed: {targets} targets for {} s each, {inputs} inputs, none of which failed.", each.as_secs()))
 }
 

@@ -6,6 +6,9 @@ use windlass_errors::nearest_hint;
 
 use super::{Position, mask, snippet};
 
+/// The longest message in bytes; a screen has about twice as many.
+const LONGEST_MESSAGE: usize = 1000;
+
 /// What is wrong in a YAML text, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct YamlError {
@@ -31,7 +34,7 @@ impl YamlError {
             path: path.to_owned(),
             line: position.line,
             column: position.column,
-            message: mask::printable(&message.into()),
+            message: shortened(mask::printable(&message.into())),
             snippet: snippet::render(path, text, position),
             hint: None,
         }
@@ -39,7 +42,7 @@ impl YamlError {
 
     /// The same error with a remedy.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(mask::printable(&hint.into()));
+        self.hint = Some(shortened(mask::printable(&hint.into())));
         self
     }
 
@@ -61,6 +64,15 @@ impl fmt::Display for YamlError {
 }
 
 impl std::error::Error for YamlError {}
+
+/// A name in a message may be as long as the file.
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.push('…');
+    }
+    message
+}
 
 fn innermost(mut error: &Error) -> &Error {
     while let Error::AliasError { error: inner, .. } | Error::WithSnippet { error: inner, .. } = error {

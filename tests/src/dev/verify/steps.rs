@@ -80,7 +80,7 @@ fn test(log: &Path) -> Outcome<String> {
 const FUZZ_SECONDS: u64 = 20;
 
 fn fuzz(log: &Path) -> Outcome<String> {
-    let Fuzzed { targets, inputs } = crate::fuzz::run(Duration::from_secs(FUZZ_SECONDS), log)?;
+    let Fuzzed { targets, inputs } = crate::fuzz::run(Duration::from_secs(FUZZ_SECONDS), false, log)?;
     Ok(format!("{inputs} inputs for {targets} targets"))
 }
 
