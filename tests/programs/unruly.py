@@ -43,8 +43,11 @@ def errno_name(number):
 
 
 def announce():
-    """Tells the test which processes to look for: their environment names this folder."""
+    """Tells the test which processes to look for: their environment names this folder. The answer says that it was heard
+    before whatever follows."""
     send("log", {"level": "info", "text": f"pid {os.getpid()} in {os.environ['HOME']}"})
+    send("ask", {"id": 1, "what": "credentials"})
+    receive()
 
 
 def forever():
