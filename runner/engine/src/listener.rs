@@ -133,8 +133,10 @@ impl<'a, 'o> Listener<'a, 'o> {
         let name = self.mask.text(table.table.clone());
         let columns: Vec<String> = table.columns.into_iter().map(|name| self.mask.text(name)).collect();
         let text = serde_json::to_string(&columns).expect("a list of texts is JSON");
-        if name.len() > LONGEST_NAME || text.len() > LONGEST_COLUMNS {
-            return self.log(Level::Warn, "a table whose name or columns are too long was dropped".to_owned());
+        let taken = self.files.values().any(|file| file.name == name);
+        if taken || name.len() > LONGEST_NAME || text.len() > LONGEST_COLUMNS {
+            let why = "a table was dropped: its name or columns are too long, or a file has its name";
+            return self.log(Level::Warn, why.to_owned());
         }
         (self.observer)(Notice::Table { step: self.step, table: &name, columns: &columns });
         self.tables.insert(table.table, Table { name, count: columns.len(), columns: text });
