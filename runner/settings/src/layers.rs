@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use figment::util::nest;
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde::Deserialize;
 
 use crate::account::Place;
-use crate::environment::{Given, Setting};
+use crate::environment::{Given, Setting, is_entry_name};
 use crate::load::Overrides;
 use crate::shape::{ConfigurationShape, Text};
 use crate::yaml::Position;
@@ -41,13 +42,25 @@ pub(crate) struct Merged {
     #[serde(default)]
     pub(crate) plugin_dirs: Vec<String>,
     pub(crate) plugin_lock_file: String,
+    pub(crate) database: MergedDatabase,
     pub(crate) default_account: Option<String>,
     #[serde(default)]
     pub(crate) endpoints: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) network: MergedNetwork,
     pub(crate) shell: MergedShell,
+    pub(crate) server: MergedServer,
     pub(crate) limits: MergedLimits,
+    pub(crate) retention: MergedRetention,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MergedDatabase {
+    pub(crate) url: Option<String>,
+    pub(crate) password_file: Option<String>,
+    pub(crate) max_connections: Option<String>,
+    pub(crate) durability: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,12 +87,39 @@ pub(crate) struct MergedShell {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+pub(crate) struct MergedServer {
+    pub(crate) max_executions: String,
+    pub(crate) project_executions: Option<String>,
+    pub(crate) stop_grace: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct MergedLimits {
     pub(crate) step_memory: String,
     pub(crate) step_output: String,
+    pub(crate) step_log: String,
+    pub(crate) step_log_action: String,
     pub(crate) step_processes: String,
     pub(crate) containment: String,
     pub(crate) cancel_grace: String,
+    pub(crate) project_artifacts: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MergedRetention {
+    pub(crate) max_age: String,
+    pub(crate) max_count: String,
+    #[serde(default)]
+    pub(crate) failed: MergedRetentionOfFailed,
+    pub(crate) interval: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct MergedRetentionOfFailed {
+    pub(crate) max_age: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -105,7 +145,7 @@ impl Layers {
         self.places.get(key)
     }
 
-    /// Adds a value; `key` has the form `name` or `name.entry`.
+    /// Adds a value; `key` is `name`, or `name.entry` as deep as it goes.
     pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>, origin: Origin) {
         if let Origin::File(place) = &origin {
             self.places.insert(key.to_owned(), place.clone());
@@ -116,31 +156,47 @@ impl Layers {
 
     /// Adds what a file says; `origin` tells where a value in it is from, `base` is the folder of relative paths.
     pub(crate) fn add_shape(&mut self, shape: &ConfigurationShape, base: &Path, origin: impl Fn(Position) -> Origin) {
-        let (limits, network, shell) = (&shape.limits, &shape.network, &shape.shell);
+        let (database, network, shell) = (&shape.database, &shape.network, &shape.shell);
+        let (server, limits, retention) = (&shape.server, &shape.limits, &shape.retention);
         for (key, text) in [
             ("dataDir", &shape.data_dir),
             ("masterKeyFile", &shape.master_key_file),
             ("pluginLockFile", &shape.plugin_lock_file),
+            ("database.passwordFile", &database.password_file),
             ("shell.home", &shell.home),
         ] {
             self.add_text(key, text.as_ref(), |text| resolve(base, text), &origin);
         }
         for (key, text) in [
+            ("database.url", &database.url),
+            ("database.maxConnections", &database.max_connections),
+            ("database.durability", &database.durability),
             ("defaultAccount", &shape.default_account),
-            ("limits.stepMemory", &limits.step_memory),
-            ("limits.stepOutput", &limits.step_output),
-            ("limits.stepProcesses", &limits.step_processes),
-            ("limits.containment", &limits.containment),
             ("network.proxy", &network.proxy),
             ("network.proxyPassword", &network.proxy_password),
             ("shell.path", &shell.path),
             ("shell.lang", &shell.lang),
             ("shell.timeZone", &shell.time_zone),
+            ("server.maxExecutions", &server.max_executions),
+            ("server.projectExecutions", &server.project_executions),
+            ("server.stopGrace", &server.stop_grace),
+            ("limits.stepMemory", &limits.step_memory),
+            ("limits.stepOutput", &limits.step_output),
+            ("limits.stepLog", &limits.step_log),
+            ("limits.stepLogAction", &limits.step_log_action),
+            ("limits.stepProcesses", &limits.step_processes),
+            ("limits.containment", &limits.containment),
             ("limits.cancelGrace", &limits.cancel_grace),
+            ("limits.projectArtifacts", &limits.project_artifacts),
+            ("retention.maxAge", &retention.max_age),
+            ("retention.maxCount", &retention.max_count),
+            ("retention.failed.maxAge", &retention.failed.max_age),
+            ("retention.interval", &retention.interval),
         ] {
             self.add_text(key, text.as_ref(), str::to_owned, &origin);
         }
-        for (service, text) in &shape.endpoints {
+        // Other names are refused where the file's shape is checked: one with a dot would look like a deeper key here.
+        for (service, text) in shape.endpoints.iter().filter(|(name, _)| is_entry_name(name)) {
             self.add_text(&format!("endpoints.{service}"), Some(text), str::to_owned, &origin);
         }
         for (key, list) in [
@@ -198,8 +254,15 @@ impl Layers {
 
 /// Whether the key holds a path, or a list of them.
 pub(crate) fn is_path(key: &str) -> bool {
-    let paths =
-        ["dataDir", "masterKeyFile", "pluginDirs", "pluginLockFile", "network.certificateAuthorities", "shell.home"];
+    let paths = [
+        "dataDir",
+        "masterKeyFile",
+        "pluginDirs",
+        "pluginLockFile",
+        "database.passwordFile",
+        "network.certificateAuthorities",
+        "shell.home",
+    ];
     paths.contains(&key)
 }
 
@@ -226,10 +289,7 @@ impl Provider for Layer {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        let (name, value) = match self.key.split_once('.') {
-            Some((name, entry)) => (name, Dict::from([(entry.to_owned(), self.value.clone())]).into()),
-            None => (self.key.as_str(), self.value.clone()),
-        };
-        Ok(Profile::Default.collect(Dict::from([(name.to_owned(), value)])))
+        let nested = nest(&self.key, self.value.clone());
+        Ok(Profile::Default.collect(nested.into_dict().expect("a value below a key is a dictionary")))
     }
 }

@@ -10,6 +10,7 @@
 
 mod account;
 mod check;
+mod database;
 mod environment;
 mod error;
 mod installation;
@@ -26,6 +27,7 @@ mod text;
 pub mod yaml;
 
 pub use account::{Account, Place, Role, Scope, Source};
+pub use database::{Backend, Database, Durability, Postgres};
 pub use error::{Problem, Problems, SettingsError};
 pub use installation::Installation;
 pub use key_path::KeyPath;
@@ -33,6 +35,8 @@ pub use load::{DEFAULTS, Loaded, Overrides, load, load_for};
 pub use names::{AccountId, AccountName, ExternalId, ProjectName};
 pub use role_arn::{Partition, RoleArn};
 pub use session_name::SessionName;
-pub use settings::{Containment, Endpoints, Limits, Network, Project, Settings, Shell};
+pub use settings::{
+    Containment, Endpoints, Limits, Network, Project, Retention, Server, Settings, Shell, StepLogAction,
+};
 pub use shown::ShownValue;
 pub use text::{format_duration, parse_bytes, parse_duration};

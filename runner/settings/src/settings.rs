@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Account, AccountName, KeyPath, ProjectName};
+use crate::{Account, AccountName, Database, KeyPath, ProjectName};
 
 /// The whole configuration, checked. Another type than the file's shape: whoever holds one need not check again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Settings {
     pub plugin_dirs: Vec<PathBuf>,
     /// The file that says which bytes plugins have to have; when it does not exist, any are accepted.
     pub plugin_lock_file: PathBuf,
+    /// Where executions are recorded.
+    pub database: Database,
     /// The system account of a step for which neither step, job nor project names one.
     pub default_account: Option<AccountName>,
     /// The system's accounts.
@@ -27,14 +29,24 @@ pub struct Settings {
     pub network: Network,
     /// What the `shell` plugin's commands run in.
     pub shell: Shell,
-    /// Bounds on what a step may use.
+    /// How much one process runs at a time, and how it stops.
+    pub server: Server,
+    /// Bounds on what a step may use and what a project keeps.
     pub limits: Limits,
+    /// When ended executions are removed.
+    pub retention: Retention,
 }
 
 impl Settings {
     /// The project of that name.
     pub fn project(&self, name: &ProjectName) -> Option<&Project> {
         self.projects.iter().find(|project| project.name == *name)
+    }
+
+    /// How many executions of this project run at a time in one process: its own bound, or else that of all projects.
+    pub fn project_executions(&self, name: &ProjectName) -> u32 {
+        let own = self.project(name).and_then(|project| project.max_executions);
+        own.unwrap_or(self.server.project_executions)
     }
 }
 
@@ -47,6 +59,8 @@ pub struct Project {
     pub description: Option<String>,
     /// The account of a step for which neither step nor job names one: this project's, or else the system's of that name.
     pub default_account: Option<AccountName>,
+    /// How many of its executions run at a time in one process, instead of `server.project_executions`.
+    pub max_executions: Option<u32>,
     /// The project's own accounts.
     pub accounts: Vec<Account>,
 }
@@ -117,17 +131,69 @@ impl Containment {
     }
 }
 
-/// Bounds on what a step may use.
+/// What happens to a step whose log is longer than what is kept of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepLogAction {
+    /// The step goes on; the rest of its log is dropped and counted.
+    Truncate,
+    /// The step fails.
+    Fail,
+}
+
+impl StepLogAction {
+    /// How it is written.
+    pub const NAMES: &[&str] = &["truncate", "fail"];
+
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "truncate" => Ok(Self::Truncate),
+            "fail" => Ok(Self::Fail),
+            _ => Err(format!("it is one of `{}`", Self::NAMES.join("`, `"))),
+        }
+    }
+}
+
+/// How much one process runs at a time, and how it stops.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Executions that run at a time, 1 to 1000.
+    pub max_executions: u32,
+    /// Of them those of one project that has no bound of its own, at least 1; see [`Settings::project_executions`].
+    pub project_executions: u32,
+    /// How long running executions may go on after a stop was asked for, before they are stopped.
+    pub stop_grace: Duration,
+}
+
+/// Bounds on what a step may use and what a project keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Memory of one plugin host, in bytes.
     pub step_memory_bytes: u64,
     /// What one step may write to its log and rows, in bytes.
     pub step_output_bytes: u64,
+    /// What is kept of the log of one step, in bytes.
+    pub step_log_bytes: u64,
+    /// What happens when its log is longer.
+    pub step_log_action: StepLogAction,
     /// Processes and threads of a step whose plugin is a program.
     pub step_processes: u64,
     /// What is worse is refused.
     pub containment: Containment,
     /// How long a cancelled step may take to end before it is killed.
     pub cancel_grace: Duration,
+    /// What is kept of the tables and files of one project's executions together, in bytes; more than 0.
+    pub project_artifacts_bytes: u64,
+}
+
+/// When ended executions are removed, with their logs, tables and files. Whichever bound is reached first counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// The age of those that succeeded; more than 0.
+    pub max_age: Duration,
+    /// The age of those that did not succeed; more than 0.
+    pub failed_max_age: Duration,
+    /// How many of each job are kept, however they ended; at least 1.
+    pub max_count: u32,
+    /// How often the server looks; at least a minute.
+    pub interval: Duration,
 }

@@ -52,6 +52,8 @@ pub(crate) struct ConfigurationShape {
     pub(crate) plugin_dirs: Option<Spanned<Vec<Text>>>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) plugin_lock_file: Option<Text>,
+    #[serde(default)]
+    pub(crate) database: DatabaseShape,
     #[serde(default, deserialize_with = "given")]
     pub(crate) default_account: Option<Text>,
     #[serde(default)]
@@ -65,7 +67,24 @@ pub(crate) struct ConfigurationShape {
     #[serde(default)]
     pub(crate) shell: ShellShape,
     #[serde(default)]
+    pub(crate) server: ServerShape,
+    #[serde(default)]
     pub(crate) limits: LimitsShape,
+    #[serde(default)]
+    pub(crate) retention: RetentionShape,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DatabaseShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) url: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) password_file: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) max_connections: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) durability: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -107,17 +126,54 @@ pub(crate) struct ShellShape {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ServerShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) max_executions: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) project_executions: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) stop_grace: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct LimitsShape {
     #[serde(default, deserialize_with = "given")]
     pub(crate) step_memory: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) step_output: Option<Text>,
     #[serde(default, deserialize_with = "given")]
+    pub(crate) step_log: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) step_log_action: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
     pub(crate) step_processes: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) containment: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) cancel_grace: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) project_artifacts: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RetentionShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) max_age: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) max_count: Option<Text>,
+    #[serde(default)]
+    pub(crate) failed: RetentionOfFailedShape,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) interval: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RetentionOfFailedShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) max_age: Option<Text>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -128,6 +184,8 @@ pub(crate) struct ProjectShape {
     pub(crate) description: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) default_account: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) max_executions: Option<Text>,
     #[serde(default)]
     pub(crate) accounts: Vec<AccountShape>,
 }

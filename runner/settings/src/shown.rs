@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 
 use crate::layers::{Layers, Origin};
 use crate::text::format_duration;
-use crate::{Account, Project, Settings, Source};
+use crate::{Account, Backend, Project, Settings, Source};
 
 /// A value and where it comes from, for `config show`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +27,14 @@ pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origi
     add("masterKeyFile", json!(settings.master_key_file));
     add("pluginDirs", json!(settings.plugin_dirs));
     add("pluginLockFile", json!(settings.plugin_lock_file));
+    let postgres = match &settings.database.backend {
+        Backend::Postgres(postgres) => Some(postgres),
+        Backend::Sqlite => None,
+    };
+    add("database.url", json!(postgres.map(|postgres| &postgres.url)));
+    add("database.passwordFile", json!(postgres.map(|postgres| &postgres.password_file)));
+    add("database.maxConnections", json!(postgres.map(|postgres| postgres.max_connections)));
+    add("database.durability", json!(merged.database.durability));
     add("defaultAccount", json!(settings.default_account));
     for (service, address) in &merged.endpoints {
         add(&format!("endpoints.{service}"), json!(address));
@@ -43,11 +51,22 @@ pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origi
     add("shell.lang", json!(settings.shell.lang));
     add("shell.timeZone", json!(settings.shell.time_zone));
     add("shell.allowUnconfined", json!(settings.shell.allow_unconfined));
+    add("server.maxExecutions", json!(settings.server.max_executions));
+    add("server.projectExecutions", json!(settings.server.project_executions));
+    add("server.stopGrace", json!(merged.server.stop_grace));
     add("limits.stepMemory", json!(merged.limits.step_memory));
     add("limits.stepOutput", json!(merged.limits.step_output));
+    add("limits.stepLog", json!(merged.limits.step_log));
+    add("limits.stepLogAction", json!(merged.limits.step_log_action));
     add("limits.stepProcesses", json!(settings.limits.step_processes));
     add("limits.containment", json!(merged.limits.containment));
     add("limits.cancelGrace", json!(merged.limits.cancel_grace));
+    add("limits.projectArtifacts", json!(merged.limits.project_artifacts));
+    let retention = &merged.retention;
+    add("retention.maxAge", json!(retention.max_age));
+    add("retention.maxCount", json!(settings.retention.max_count));
+    add("retention.failed.maxAge", json!(retention.failed.max_age.as_ref().unwrap_or(&retention.max_age)));
+    add("retention.interval", json!(retention.interval));
 
     list.extend(settings.accounts.iter().map(|account| shown_account("accounts", account)));
     for (project, origin) in settings.projects.iter().zip(project_lines) {
@@ -67,7 +86,11 @@ fn shown_account(prefix: &str, account: &Account) -> ShownValue {
 }
 
 fn project_value(project: &Project) -> Value {
-    object([("description", json!(project.description)), ("defaultAccount", json!(project.default_account))])
+    object([
+        ("description", json!(project.description)),
+        ("defaultAccount", json!(project.default_account)),
+        ("maxExecutions", json!(project.max_executions)),
+    ])
 }
 
 fn account_value(account: &Account) -> Value {

@@ -1,5 +1,6 @@
-//! Durations and sizes as people write them: a number and its unit, nothing implied.
+//! Durations and sizes as people write them: a number and its unit, nothing implied. And plain counts.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Unit and its length in milliseconds, longest first: `1h30m` is written in this order.
@@ -22,7 +23,7 @@ const SIZES: [(&str, u64); 9] = [
 ///
 /// Units go from long to short, each once. A number without a unit is refused.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "a duration is written like `30s`, `15m`, `1h` or `1h30m`".to_owned();
+    let wrong = || "a duration is written like `30s`, `15m`, `1h30m` or `90d`".to_owned();
     let too_long = || "the duration is too long".to_owned();
     let mut rest = text;
     let mut units = DURATIONS.iter();
@@ -58,6 +59,21 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     number.and_then(|number| number.checked_mul(*size)).ok_or_else(|| "the size is too large".to_owned())
 }
 
+/// Reads a number of things in these bounds; the error is the reason.
+pub(crate) fn parse_count(text: &str, bounds: RangeInclusive<u32>) -> Result<u32, String> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse() {
+        Ok(count) if digits && bounds.contains(&count) => Ok(count),
+        _ if *bounds.end() == u32::MAX => Err(format!("it is a number of at least {}", bounds.start())),
+        _ => Err(format!("it is a number from {} to {}", bounds.start(), bounds.end())),
+    }
+}
+
+/// Reads a number of things that has no other bound; the error is the reason.
+pub(crate) fn at_least_one(text: &str) -> Result<u32, String> {
+    parse_count(text, 1..=u32::MAX)
+}
+
 /// The shortest text that [`parse_duration`] reads as this duration, to the millisecond.
 pub fn format_duration(duration: Duration) -> String {
     let mut left = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -90,9 +106,13 @@ mod tests {
         assert_eq!(seconds("15m"), 900);
         assert_eq!(seconds("1h30m"), 5400);
         assert_eq!(seconds("1d"), 86_400);
+        assert_eq!(seconds("90d"), 90 * 86_400);
+        assert_eq!(seconds("7d12h"), 7 * 86_400 + 12 * 3600);
         assert_eq!(seconds("0s"), 0);
         assert_eq!(parse_duration("1s500ms").unwrap().as_millis(), 1500);
-        for bad in ["", "30", "s", "1 h", "1.5h", "-1s", "30m1h", "1h1h", "1w", "1h ", "99999999999999999999s"] {
+        for bad in
+            ["", "30", "s", "1 h", "1.5h", "-1s", "30m1h", "1h1h", "1w", "1h ", "12h1d", "1D", "99999999999999999999s"]
+        {
             assert!(parse_duration(bad).is_err(), "{bad:?}");
         }
         assert!(parse_duration("200000000000d").is_err(), "does not fit i64 milliseconds");
@@ -108,6 +128,17 @@ mod tests {
         for bad in ["", "64", "MiB", "64 MiB", "1.5GiB", "1GiB1MiB", "99999999999TiB"] {
             assert!(parse_bytes(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn counts_have_bounds() {
+        assert_eq!(parse_count("2", 2..=100), Ok(2));
+        assert_eq!(parse_count("100", 2..=100), Ok(100));
+        assert_eq!(at_least_one("4294967295"), Ok(u32::MAX));
+        for bad in ["", "1", "101", "+5", "-5", "5.0", " 5", "5k", "4294967296"] {
+            assert_eq!(parse_count(bad, 2..=100), Err("it is a number from 2 to 100".to_owned()), "{bad:?}");
+        }
+        assert_eq!(at_least_one("0"), Err("it is a number of at least 1".to_owned()));
     }
 
     #[test]

@@ -16,7 +16,6 @@ impl Checker<'_> {
             }
         }
         let mut services = merged.endpoints.clone();
-        services.retain(|name, _| is_entry_name(name));
         for (service, address) in &services {
             if let Err(reason) = check_address(address, service == "imds") {
                 self.fault_key(&format!("endpoints.{service}"), reason, None);

@@ -1,8 +1,10 @@
 //! The rules between values. Each broken one is recorded with its place, and the check goes on.
 
 mod account;
+mod database;
 mod endpoint;
 mod network;
+mod server;
 mod values;
 
 use std::path::Path;
@@ -12,6 +14,7 @@ use windlass_errors::nearest_hint;
 use crate::error::Problem;
 use crate::layers::{Layers, Merged};
 use crate::shape::{AccountShape, ConfigurationShape, ProjectShape, Text};
+use crate::text::at_least_one;
 use crate::yaml::{Position, YamlError};
 use crate::{Account, AccountName, Project, ProjectName, Scope, Settings};
 
@@ -48,25 +51,30 @@ impl Checker<'_> {
         let projects = self.projects(shape.map_or(&[][..], |shape| &shape.projects), account_shapes);
         let default_account = self.system_default(&merged, account_shapes);
         let places = self.places(&merged);
+        let database = self.database(&merged);
         let endpoints = self.endpoints(&merged);
         let network = self.network(&merged);
         let shell = self.shell(&merged, &projects);
+        let server = self.server(&merged);
         let limits = self.limits(&merged);
+        let retention = self.retention(&merged);
         let plugin_lock_file = self.path("pluginLockFile", &merged.plugin_lock_file);
         let (data_dir, master_key_file, plugin_dirs) = places?;
-        let (limits, plugin_lock_file) = (limits?, plugin_lock_file?);
         Some(Settings {
             data_dir,
             master_key_file,
             plugin_dirs,
-            plugin_lock_file,
+            plugin_lock_file: plugin_lock_file?,
+            database: database?,
             default_account,
             accounts,
             projects,
             endpoints,
             network,
             shell,
-            limits,
+            server: server?,
+            limits: limits?,
+            retention: retention?,
         })
     }
 
@@ -93,7 +101,8 @@ impl Checker<'_> {
             let accounts = self.accounts(&shape.accounts, &Scope::Project(name.clone()));
             let default_account = self.project_default(shape, system);
             let description = shape.description.as_ref().map(|text| text.as_str().to_owned());
-            projects.push(Project { name, description, default_account, accounts });
+            let max_executions = shape.max_executions.as_ref().and_then(|text| self.parse(text, at_least_one));
+            projects.push(Project { name, description, default_account, max_executions, accounts });
         }
         projects
     }

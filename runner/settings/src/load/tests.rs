@@ -2,6 +2,7 @@
 
 mod reference;
 mod refused;
+mod serving;
 
 use std::collections::BTreeMap;
 

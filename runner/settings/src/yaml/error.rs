@@ -30,12 +30,22 @@ impl YamlError {
     /// A rule that the value at this place breaks. The message may not repeat a value that could be a secret.
     pub fn at(path: &Path, text: &str, place: impl Into<Position>, message: impl Into<String>) -> Self {
         let position = place.into();
+        Self::with_snippet(path, position, &message.into(), snippet::render(path, text, position))
+    }
+
+    /// The same for a text of which much may be wrong: what its lines may show is found out once.
+    pub fn within(path: &Path, lines: &ShownLines, place: impl Into<Position>, message: impl Into<String>) -> Self {
+        let position = place.into();
+        Self::with_snippet(path, position, &message.into(), snippet::render_lines(path, &lines.0, position))
+    }
+
+    fn with_snippet(path: &Path, position: Position, message: &str, snippet: String) -> Self {
         Self {
             path: path.to_owned(),
             line: position.line,
             column: position.column,
-            message: shortened(mask::printable(&message.into())),
-            snippet: snippet::render(path, text, position),
+            message: shortened(mask::printable(message)),
+            snippet,
             hint: None,
         }
     }
@@ -54,6 +64,17 @@ impl YamlError {
             Some(hint) => explained.with_hint(hint),
             None => explained,
         }
+    }
+}
+
+/// The lines of a text as errors may show them, without secrets.
+#[derive(Debug)]
+pub struct ShownLines(Vec<String>);
+
+impl ShownLines {
+    /// Those of a whole text.
+    pub fn of(text: &str) -> Self {
+        Self(mask::lines(text, usize::MAX))
     }
 }
 

@@ -5,6 +5,10 @@
 use crate::KeyPath;
 
 const MASK: &str = "***";
+/// A hostile line may hold very many addresses; none is read much further than this.
+const LONGEST_PASSWORD: usize = 256;
+/// A longer name is no slip of the finger for `secretAccessKey`.
+const LONGEST_SLIP: usize = 24;
 
 /// The first `count` lines, printable and without secrets.
 pub(super) fn lines(text: &str, count: usize) -> Vec<String> {
@@ -32,7 +36,7 @@ pub(super) fn printable(text: &str) -> String {
         shown.push_str(if looks_like_access_key(token) { MASK } else { token });
         shown.push_str(&word[token.len()..]);
     }
-    without_password(&shown)
+    without_parameter(&without_password(&shown))
 }
 
 /// A line of a value that began above: only key paths stay readable.
@@ -74,9 +78,12 @@ fn is_key_path(text: &str) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
+    if name.is_empty() {
+        return false;
+    }
     let lower = name.to_lowercase();
     ["secret", "password", "passphrase", "token", "privatekey", "private_key"].iter().any(|part| lower.contains(part))
-        || windlass_errors::nearest(name, ["secretAccessKey"]).is_some()
+        || (name.len() <= LONGEST_SLIP && windlass_errors::nearest(name, ["secretAccessKey"]).is_some())
 }
 
 /// An AWS secret access key has 40 characters of `[A-Za-z0-9/+]`, of all three kinds.
@@ -88,21 +95,53 @@ fn looks_like_access_key(token: &str) -> bool {
 }
 
 fn without_password(text: &str) -> String {
+    let last = text.rfind('@');
     let mut shown = String::new();
-    let mut rest = text;
-    while let Some(scheme) = rest.find("://") {
-        let (before, after) = rest.split_at(scheme + 3);
-        let authority = after.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(after.len());
-        shown.push_str(before);
-        rest = match after[..authority].rfind('@') {
-            Some(at) => {
-                shown.push_str(MASK);
-                &after[at..]
-            }
-            None => after,
+    let mut from = 0;
+    while let Some(scheme) = text[from..].find("://") {
+        let begin = from + scheme + 3;
+        let address = &text[begin..];
+        shown.push_str(&text[from..begin]);
+        let at = if begins_with_password(address) {
+            last.filter(|at| *at >= begin)
+        } else {
+            let authority = address.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(address.len());
+            address[..authority].rfind('@').map(|at| begin + at)
         };
+        shown.push_str(if at.is_some() { MASK } else { "" });
+        from = at.unwrap_or(begin);
     }
-    shown + rest
+    shown + &text[from..]
+}
+
+/// Whether an address has a password behind its user. One that was typed as it is may hold a `/`, a blank or an `@`,
+/// so that it ends at the last `@` of the line.
+fn begins_with_password(address: &str) -> bool {
+    let Some((user, after)) = address.split_once(':') else {
+        return false;
+    };
+    let port = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    let ends = port.len() < after.len() && !port.starts_with(|c: char| c.is_alphanumeric());
+    let mut near = after.bytes().take(LONGEST_PASSWORD).take_while(|b| !b.is_ascii_whitespace());
+    let is_port = ends && !near.any(|b| b == b'@');
+    !user.contains(|c: char| "/@[".contains(c) || c.is_whitespace()) && !is_port
+}
+
+/// An address may have its password as a parameter as well.
+fn without_parameter(text: &str) -> String {
+    const NAME: &str = "password=";
+    let lower = text.to_ascii_lowercase();
+    let mut shown = String::new();
+    let mut from = 0;
+    while let Some(found) = lower[from..].find(NAME) {
+        let begin = from + found + NAME.len();
+        let value = &text[begin..];
+        let end = begin + value.find(char::is_whitespace).unwrap_or(value.len());
+        shown.push_str(&text[from..begin]);
+        shown.push_str(if end > begin { MASK } else { "" });
+        from = end;
+    }
+    shown + &text[from..]
 }
 
 #[cfg(test)]
@@ -152,5 +191,20 @@ mod tests {
     fn an_address_loses_its_password_and_a_line_its_control_characters() {
         assert_eq!(masked("sts: https://me:pw@sts.example/x"), "sts: https://***@sts.example/x");
         assert_eq!(printable("a\u{1b}[31mb"), "a [31mb");
+    }
+
+    #[test]
+    fn the_password_of_an_address_may_look_like_anything() {
+        for password in ["hunter2", "h/2", "h?2", "h@2/3", "h 2", "1/2", "1@2", "[h]", "h://2"] {
+            let shown = masked(&format!("url: 'postgres://me:{password}@db.example/w' # of the team"));
+            assert_eq!(shown, "url: 'postgres://***@db.example/w' # of the team", "{password}");
+        }
+        let parameters = masked("{url: postgres://db/w?sslmode=require&Password=hunter2&x=y, durability: full}");
+        assert_eq!(parameters, "{url: postgres://db/w?sslmode=require&Password=*** durability: full}");
+        for text in ["http://host:80/a", "http://[::1]:80 to me@example.com", "http://me@host:80, b: c@d"] {
+            assert!(!masked(text).contains(":***") && masked(text).contains(":80"), "{text}: {}", masked(text));
+        }
+        let two = "a: http://127.0.0.1:4566, b: http://localhost:1";
+        assert_eq!(masked(two), two);
     }
 }

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 pub use serde_saphyr::{Location, Spanned};
 
-pub use error::YamlError;
+pub use error::{ShownLines, YamlError};
 
 /// The only version of the file format.
 pub const API_VERSION: &str = "windlass/v1";

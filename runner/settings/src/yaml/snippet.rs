@@ -9,8 +9,13 @@ const WIDEST: usize = 160;
 
 /// The place and the lines around it, with a caret under the word that begins there.
 pub(super) fn render(path: &Path, text: &str, position: Position) -> String {
+    let lines = mask::lines(text, to_index(position.line).saturating_add(CONTEXT + 1));
+    render_lines(path, &lines, position)
+}
+
+/// The same, of lines that are masked already.
+pub(super) fn render_lines(path: &Path, lines: &[String], position: Position) -> String {
     let (wanted, column) = (to_index(position.line), to_index(position.column));
-    let lines = mask::lines(text, wanted + CONTEXT + 1);
     let wanted = wanted.min(lines.len().saturating_sub(1));
     let (first, last) = (wanted.saturating_sub(CONTEXT), (wanted + CONTEXT).min(lines.len().saturating_sub(1)));
     let gutter = (last + 1).to_string().len();

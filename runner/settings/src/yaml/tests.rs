@@ -83,3 +83,15 @@ fn an_alias_bomb_is_stopped() {
     let huge = "#".repeat(LARGEST_FILE + 1);
     assert!(fails(&huge).message.contains("larger"));
 }
+
+#[test]
+fn an_error_within_shown_lines_looks_like_any_other() {
+    let text = "a: 1\nsecretAccessKey: hunter2\n  more\nb: 2\nc: 3\n";
+    let (path, shown) = (Path::new("t.yaml"), ShownLines::of(text));
+    for line in [1, 2, 3, 5, 9] {
+        let place = Position { line, column: 2 };
+        let error = YamlError::within(path, &shown, place, "wrong");
+        assert_eq!(error, YamlError::at(path, text, place, "wrong"));
+        assert!(!error.snippet.contains("hunter2") && !error.snippet.contains("more"), "{}", error.snippet);
+    }
+}

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::Backend;
 use crate::environment::{Holds, resolve, variables};
 
 /// The defaults with the `#` of every example removed. Prose has exactly one blank after it, examples none or more.
@@ -29,6 +30,8 @@ fn every_example_in_it_is_valid() {
     assert_eq!(settings.accounts[0].role.as_ref().unwrap().duration.as_secs(), 3600);
     assert_eq!(settings.projects[0].accounts.len(), 1);
     assert!(settings.endpoints.imds.is_some());
+    assert!(matches!(&settings.database.backend, Backend::Postgres(postgres) if postgres.password_file.is_some()));
+    assert_ne!(settings.retention.failed_max_age, settings.retention.max_age);
 }
 
 #[test]
@@ -61,19 +64,25 @@ fn compare(root: &Value, schema: &Value, document: &Value, path: &str, missing: 
 
 #[test]
 fn the_environment_reaches_every_key() {
-    let sandbox =
-        Sandbox::new(&with_header("accounts: [{name: a, source: ec2-instance-role}]\nprojects: [{name: web}]\n"));
+    let sandbox = Sandbox::new(&with_header(
+        "database: {url: 'postgres://db/w'}\naccounts: [{name: a, source: ec2-instance-role}]\nprojects: [{name: web}]\n",
+    ));
     for variable in variables() {
         let (name, key) = match variable.holds {
             Holds::Entries => (format!("{}STS", variable.name), format!("{}.sts", variable.key)),
             _ => (variable.name, variable.key),
         };
         let value = match key.as_str() {
+            "database.url" => "postgres://other/w",
+            "database.durability" => "process",
             "defaultAccount" => "a",
             "endpoints.sts" => "https://sts",
-            "limits.cancelGrace" => "1m",
-            "limits.stepProcesses" => "99",
+            "limits.cancelGrace" | "server.stopGrace" => "1m",
+            "retention.maxAge" | "retention.failed.maxAge" | "retention.interval" => "7d",
+            "database.maxConnections" | "limits.stepProcesses" | "retention.maxCount" => "99",
+            "server.maxExecutions" | "server.projectExecutions" => "99",
             "limits.containment" => "full",
+            "limits.stepLogAction" => "fail",
             "network.proxy" => "http://proxy:3128",
             "network.proxyPassword" => "keys/proxy",
             "network.localDestinations" => "127.0.0.1:8080",

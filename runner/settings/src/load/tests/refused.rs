@@ -146,6 +146,8 @@ fn names_and_defaults() {
     assert!(error.contains("windlass.yaml:5:11: there is a project `web` above already"), "{error}");
     let error = refused("projects:\n  - name: web\n    defaultAccount: a\n");
     assert!(error.contains("windlass.yaml:5:21:") && error.contains("there are none"), "{error}");
+    let error = refused("projects:\n  - name: web\n    maxExecutions: 0\n");
+    assert!(error.contains("windlass.yaml:5:20: it is a number of at least 1"), "{error}");
     let error = refused("projects:\n  - name: web/x\n");
     assert!(error.contains("windlass.yaml:4:11: a name consists of"), "{error}");
     let error = refused(
@@ -172,12 +174,82 @@ fn places_limits_and_endpoints() {
         ("limits: {stepMemory: 1MiB}\n", "3:22", "at least 16MiB"),
         ("limits: {stepOutput: 5}\n", "3:22", "`64MiB`"),
         ("limits: {cancelGrace: 2h}\n", "3:23", "at most 1h"),
+        ("limits: {stepLog: 1023B}\n", "3:19", "at least 1KiB"),
+        ("limits: {stepLog: all}\n", "3:19", "`64MiB`"),
+        ("limits: {stepLogAction: drop}\n", "3:25", "one of `truncate`, `fail`"),
+        ("limits: {projectArtifacts: 0GiB}\n", "3:28", "may keep nothing"),
+        ("limits: {projectArtifacts: none}\n", "3:28", "`64MiB`"),
         ("limits: {stepMemroy: 1GiB}\n", "3:10", "did you mean `stepMemory`?"),
         ("endpoints: {sts: 'http://sts.example'}\n", "3:18", "use https"),
         ("endpoints: {api.x: 'https://x'}\n", "3:20", "endpoint prefix"),
     ] {
         let error = refused(body);
         assert!(error.contains(&format!("windlass.yaml:{place}: ")) && error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn servers_and_retention() {
+    for (body, place, words) in [
+        ("server: {maxExecutions: 0}\n", "3:25", "a number from 1 to 1000"),
+        ("server: {maxExecutions: 1001}\n", "3:25", "a number from 1 to 1000"),
+        ("server: {projectExecutions: 0}\n", "3:29", "at least 1"),
+        ("server: {projectExecutions: many}\n", "3:29", "at least 1"),
+        ("server: {stopGrace: 61m}\n", "3:21", "at most 1h"),
+        ("server: {stopGrace: 30}\n", "3:21", "`30s`"),
+        ("server: {maxExcutions: 5}\n", "3:10", "did you mean `maxExecutions`?"),
+        ("retention: {maxAge: 0d}\n", "3:21", "keeps no execution"),
+        ("retention: {maxAge: 90}\n", "3:21", "`90d`"),
+        ("retention: {maxCount: 0}\n", "3:23", "at least 1"),
+        ("retention: {failed: {maxAge: 0s}}\n", "3:30", "keeps no execution"),
+        ("retention: {failed: 180d}\n", "3:21", "expected keys with values"),
+        ("retention: {failed: {maxCount: 5}}\n", "3:22", "there is no key `maxCount` here"),
+        ("retention: {interval: 59s}\n", "3:23", "at least 1m"),
+    ] {
+        let error = refused(body);
+        assert!(error.contains(&format!("windlass.yaml:{place}: ")) && error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn databases() {
+    let url = "database: {url: 'postgres://db/w', ";
+    for (body, place, words) in [
+        ("database: {url: 'mysql://db/w'}\n", "3:17", "leave `url` out for SQLite"),
+        ("database: {url: 'postgres://db'}\n", "3:17", "`postgres://db.example.com/windlass`"),
+        ("database: {url: ''}\n", "3:17", "`postgres://db.example.com/windlass`"),
+        ("database: {url: 'postgres://db/w?sslmode=on'}\n", "3:17", "`verify-full`"),
+        ("database: {passwordFile: /p}\n", "3:26", "`passwordFile` has no effect without `url`"),
+        ("database: {maxConnections: 5}\n", "3:28", "`maxConnections` has no effect without `url`"),
+        ("database: {durability: none}\n", "3:24", "one of `full`, `process`"),
+        (&format!("{url}maxConnections: 1}}\n"), "3:52", "a number from 2 to 100"),
+        (&format!("{url}maxConnections: 101}}\n"), "3:52", "a number from 2 to 100"),
+        (&format!("{url}passwordFile: ~/p}}\n"), "3:50", "`~` is not expanded"),
+    ] {
+        let error = refused(body);
+        assert!(error.contains(&format!("windlass.yaml:{place}: ")) && error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn the_password_of_a_database_is_not_shown() {
+    for url in [
+        "postgres://me:hunter2@db/w",
+        "postgresql://me:hunter/2@db/w",
+        "postgres://me:hunter 2@db/w",
+        "postgress://me:hunter2/@db/w",
+        "postgres://db/w?password=hunter2",
+        "postgres://me:pw@db/w?sslmode=x&password=hunter2",
+    ] {
+        let sandbox = Sandbox::new(&with_header(""));
+        let environment = sandbox.load_with(&Overrides::default(), &[("WINDLASS_DATABASE_URL", url)]).unwrap_err();
+        assert!(environment.to_string().starts_with("environment WINDLASS_DATABASE_URL: `database.url`: "));
+        let file = refused(&format!("database:\n  url: {url}\n  durability: full\n"));
+        assert!(file.contains("windlass.yaml:4:8: "), "{file}");
+        for error in [render(&environment), file] {
+            assert!(!error.contains("hunter"), "{error}");
+            assert!(url.starts_with("postgress") || error.contains("name that as `passwordFile`"), "{error}");
+        }
     }
 }
 

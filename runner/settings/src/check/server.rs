@@ -1,0 +1,48 @@
+use std::time::Duration;
+
+use super::Checker;
+use crate::layers::Merged;
+use crate::text::{at_least_one, parse_count, parse_duration};
+use crate::{Retention, Server};
+
+const MOST_EXECUTIONS: u32 = 1000;
+const LONGEST_STOP: Duration = Duration::from_secs(3600);
+/// Looking reads all jobs; nobody needs it to the second.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(60);
+
+impl Checker<'_> {
+    pub(super) fn server(&mut self, merged: &Merged) -> Option<Server> {
+        let server = &merged.server;
+        let most =
+            self.value("server.maxExecutions", &server.max_executions, |text| parse_count(text, 1..=MOST_EXECUTIONS));
+        let of_project = match &server.project_executions {
+            Some(text) => self.value("server.projectExecutions", text, at_least_one),
+            None => most,
+        };
+        let grace = self.value("server.stopGrace", &server.stop_grace, |text| {
+            let grace = parse_duration(text)?;
+            if grace > LONGEST_STOP { Err("the grace period is at most 1h".to_owned()) } else { Ok(grace) }
+        });
+        Some(Server { max_executions: most?, project_executions: of_project?, stop_grace: grace? })
+    }
+
+    pub(super) fn retention(&mut self, merged: &Merged) -> Option<Retention> {
+        let retention = &merged.retention;
+        let age = self.value("retention.maxAge", &retention.max_age, parse_age);
+        let failed = match &retention.failed.max_age {
+            Some(text) => self.value("retention.failed.maxAge", text, parse_age),
+            None => age,
+        };
+        let count = self.value("retention.maxCount", &retention.max_count, at_least_one);
+        let interval = self.value("retention.interval", &retention.interval, |text| {
+            let interval = parse_duration(text)?;
+            if interval < SHORTEST_INTERVAL { Err("the interval is at least 1m".to_owned()) } else { Ok(interval) }
+        });
+        Some(Retention { max_age: age?, failed_max_age: failed?, max_count: count?, interval: interval? })
+    }
+}
+
+fn parse_age(text: &str) -> Result<Duration, String> {
+    let age = parse_duration(text)?;
+    if age.is_zero() { Err("an age of 0 keeps no execution at all".to_owned()) } else { Ok(age) }
+}
