@@ -1,100 +1,64 @@
-use serde_json::{Map, Number, Value};
-use windlass_errors::nearest_hint;
+//! The options of an execution in the database: values in clear, keys by their paths, what was typed encrypted.
 
-use crate::{Job, JobError, OptionKind, OptionSpec};
+use std::collections::BTreeMap;
 
-/// The values of a job's options: each option of the job has one, null when it is optional and nothing was given.
-pub type Options = Map<String, Value>;
+use secrecy::SecretString;
+use serde_json::Value;
+use uuid::Uuid;
+use windlass_jobs::{Bound, Job, JobError, OptionKind, Options, SecretOption};
+use windlass_settings::KeyPath;
+use windlass_store::ExecutionSecret;
 
-/// Gives the job's options values: what was given as text, else the default.
-///
-/// # Errors
-/// `job.invalid-option`, when an option is unknown, given twice, missing, or its value is not allowed.
-pub fn bind(job: &Job, given: &[(String, String)]) -> Result<Options, JobError> {
-    for (position, (name, _)) in given.iter().enumerate() {
-        if !job.options.iter().any(|option| option.name == *name) {
-            let hint = nearest_hint(name, job.options.iter().map(|option| option.name.as_str()));
-            return Err(JobError::option(format!("job `{}` has no option `{name}`", job.name), hint));
-        }
-        if given[..position].iter().any(|(before, _)| before == name) {
-            return Err(JobError::option(format!("option `{name}` is given twice"), "give it once"));
-        }
-    }
-    let value = |option: &OptionSpec| {
-        let given = given.iter().find(|(name, _)| *name == option.name).map(|(_, text)| text.as_str());
-        Ok((option.name.clone(), bind_one(option, given)?))
-    };
-    job.options.iter().map(value).collect()
-}
+use crate::{Engine, EngineError};
 
-fn bind_one(option: &OptionSpec, given: Option<&str>) -> Result<Value, JobError> {
-    let Some(text) = given else {
-        return match &option.default {
-            Some(value) => Ok(value.clone()),
-            None if option.required => Err(JobError::option(
-                format!("option `{}` is required", option.name),
-                format!("give it with `--option {}=...`", option.name),
-            )),
-            None => Ok(Value::Null),
-        };
-    };
-    let refused = |why: String| JobError::option(format!("option `{}`: {why}", option.name), allowed(option));
-    let value = read(option, text).ok_or_else(|| refused(format!("`{text}` is no {}", option.kind.word())))?;
-    fits(option, &value).map_err(refused)?;
-    Ok(value)
-}
-
-fn read(option: &OptionSpec, text: &str) -> Option<Value> {
-    match option.kind {
-        OptionKind::Text => Some(Value::String(text.to_owned())),
-        OptionKind::Number => number(text),
-        OptionKind::Boolean => text.parse().ok().map(Value::Bool),
-        // The values of a choice may be numbers or booleans too; their text chooses them.
-        OptionKind::Choice => {
-            Some(option.values.iter().find(|value| as_text(value) == text).cloned().unwrap_or_else(|| text.into()))
+/// The options as they are stored: of a secret from key storage its path, of one that was typed nothing.
+pub(crate) fn stored(bound: &Bound) -> String {
+    let mut values = bound.values.clone();
+    for (name, secret) in &bound.secrets {
+        if let SecretOption::Key(path) = secret {
+            values.insert(name.clone(), Value::String(path.to_string()));
         }
     }
+    Value::Object(values).to_string()
 }
 
-fn number(text: &str) -> Option<Value> {
-    let whole = text.parse::<i64>().ok().map(Number::from);
-    whole.or_else(|| text.parse::<f64>().ok().and_then(Number::from_f64)).map(Value::Number)
-}
-
-/// Whether a value may be an option's value; the error is the reason.
-pub(crate) fn fits(option: &OptionSpec, value: &Value) -> Result<(), String> {
-    of_kind(option.kind, value)?;
-    if !option.values.is_empty() && !option.values.contains(value) {
-        return Err(format!("`{}` is none of the allowed values", as_text(value)));
+/// The options of an execution that was stored.
+pub(crate) fn restored(job: &Job, options: &str, typed: BTreeMap<String, SecretString>) -> Result<Bound, JobError> {
+    let mut values: Options = serde_json::from_str(options).unwrap_or_default();
+    let mut secrets: BTreeMap<String, SecretOption> =
+        typed.into_iter().map(|(name, secret)| (name, SecretOption::Typed(secret))).collect();
+    for option in job.options.iter().filter(|option| option.kind == OptionKind::Secret) {
+        let stored = values.insert(option.name.clone(), Value::Null);
+        let path = stored.as_ref().and_then(Value::as_str).and_then(|path| KeyPath::parse(path).ok());
+        secrets.extend(path.map(|path| (option.name.clone(), SecretOption::Key(path))));
     }
-    Ok(())
+    Bound::restore(job, values, secrets)
 }
 
-/// Whether a value is of a kind; the error is the reason.
-pub(crate) fn of_kind(kind: OptionKind, value: &Value) -> Result<(), String> {
-    let of_kind = match kind {
-        OptionKind::Text => value.is_string(),
-        OptionKind::Number => value.is_number(),
-        OptionKind::Boolean => value.is_boolean(),
-        OptionKind::Choice => !value.is_null(),
-    };
-    if of_kind { Ok(()) } else { Err(format!("a {} belongs here", kind.word())) }
-}
-
-fn allowed(option: &OptionSpec) -> String {
-    if option.values.is_empty() {
-        return match option.kind {
-            OptionKind::Boolean => "write `true` or `false`".to_owned(),
-            kind => format!("give a {}", kind.word()),
-        };
+impl Engine {
+    /// What was typed for an execution, encrypted.
+    pub(crate) async fn sealed(&self, execution: Uuid, bound: &Bound) -> Result<Vec<ExecutionSecret>, EngineError> {
+        let mut sealed = Vec::new();
+        for (name, secret) in &bound.secrets {
+            if let SecretOption::Typed(secret) = secret {
+                sealed.push(self.keys.seal_for(execution, name, secret).await?);
+            }
+        }
+        Ok(sealed)
     }
-    let values: Vec<String> = option.values.iter().map(as_text).collect();
-    format!("allowed are: `{}`", values.join("`, `"))
-}
 
-pub(crate) fn as_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    /// What was typed for an execution, for another one.
+    pub(crate) async fn resealed(&self, from: Uuid, to: Uuid) -> Result<Vec<ExecutionSecret>, EngineError> {
+        let mut sealed = Vec::new();
+        for (name, secret) in self.opened(from).await? {
+            sealed.push(self.keys.seal_for(to, &name, &secret).await?);
+        }
+        Ok(sealed)
+    }
+
+    /// What was typed for an execution.
+    pub(crate) async fn opened(&self, execution: Uuid) -> Result<BTreeMap<String, SecretString>, EngineError> {
+        let rows = self.store.execution_secrets(execution).await?;
+        rows.iter().map(|row| Ok((row.name.clone(), self.keys.open_for(execution, row)?))).collect()
     }
 }

@@ -24,6 +24,11 @@ impl Code {
         if well_formed { Self(id.to_owned().into()) } else { Self::new("step.failed") }
     }
 
+    /// A code that was recorded earlier.
+    pub fn recorded(id: &str) -> Self {
+        Self(id.to_owned().into())
+    }
+
     /// The dotted text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -68,10 +73,23 @@ pub const ALL: &[Entry] = &[
     entry("job.unknown-step-type", exit::JOB, "no plugin offers the step type that a step uses"),
     entry("job.invalid-step", exit::JOB, "a step's `with` does not fit the schema of its step type"),
     entry("job.invalid-expression", exit::JOB, "an expression has a syntax error or fails"),
-    entry("job.undefined-reference", exit::JOB, "an expression names an option that the job does not declare"),
+    entry("job.undefined-reference", exit::JOB, "an expression names what is not there: an option, a step, an output"),
+    entry("job.unknown-job", exit::JOB, "a step refers to a job that the project does not have"),
+    entry("job.cycle", exit::JOB, "a job refers to itself, perhaps over others"),
+    entry("job.not-repeatable", exit::JOB, "a job is to be restarted, and a step of it is not safe to repeat"),
+    entry("job.secret-misplaced", exit::JOB, "a secret option is used where its text would be seen or stored"),
     entry("job.invalid-option", exit::JOB, "an option is unknown, missing, or its value is not allowed"),
+    entry("job.unknown", exit::JOB, "the project has no job of that name, or not that version of it"),
     entry("project.unknown", exit::CONFIGURATION, "the project is not in the configuration"),
+    entry("project.folder", exit::CONFIGURATION, "a file or folder of a project's jobs cannot be read or written"),
+    entry("project.changed", exit::CONFIGURATION, "somebody has changed a job of the project meanwhile"),
+    entry("project.removes", exit::CONFIGURATION, "applying would remove jobs, and nobody has agreed to that"),
     entry("account.unknown", exit::ACCOUNT, "no account of that name in the project or the system"),
+    entry(
+        "account.not-listed",
+        exit::ACCOUNT,
+        "an expression comes to an account that the job's `accounts` does not list",
+    ),
     entry("account.none", exit::ACCOUNT, "a step needs an account and neither step, job, project nor system names one"),
     entry("account.region-missing", exit::ACCOUNT, "neither step, job nor account says which region"),
     entry("account.region-refused", exit::ACCOUNT, "the region is outside the account's `regions`"),
@@ -120,6 +138,17 @@ pub const ALL: &[Entry] = &[
     entry("step.connection-failed", exit::STEP_FAILED, "nobody answered where a step connected to"),
     entry("step.timed-out", exit::TIMED_OUT, "the step ran longer than its time-out"),
     entry("step.cancelled", exit::CANCELLED, "the execution was cancelled"),
+    entry("step.not-reached", exit::STEP_FAILED, "the step was not begun: one before it did not succeed"),
+    entry("step.condition-false", exit::STEP_FAILED, "the step was not begun: its condition is false"),
+    entry("step.interrupted", exit::STEP_FAILED, "the runner ended while the step ran, and it is not safe to repeat"),
+    entry("step.log-full", exit::STEP_FAILED, "the step wrote more log than `limits.stepLog`, and is to fail then"),
+    entry("execution.unknown", exit::JOB, "no execution has an id that ends like that"),
+    entry("execution.ambiguous", exit::JOB, "several executions have an id that ends like that"),
+    entry("execution.not-ended", exit::JOB, "the execution has not ended, or not in a way to go on from"),
+    entry("execution.skipped", exit::STEP_FAILED, "the job runs already, and one more is to be skipped"),
+    entry("execution.replaced", exit::CANCELLED, "a newer execution of the job took its place"),
+    entry("execution.cancelled", exit::CANCELLED, "the execution was cancelled before it began"),
+    entry("execution.interrupted", exit::STEP_FAILED, "the runner that ran the execution has ended"),
     entry("internal", exit::INTERNAL, "a fault in Windlass itself; please report it"),
 ];
 

@@ -8,7 +8,7 @@ pub const STEP_FAILED: u8 = 1;
 pub const USAGE: u8 = 2;
 /// The configuration is invalid or cannot be read.
 pub const CONFIGURATION: u8 = 3;
-/// The job file or one of its options is invalid.
+/// The job file or one of its options is invalid, or there is no such job or execution.
 pub const JOB: u8 = 4;
 /// An account could not be resolved, or its credentials could not be had.
 pub const ACCOUNT: u8 = 5;

@@ -8,7 +8,7 @@ use crate::evaluate::escape;
 
 /// A free-form YAML value that knows where each part of it stands: a step's `with`, an option's `default`.
 #[derive(Clone, Debug)]
-pub(crate) struct Tree {
+pub struct Tree {
     pub(crate) position: Position,
     pub(crate) node: Node,
 }
@@ -35,13 +35,28 @@ impl Tree {
         Self { position, node: Node::Map(Vec::new()) }
     }
 
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
     /// The value as it stands in the file, expressions not evaluated.
-    pub(crate) fn raw(&self) -> Value {
+    pub fn raw(&self) -> Value {
         match &self.node {
             Node::Plain(value) => value.clone(),
             Node::Text(text) => Value::String(text.clone()),
             Node::List(items) => items.iter().map(Self::raw).collect(),
             Node::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.value.raw())).collect(),
+        }
+    }
+
+    /// Whether there is an expression in it.
+    pub fn has_expression(&self) -> bool {
+        match &self.node {
+            Node::Plain(_) => false,
+            Node::Text(text) => text.contains("${{"),
+            Node::List(items) => items.iter().any(Self::has_expression),
+            Node::Map(entries) => entries.iter().any(|entry| entry.value.has_expression()),
         }
     }
 
