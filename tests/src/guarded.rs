@@ -8,21 +8,26 @@ use crate::{Context, Outcome, Problem};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 const WATCHER: &str = r#"
+signal=$1
+folder=$2
+shift 2
 "$@" </dev/null &
 server=$!
 exec 3<&0
-( read -r _ <&3; kill -KILL "$server" ) 2>/dev/null &
+( read -r keep <&3 || [ -z "$folder" ] || : >"$folder/.remove"; kill "-$signal" "$server" ) 2>/dev/null &
 watcher=$!
 wait "$server"
 status=$?
 kill -KILL "$watcher" 2>/dev/null
 wait "$watcher" 2>/dev/null
+[ ! -e "$folder/.remove" ] || rm -rf "$folder"
 exit $status
 "#;
 
@@ -34,12 +39,29 @@ pub struct Program {
     path: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(String, OsString)>,
+    signal: &'static str,
+    folder: PathBuf,
 }
 
 impl Program {
     /// A program without arguments.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), arguments: Vec::new(), environment: Vec::new() }
+        let (arguments, environment, folder) = (Vec::new(), Vec::new(), PathBuf::new());
+        Self { path: path.into(), arguments, environment, signal: "KILL", folder }
+    }
+
+    /// It is ended by this signal rather than by `KILL`; for one that has something to give back.
+    #[must_use]
+    pub fn stopped_by(mut self, signal: &'static str) -> Self {
+        self.signal = signal;
+        self
+    }
+
+    /// A folder that is removed after it was ended, unless [`Guarded::keep_files`] was said.
+    #[must_use]
+    pub fn removing(mut self, folder: &Path) -> Self {
+        self.folder = folder.to_owned();
+        self
     }
 
     /// Adds arguments.
@@ -74,7 +96,8 @@ impl Guarded {
         let file = File::create(log).context(|| format!("make {}", log.display()))?;
         let errors = file.try_clone().context(|| format!("share {}", log.display()))?;
         let shell = Command::new("/bin/sh")
-            .args(["-c", WATCHER, name])
+            .args(["-c", WATCHER, name, program.signal])
+            .arg(&program.folder)
             .arg(&program.path)
             .args(&program.arguments)
             .env_clear()
@@ -97,6 +120,13 @@ impl Guarded {
         match self.shell.try_wait().context(|| format!("look after {}", self.name))? {
             None => Ok(()),
             Some(status) => Err(self.ended(status)),
+        }
+    }
+
+    /// Leaves the folder of [`Program::removing`] where it is.
+    pub fn keep_files(&mut self) {
+        if let Some(stdin) = &mut self.shell.stdin {
+            let _it_has_ended = stdin.write_all(b"keep\n");
         }
     }
 

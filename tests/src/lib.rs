@@ -5,6 +5,7 @@
 //! binary from outside, as a user would.
 
 pub mod binaries;
+pub mod crashes;
 mod guarded;
 mod http;
 pub mod interrupt;
@@ -15,9 +16,11 @@ pub mod netns;
 pub mod old_kernel;
 pub mod paths;
 mod port;
+pub mod postgres;
 pub mod problem;
 pub mod processes;
 pub mod python;
+mod random;
 pub mod recording;
 pub mod scripted;
 pub mod seeded;
@@ -29,7 +32,9 @@ pub mod wait;
 pub use guarded::{Guarded, Program};
 pub use netns::Namespace;
 pub use port::Port;
+pub use postgres::Postgres;
 pub use problem::{Context, Outcome, Problem};
+pub use random::Random;
 pub use recording::Recording;
 pub use scripted::ScriptedLogs;
 pub use seeded::Seeded;

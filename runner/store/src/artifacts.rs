@@ -1,7 +1,6 @@
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
+use crate::db::{self, FromRow, Row, sql};
 use crate::packed::Packed;
 use crate::{Store, StoreError};
 
@@ -52,8 +51,7 @@ impl Store {
     pub async fn tables(&self, execution: Uuid) -> Result<Vec<TableRow>, StoreError> {
         const SQL: &str = "SELECT position, name, columns, rows, bytes, content_type FROM artifact \
                            WHERE execution = $1 ORDER BY position, name";
-        let query = sqlx::query_as(SQL).bind(execution);
-        query.fetch_all(self.readers()).await.map_err(self.unread("the tables of an execution"))
+        self.db().fetch_all(sql(SQL).bind(execution)).await.map_err(self.unread("the tables of an execution"))
     }
 
     /// The charts of an execution, by step and name.
@@ -62,13 +60,45 @@ impl Store {
     /// `store.unavailable`
     pub async fn charts(&self, execution: Uuid) -> Result<Vec<ChartRow>, StoreError> {
         const SQL: &str = "SELECT position, name, definition FROM chart WHERE execution = $1 ORDER BY position, name";
-        let query = sqlx::query_as(SQL).bind(execution);
-        query.fetch_all(self.readers()).await.map_err(self.unread("the charts of an execution"))
+        self.db().fetch_all(sql(SQL).bind(execution)).await.map_err(self.unread("the charts of an execution"))
     }
 
     /// The rows of a table or the bytes of a file, to be read piece by piece.
     pub fn rows(&self, execution: Uuid, position: i32, table: &str) -> RowPages {
         RowPages { store: self.clone(), execution, position, table: table.to_owned(), after: i64::MIN }
+    }
+
+    /// The first `limit` rows of a table, one JSON text a line. Reads no more pieces than they need.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn first_rows(
+        &self,
+        execution: Uuid,
+        position: i32,
+        table: &str,
+        limit: usize,
+    ) -> Result<Vec<u8>, StoreError> {
+        let mut pages = self.rows(execution, position, table);
+        let (mut rows, mut left) = (Vec::new(), limit);
+        while left > 0 {
+            let Some(page) = pages.page().await? else { break };
+            for row in page.split_inclusive(|byte| *byte == b'\n').take(left) {
+                rows.extend_from_slice(row);
+                left -= 1;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// How many bytes the tables and files of a project have when unpacked. Reads the sizes of all of them.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn artifact_bytes(&self, project: &str) -> Result<i64, StoreError> {
+        const SQL: &str = "SELECT CAST(coalesce(sum(a.bytes), 0) AS BIGINT) AS total FROM execution e \
+                           JOIN artifact a ON a.execution = e.id WHERE e.project = $1";
+        self.db().fetch_one(sql(SQL).bind(project)).await.map_err(self.unread("the size of a project's artifacts"))
     }
 }
 
@@ -80,8 +110,8 @@ impl RowPages {
     pub async fn page(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         const SQL: &str = "SELECT seq, bytes, data FROM artifact_chunk \
             WHERE execution = $1 AND position = $2 AND name = $3 AND seq > $4 ORDER BY seq LIMIT 1";
-        let query = sqlx::query_as(SQL).bind(self.execution).bind(self.position).bind(&self.table).bind(self.after);
-        let stored = query.fetch_optional(self.store.readers()).await.map_err(self.store.unread(WHAT))?;
+        let statement = sql(SQL).bind(self.execution).bind(self.position).bind(&self.table).bind(self.after);
+        let stored = self.store.db().fetch_optional(statement).await.map_err(self.store.unread(WHAT))?;
         let Some(Stored { seq, packed }) = stored else { return Ok(None) };
         let rows = self.store.unpack(WHAT, &packed)?;
         self.after = seq;
@@ -94,92 +124,32 @@ struct Stored {
     packed: Packed,
 }
 
-impl FromRow<'_, SqliteRow> for Stored {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        let packed = Packed { bytes: row.try_get("bytes")?, data: row.try_get("data")? };
-        Ok(Self { seq: row.try_get("seq")?, packed })
+impl FromRow for Stored {
+    fn from_row(row: &Row) -> db::Result<Self> {
+        let packed = Packed { bytes: row.get("bytes")?, lines: 0, data: row.get("data")? };
+        Ok(Self { seq: row.get("seq")?, packed })
     }
 }
 
-impl FromRow<'_, SqliteRow> for TableRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl FromRow for TableRow {
+    fn from_row(row: &Row) -> db::Result<Self> {
         Ok(Self {
-            position: row.try_get("position")?,
-            name: row.try_get("name")?,
-            columns: row.try_get("columns")?,
-            rows: row.try_get("rows")?,
-            bytes: row.try_get("bytes")?,
-            content_type: row.try_get("content_type")?,
+            position: row.get("position")?,
+            name: row.get("name")?,
+            columns: row.get("columns")?,
+            rows: row.get("rows")?,
+            bytes: row.get("bytes")?,
+            content_type: row.get("content_type")?,
         })
     }
 }
 
-impl FromRow<'_, SqliteRow> for ChartRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        let (position, name, definition) = (row.try_get("position")?, row.try_get("name")?, row.try_get("definition")?);
+impl FromRow for ChartRow {
+    fn from_row(row: &Row) -> db::Result<Self> {
+        let (position, name, definition) = (row.get("position")?, row.get("name")?, row.get("definition")?);
         Ok(Self { position, name, definition })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Transition;
-    use crate::testing::{fresh, rows, running};
-
-    #[tokio::test]
-    async fn a_table_grows_piece_by_piece() {
-        let (_folder, store) = fresh().await;
-        let id = running(&store).await;
-        store.commit(vec![rows(id, 0, 2, b"[1]\n[2]\n"), rows(id, 1, 1, b"[3]\n")]).await.unwrap();
-        let tables = store.tables(id).await.unwrap();
-        let expected = TableRow {
-            position: 0,
-            name: "results".into(),
-            columns: "[\"a\"]".into(),
-            rows: 3,
-            bytes: 12,
-            content_type: None,
-        };
-        assert_eq!(tables, [expected]);
-
-        let mut pages = store.rows(id, 0, "results");
-        assert_eq!(pages.page().await.unwrap().unwrap(), b"[1]\n[2]\n");
-        assert_eq!(pages.page().await.unwrap().unwrap(), b"[3]\n");
-        assert_eq!(pages.page().await.unwrap(), None);
-        assert_eq!(store.rows(id, 0, "other").page().await.unwrap(), None);
-        assert_eq!(store.rows(id, 1, "results").page().await.unwrap(), None);
-    }
-
-    #[tokio::test]
-    async fn files_charts_and_checkpoints_of_a_running_step() {
-        let (_folder, store) = fresh().await;
-        let execution = running(&store).await;
-        let (artifact, content_type) = ("report.pdf".to_owned(), "application/pdf".to_owned());
-        let bytes = |seq, data: &[u8]| {
-            let (artifact, content_type, data) = (artifact.clone(), content_type.clone(), data.to_vec());
-            Transition::Bytes { execution, position: 0, artifact, content_type, seq, data }
-        };
-        let chart = |definition: &str| {
-            let (chart, definition) = ("by hour".to_owned(), definition.to_owned());
-            Transition::Chart { execution, position: 0, chart, definition }
-        };
-        let kept = |token: &str| Transition::Checkpoint { execution, position: 0, token: token.to_owned() };
-        let contained = Transition::Contained { execution, position: 0, containment: "full".to_owned() };
-        let all = vec![contained, bytes(0, b"%PDF"), bytes(1, b"-1.7"), chart("{}"), chart("[]"), kept("a"), kept("b")];
-        store.commit(all).await.unwrap();
-
-        let tables = store.tables(execution).await.unwrap();
-        assert_eq!((tables[0].bytes, tables[0].content_type.as_deref()), (8, Some("application/pdf")));
-        let mut pages = store.rows(execution, 0, "report.pdf");
-        assert_eq!(pages.page().await.unwrap().unwrap(), b"%PDF");
-        assert_eq!(pages.page().await.unwrap().unwrap(), b"-1.7");
-        let charts = store.charts(execution).await.unwrap();
-        assert_eq!(charts, [ChartRow { position: 0, name: "by hour".into(), definition: "[]".into() }]);
-        let step = &store.steps(execution).await.unwrap()[0];
-        assert_eq!((step.containment.as_deref(), step.checkpoint.as_deref()), (Some("full"), Some("b")));
-
-        let of_queued = Transition::Checkpoint { execution, position: 1, token: "c".to_owned() };
-        store.commit(vec![of_queued]).await.unwrap_err();
-    }
-}
+mod tests;

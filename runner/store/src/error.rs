@@ -1,7 +1,11 @@
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use uuid::Uuid;
 use windlass_errors::{Code, Report};
+
+use crate::DatabaseError;
 
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
@@ -23,69 +27,72 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The schema cannot be written.
-    #[error("cannot bring the database `{}` to schema {to}", path.display())]
+    #[error("cannot bring the database `{database}` to schema {to}")]
     Migrate {
-        /// The database file.
-        path: PathBuf,
+        /// The database, without a password.
+        database: String,
         /// The schema that was wanted.
         to: i64,
-        /// What SQLite says.
-        source: sqlx::Error,
+        /// What the database says.
+        source: DatabaseError,
     },
     /// The file is there and cannot be opened as a database.
-    #[error("cannot open the database `{}`", path.display())]
+    #[error("cannot open the database `{database}`")]
     Open {
-        /// The database file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: sqlx::Error,
+        /// The database, without a password.
+        database: String,
+        /// What the database says.
+        source: DatabaseError,
     },
     /// The file is an SQLite database, and not one of ours.
-    #[error("`{}` is not a database of Windlass", path.display())]
+    #[error("`{database}` is not a database of Windlass")]
     Foreign {
-        /// The database file.
-        path: PathBuf,
+        /// The database, without a password.
+        database: String,
     },
     /// A newer Windlass has written the database.
-    #[error("the database `{}` has schema {found}, and this Windlass knows schemas up to {known}", path.display())]
+    #[error("the database `{database}` has schema {found}, and this Windlass knows schemas up to {known}")]
     Newer {
-        /// The database file.
-        path: PathBuf,
+        /// The database, without a password.
+        database: String,
         /// The schema of the database.
         found: i64,
         /// The newest schema that this Windlass knows.
         known: i64,
     },
     /// A query failed.
-    #[error("cannot read {what} from the database `{}`", path.display())]
+    #[error("cannot read {what} from the database `{database}`")]
     Read {
         /// What was asked for.
         what: &'static str,
-        /// The database file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: sqlx::Error,
+        /// The database, without a password.
+        database: String,
+        /// What the database says.
+        source: DatabaseError,
     },
     /// A write failed; nothing of its transaction is kept.
-    #[error("cannot write {what} to the database `{}`", path.display())]
+    #[error("cannot write {what} to the database `{database}`")]
     Write {
         /// What was to be written.
         what: &'static str,
-        /// The database file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: sqlx::Error,
+        /// The database, without a password.
+        database: String,
+        /// What the database says.
+        source: DatabaseError,
     },
     /// Compressed data cannot be unpacked.
-    #[error("{what} in the database `{}` is damaged", path.display())]
+    #[error("{what} in the database `{database}` is damaged")]
     Damaged {
         /// What was to be read.
         what: &'static str,
-        /// The database file.
-        path: PathBuf,
+        /// The database, without a password.
+        database: String,
         /// What zstd says.
         source: io::Error,
     },
+    /// The URL of a PostgreSQL server cannot be read. It is not shown, since it may have a password in it.
+    #[error("the URL of the database is not one of PostgreSQL")]
+    Url,
     /// A transition does not follow from what is recorded: another process was faster, or the caller is wrong.
     #[error("cannot record {what} of {subject}: {found}")]
     StaleTransition {
@@ -96,13 +103,41 @@ pub enum StoreError {
         /// What the database holds instead.
         found: String,
     },
+    /// An execution is not this member's to run, or not yet. A normal event where several look for work.
+    #[error("cannot claim execution `{execution}`: {because}")]
+    NotClaimed {
+        /// The execution.
+        execution: Uuid,
+        /// Why.
+        because: NotClaimed,
+    },
+    /// A job is not what the one who changes it believes: somebody else has changed it.
+    #[error("job `{identity}` of project `{project}` has been changed meanwhile: {found}")]
+    JobChanged {
+        /// The project.
+        project: String,
+        /// The job's identity.
+        identity: String,
+        /// What the database holds.
+        found: String,
+    },
+    /// Another job of the project has the name.
+    #[error("project `{project}` has a job `{name}` already")]
+    JobNameTaken {
+        /// The project.
+        project: String,
+        /// The name.
+        name: String,
+    },
 }
 
 impl Report for StoreError {
     fn code(&self) -> Code {
         Code::new(match self {
             Self::Newer { .. } => "store.newer",
-            Self::StaleTransition { .. } => "internal",
+            Self::StaleTransition { .. } | Self::NotClaimed { .. } => "internal",
+            Self::JobChanged { .. } => "project.changed",
+            Self::JobNameTaken { .. } => "job.invalid",
             _ => "store.unavailable",
         })
     }
@@ -116,31 +151,42 @@ impl Report for StoreError {
                 Some("install the version of Windlass that wrote it; databases only go forward".into())
             }
             Self::Foreign { .. } => Some("name another folder as `dataDir` or with `--data-dir`".into()),
-            Self::Damaged { .. } => Some("restore the data directory from a backup".into()),
-            Self::StaleTransition { .. } => None,
+            Self::Damaged { .. } => Some("restore the database from a backup".into()),
+            Self::StaleTransition { .. } | Self::NotClaimed { .. } => None,
             Self::Open { source, .. }
             | Self::Migrate { source, .. }
             | Self::Read { source, .. }
-            | Self::Write { source, .. } => sqlite_help(source),
+            | Self::Write { source, .. } => source.help(),
+            Self::Url => Some("write it as `postgresql://USER@HOST:PORT/DATABASE`".into()),
+            Self::JobChanged { .. } => Some("look at what `windlass project plan` says now, and apply again".into()),
+            Self::JobNameTaken { .. } => Some("give one of the two another name".into()),
         }
     }
 }
 
-/// What to do, by primary result code (<https://www.sqlite.org/rescode.html>).
-fn sqlite_help(error: &sqlx::Error) -> Option<String> {
-    const UNOPENED: &str = "make the data directory and the database file readable and writable for this user";
-    if matches!(error, sqlx::Error::Io(_)) {
-        return Some(UNOPENED.to_owned());
+/// Why an execution cannot be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotClaimed {
+    /// It runs already, or has ended, or there is none.
+    Taken,
+    /// It was asked to stop.
+    Cancelled,
+    /// Its [`not_before`](crate::NewExecution::not_before) has not come.
+    NotYet,
+    /// As many executions of its job run as may.
+    Limit,
+    /// The member has not joined, or somebody has counted it as lost.
+    NoMember,
+}
+
+impl fmt::Display for NotClaimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Taken => "it is no longer queued",
+            Self::Cancelled => "it was asked to stop",
+            Self::NotYet => "its time has not come",
+            Self::Limit => "as many executions of its job run as may",
+            Self::NoMember => "the member has not joined",
+        })
     }
-    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    let help = match extended & 0xff {
-        5 => "another process has kept the database busy for 5 seconds; try again when it is done",
-        8 => "the file system is mounted read-only, or this user may not write the file",
-        10 => "the disk reports errors; see the system log",
-        11 | 26 => "the file is damaged or no database; restore the data directory from a backup",
-        13 => "free some space on the disk that holds the data directory",
-        14 => UNOPENED,
-        _ => return None,
-    };
-    Some(help.to_owned())
 }

@@ -1,13 +1,11 @@
-use std::str::FromStr;
-
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
-use crate::{State, Store, StoreError, UnknownWord};
+use crate::db::{self, FromRow, Row, sql};
+use crate::{Cause, State, StepRef, Store, StoreError};
 
-/// An execution as it is recorded.
-#[derive(Clone, Debug)]
+/// An execution as it is recorded, without the definition of its job
+/// (see [`execution_text`](Store::execution_text)).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecutionRow {
     /// A UUID of version 7, so that ids sort by time.
     pub id: Uuid,
@@ -15,52 +13,60 @@ pub struct ExecutionRow {
     pub project: String,
     /// The job's name.
     pub job: String,
-    /// The job file as it was read.
-    pub job_text: String,
+    /// The stored job, if it is one.
+    pub job_id: Option<Uuid>,
+    /// The version of the stored job.
+    pub job_version: Option<i64>,
+    /// What executions of the same job have in common.
+    pub job_key: String,
+    /// How many executions of the key may run at once; 0 for any number.
+    pub concurrency: i64,
     /// The values of the job's options, a JSON object without secrets.
     pub options: String,
+    /// Why there is one.
+    pub cause: Cause,
     /// Where it stands.
     pub state: State,
     /// The error code, when it ended with an error.
     pub code: Option<String>,
     /// The reason for people.
     pub reason: Option<String>,
+    /// The member that runs it or ran it.
+    pub member: Option<Uuid>,
+    /// The step that refers to its job.
+    pub parent: Option<StepRef>,
+    /// The execution that this one repeats.
+    pub retry_of: Option<Uuid>,
+    /// 1 for the first.
+    pub attempt: i64,
+    /// Whether it goes on, or is to go on, after what it had done before: a member was lost while it ran, or it had ended
+    /// and was reopened.
+    pub resume: bool,
+    /// When it was reopened: steps at positions before this one that had not succeeded then are done again.
+    pub redo_before: Option<i32>,
+    /// When it was asked to stop.
+    pub cancel_at: Option<i64>,
+    /// Its outputs, a JSON object.
+    pub outputs: Option<String>,
     /// When it was asked for.
     pub queued_at: i64,
-    /// When it began.
+    /// It may not begin before.
+    pub not_before: Option<i64>,
+    /// When it first began.
     pub started_at: Option<i64>,
     /// When it ended.
     pub ended_at: Option<i64>,
 }
 
-/// A step execution as it is recorded.
-#[derive(Clone, Debug)]
-pub struct StepRow {
-    /// Its place in the job, from 0.
-    pub position: i32,
-    /// Its id in the job.
-    pub step: String,
-    /// Its step type.
-    pub uses: String,
-    /// Where it stands.
-    pub state: State,
-    /// The error code, when it ended with an error.
-    pub code: Option<String>,
-    /// The reason for people.
-    pub reason: Option<String>,
-    /// The hash of the plugin's bytes, in hex.
-    pub plugin_sha256: Option<String>,
-    /// Its outputs, a JSON object.
-    pub outputs: Option<String>,
-    /// How well it is contained: `full`, `partial` or `open`.
-    pub containment: Option<String>,
-    /// What its plugin can go on from.
-    pub checkpoint: Option<String>,
-    /// When it began.
-    pub started_at: Option<i64>,
-    /// When it ended.
-    pub ended_at: Option<i64>,
+/// The columns of an [`ExecutionRow`], for a statement that is put together from constants.
+macro_rules! execution_columns {
+    () => {
+        "id, project, job, job_id, job_version, job_key, concurrency, options, cause, state, code, reason, member, \
+         parent, parent_position, retry_of, attempt, resume, redo_before, cancel_at, outputs, queued_at, not_before, \
+         started_at, ended_at"
+    };
 }
+pub(crate) use execution_columns;
 
 /// What a suffix of an id stands for.
 #[derive(Clone, Debug)]
@@ -84,8 +90,20 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn execution(&self, id: Uuid) -> Result<Option<ExecutionRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM execution WHERE id = $1").bind(id);
-        query.fetch_optional(self.readers()).await.map_err(self.unread("an execution"))
+        let statement = sql(concat!("SELECT ", execution_columns!(), " FROM execution WHERE id = $1")).bind(id);
+        self.db().fetch_optional(statement).await.map_err(self.unread("an execution"))
+    }
+
+    /// The definition of the job as it was when the execution was made, wherever it is kept. Nothing when there is no
+    /// such execution, or when retention has removed that version of the job.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn execution_text(&self, id: Uuid) -> Result<Option<String>, StoreError> {
+        const SQL: &str = "SELECT CASE WHEN e.job_id IS NULL THEN e.job_text ELSE v.text END AS text FROM execution e \
+            LEFT JOIN job_version v ON v.job = e.job_id AND v.version = e.job_version WHERE e.id = $1";
+        let read = self.db().fetch_optional::<Option<String>>(sql(SQL).bind(id)).await;
+        Ok(read.map_err(self.unread("the job of an execution"))?.flatten())
     }
 
     /// The execution whose id ends with `suffix`: hex digits, with or without dashes. The whole id will do as well.
@@ -93,16 +111,18 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn execution_by_suffix(&self, suffix: &str) -> Result<BySuffix, StoreError> {
-        const SQL: &str = "SELECT * FROM execution WHERE reversed_id >= $1 AND reversed_id < $2 \
-                           ORDER BY queued_at DESC, id DESC LIMIT $3";
+        const SQL: &str = concat!(
+            "SELECT ",
+            execution_columns!(),
+            " FROM execution WHERE reversed_id >= $1 AND reversed_id < $2 ORDER BY queued_at DESC, id DESC LIMIT $3 + 0"
+        );
         let from = reversed(suffix);
         if from.is_empty() || !from.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Ok(BySuffix::None);
         }
         let to = format!("{from}g");
-        let query = sqlx::query_as(SQL).bind(from).bind(to).bind(BySuffix::SHOWN as i64);
-        let mut found: Vec<ExecutionRow> =
-            query.fetch_all(self.readers()).await.map_err(self.unread("an execution"))?;
+        let statement = sql(SQL).bind(from).bind(to).bind(BySuffix::SHOWN as i64);
+        let mut found: Vec<ExecutionRow> = self.db().fetch_all(statement).await.map_err(self.unread("an execution"))?;
         Ok(match (found.len(), found.pop()) {
             (1, Some(row)) => BySuffix::One(Box::new(row)),
             (_, None) => BySuffix::None,
@@ -110,14 +130,14 @@ impl Store {
         })
     }
 
-    /// The steps of an execution, in the job's order.
+    /// The executions to which the steps of an execution refer, oldest first.
     ///
     /// # Errors
     /// `store.unavailable`
-    pub async fn steps(&self, execution: Uuid) -> Result<Vec<StepRow>, StoreError> {
-        let query =
-            sqlx::query_as("SELECT * FROM step_execution WHERE execution = $1 ORDER BY position").bind(execution);
-        query.fetch_all(self.readers()).await.map_err(self.unread("the steps of an execution"))
+    pub async fn children(&self, execution: Uuid) -> Result<Vec<ExecutionRow>, StoreError> {
+        const SQL: &str = concat!("SELECT ", execution_columns!(), " FROM execution WHERE parent = $1 ORDER BY id");
+        let statement = sql(SQL).bind(execution);
+        self.db().fetch_all(statement).await.map_err(self.unread("the children of an execution"))
     }
 }
 
@@ -126,84 +146,37 @@ pub(crate) fn reversed(id: &str) -> String {
     id.chars().rev().filter(|digit| *digit != '-').map(|digit| digit.to_ascii_lowercase()).collect()
 }
 
-/// A word of a closed set from a text column.
-pub(crate) fn word<T: FromStr<Err = UnknownWord>>(row: &SqliteRow, column: &str) -> sqlx::Result<T> {
-    let text: String = row.try_get(column)?;
-    text.parse()
-        .map_err(|source: UnknownWord| sqlx::Error::ColumnDecode { index: column.into(), source: source.into() })
-}
-
-impl FromRow<'_, SqliteRow> for ExecutionRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl FromRow for ExecutionRow {
+    fn from_row(row: &Row) -> db::Result<Self> {
+        let (parent, position) = (row.get::<Option<Uuid>>("parent")?, row.get::<Option<i32>>("parent_position")?);
         Ok(Self {
-            id: row.try_get("id")?,
-            project: row.try_get("project")?,
-            job: row.try_get("job")?,
-            job_text: row.try_get("job_text")?,
-            options: row.try_get("options")?,
-            state: word(row, "state")?,
-            code: row.try_get("code")?,
-            reason: row.try_get("reason")?,
-            queued_at: row.try_get("queued_at")?,
-            started_at: row.try_get("started_at")?,
-            ended_at: row.try_get("ended_at")?,
-        })
-    }
-}
-
-impl FromRow<'_, SqliteRow> for StepRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            position: row.try_get("position")?,
-            step: row.try_get("step")?,
-            uses: row.try_get("uses")?,
-            state: word(row, "state")?,
-            code: row.try_get("code")?,
-            reason: row.try_get("reason")?,
-            plugin_sha256: row.try_get("plugin_sha256")?,
-            outputs: row.try_get("outputs")?,
-            containment: row.try_get("containment")?,
-            checkpoint: row.try_get("checkpoint")?,
-            started_at: row.try_get("started_at")?,
-            ended_at: row.try_get("ended_at")?,
+            id: row.get("id")?,
+            project: row.get("project")?,
+            job: row.get("job")?,
+            job_id: row.get("job_id")?,
+            job_version: row.get("job_version")?,
+            job_key: row.get("job_key")?,
+            concurrency: row.get("concurrency")?,
+            options: row.get("options")?,
+            cause: row.word("cause")?,
+            state: row.word("state")?,
+            code: row.get("code")?,
+            reason: row.get("reason")?,
+            member: row.get("member")?,
+            parent: parent.zip(position).map(|(execution, position)| StepRef { execution, position }),
+            retry_of: row.get("retry_of")?,
+            attempt: row.get("attempt")?,
+            resume: row.get("resume")?,
+            redo_before: row.get("redo_before")?,
+            cancel_at: row.get("cancel_at")?,
+            outputs: row.get("outputs")?,
+            queued_at: row.get("queued_at")?,
+            not_before: row.get("not_before")?,
+            started_at: row.get("started_at")?,
+            ended_at: row.get("ended_at")?,
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{created, fresh};
-
-    #[tokio::test]
-    async fn a_suffix_finds_one_many_or_none() {
-        let (_folder, store) = fresh().await;
-        let ids: Vec<Uuid> =
-            (0..16_u128).map(|n| Uuid::from_u128(0x0192_0000_0000_7000_8000_00ab_cdef_0000 + n)).collect();
-        store.commit(ids.iter().map(|id| created(*id)).collect()).await.unwrap();
-
-        for suffix in ["000a", "CDEF000A", "ab-cdef000a", &ids[10].to_string(), &ids[10].simple().to_string()] {
-            let BySuffix::One(row) = store.execution_by_suffix(suffix).await.unwrap() else { panic!("{suffix}") };
-            assert_eq!(row.id, ids[10]);
-        }
-        for suffix in ["", "-", "e000b", "x", "%", "000g", &format!("0{}", ids[10].simple())] {
-            assert!(matches!(store.execution_by_suffix(suffix).await.unwrap(), BySuffix::None), "{suffix}");
-        }
-    }
-
-    #[tokio::test]
-    async fn several_are_told_newest_first() {
-        let (_folder, store) = fresh().await;
-        let ids: Vec<Uuid> = (0..9_u128).map(|n| Uuid::from_u128(n << 64 | 0xabc)).collect();
-        store.commit(ids.iter().map(|id| created(*id)).collect()).await.unwrap();
-        let BySuffix::Many(found) = store.execution_by_suffix("abc").await.unwrap() else { panic!() };
-        assert_eq!(found, [ids[8], ids[7], ids[6], ids[5], ids[4]]);
-    }
-
-    #[tokio::test]
-    async fn an_unknown_id_is_no_error() {
-        let (_folder, store) = fresh().await;
-        assert!(store.execution(Uuid::nil()).await.unwrap().is_none());
-        assert!(store.steps(Uuid::nil()).await.unwrap().is_empty());
-    }
-}
+mod tests;

@@ -1,35 +1,60 @@
 //! The database of one installation: row types beside their queries, and its migrations.
 //!
 //! Every transition of an execution is durable when [`Store::commit`] returns, so that it may be acted on. SQLite
-//! serves one machine: one writer connection with full synchronisation, reads beside it. The SQL is the kind that
-//! PostgreSQL reads too.
+//! serves one machine: one writer connection with full synchronisation, which commits together whatever waits, and reads
+//! beside it. PostgreSQL serves several. Both get the same SQL and give the same rows.
 //!
-//! Deliberately absent: encryption (only ciphertext of secrets arrives here), any decision about what to run, and
-//! listings that no command asks for yet.
+//! Deliberately absent: encryption (only ciphertext of secrets arrives here) and any decision about what to run; what may
+//! run is decided here, since only here it can be decided for all members at once.
 
 mod artifacts;
+mod cancel;
+mod candidates;
 mod changes;
 mod commit;
-mod create;
+mod db;
+mod enqueue;
 mod error;
+mod execution_secrets;
 mod executions;
+mod job_changes;
+mod jobs;
+mod listing;
+mod location;
+mod log_ends;
 mod logs;
+mod members;
 mod meta;
-mod migrations;
+mod new_execution;
 mod packed;
+mod retention;
 mod secrets;
+mod steps;
 mod store;
 #[cfg(test)]
 mod testing;
 mod transitions;
 mod words;
-mod writer;
 
 pub use artifacts::{ChartRow, RowPages, TableRow};
-pub use error::StoreError;
-pub use executions::{BySuffix, ExecutionRow, StepRow};
+pub use cancel::CancelRequest;
+pub use candidates::Candidate;
+pub use db::DatabaseError;
+pub use enqueue::{Enqueued, WhenFull};
+pub use error::{NotClaimed, StoreError};
+pub use execution_secrets::ExecutionSecret;
+pub use executions::{BySuffix, ExecutionRow};
+pub use job_changes::{AppliedJob, JobChange};
+pub use jobs::{JobRow, JobVersionRow};
+pub use listing::{ExecutionFilter, RunningCount};
+pub use location::{Durability, Location, PostgresLocation};
+pub use log_ends::Tail;
 pub use logs::{LogPages, LogRow};
+pub use members::Member;
+pub use new_execution::{JobText, NewExecution, StepRef, job_key};
+pub use retention::{Prune, Pruned};
 pub use secrets::{SecretEntry, SecretRow};
+pub use steps::StepRow;
 pub use store::Store;
-pub use transitions::{Ending, LogChunk, NewExecution, NewStep, Transition};
-pub use words::{State, Stream, UnknownWord};
+pub use transitions::{Ending, LogChunk, Transition};
+pub use words::{Cause, Role, State, Stream, UnknownWord};

@@ -1,6 +1,4 @@
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
-
+use crate::db::{self, FromRow, Row, Statement, sql};
 use crate::{Store, StoreError};
 
 const WHAT: &str = "a secret";
@@ -43,8 +41,8 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn secret(&self, path: &str) -> Result<Option<SecretRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM secret WHERE path = $1").bind(path);
-        query.fetch_optional(self.readers()).await.map_err(self.unread(WHAT))
+        let statement = sql("SELECT * FROM secret WHERE path = $1").bind(path);
+        self.db().fetch_optional(statement).await.map_err(self.unread(WHAT))
     }
 
     /// The secrets in a folder and the folders below it, or all of them, by path.
@@ -57,12 +55,7 @@ impl Store {
         let (from, to) = folder.map_or((String::new(), "~".to_owned()), |folder| {
             (format!("{folder}/"), format!("{folder}0")) // `0` follows `/`
         });
-        sqlx::query_as(SQL)
-            .bind(from)
-            .bind(to)
-            .fetch_all(self.readers())
-            .await
-            .map_err(self.unread("the list of secrets"))
+        self.db().fetch_all(sql(SQL).bind(from).bind(to)).await.map_err(self.unread("the list of secrets"))
     }
 
     /// Writes a secret if the path holds `expected_version`, or nothing for `None`. Returns whether it did.
@@ -74,13 +67,10 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (path) DO NOTHING";
         const UPDATE: &str = "UPDATE secret SET version = $2, master_key = $3, wrapped_key = $4, ciphertext = $5, \
                               created_at = $6, updated_at = $7 WHERE path = $1 AND version = $8";
-        let query = match expected_version {
-            None => sqlx::query(INSERT),
-            Some(_) => sqlx::query(UPDATE),
-        };
-        let query = query.bind(row.path).bind(row.version).bind(row.master_key).bind(row.wrapped_key);
-        let query = query.bind(row.ciphertext).bind(row.created_at).bind(row.updated_at);
-        self.change(if let Some(expected) = expected_version { query.bind(expected) } else { query }).await
+        let statement = sql(if expected_version.is_some() { UPDATE } else { INSERT });
+        let statement = statement.bind(row.path).bind(row.version).bind(row.master_key).bind(row.wrapped_key);
+        let statement = statement.bind(row.ciphertext).bind(row.created_at).bind(row.updated_at);
+        self.change(expected_version.into_iter().fold(statement, Statement::bind)).await
     }
 
     /// Removes a secret. Returns whether there was one.
@@ -88,41 +78,36 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn delete_secret(&self, path: &str) -> Result<bool, StoreError> {
-        self.change(sqlx::query("DELETE FROM secret WHERE path = $1").bind(path)).await
+        self.change(sql("DELETE FROM secret WHERE path = $1").bind(path)).await
     }
 
-    async fn change(
-        &self,
-        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<bool, StoreError> {
-        let mut writer = self.writer().await.map_err(self.unwritten(WHAT))?;
-        let done = query.execute(&mut *writer).await.map_err(self.unwritten(WHAT))?;
-        writer.done();
-        Ok(done.rows_affected() > 0)
+    async fn change(&self, statement: Statement) -> Result<bool, StoreError> {
+        let changed = self.db().change(move |db| Box::pin(db.execute(statement))).await;
+        Ok(changed.map_err(self.unwritten(WHAT))? > 0)
     }
 }
 
-impl FromRow<'_, SqliteRow> for SecretRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl FromRow for SecretRow {
+    fn from_row(row: &Row) -> db::Result<Self> {
         Ok(Self {
-            path: row.try_get("path")?,
-            version: row.try_get("version")?,
-            master_key: row.try_get("master_key")?,
-            wrapped_key: row.try_get("wrapped_key")?,
-            ciphertext: row.try_get("ciphertext")?,
-            created_at: row.try_get("created_at")?,
-            updated_at: row.try_get("updated_at")?,
+            path: row.get("path")?,
+            version: row.get("version")?,
+            master_key: row.get("master_key")?,
+            wrapped_key: row.get("wrapped_key")?,
+            ciphertext: row.get("ciphertext")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
         })
     }
 }
 
-impl FromRow<'_, SqliteRow> for SecretEntry {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl FromRow for SecretEntry {
+    fn from_row(row: &Row) -> db::Result<Self> {
         Ok(Self {
-            path: row.try_get("path")?,
-            version: row.try_get("version")?,
-            created_at: row.try_get("created_at")?,
-            updated_at: row.try_get("updated_at")?,
+            path: row.get("path")?,
+            version: row.get("version")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
         })
     }
 }
@@ -130,7 +115,7 @@ impl FromRow<'_, SqliteRow> for SecretEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::fresh;
+    use crate::testing::on_both;
 
     fn row(path: &str, version: i64) -> SecretRow {
         SecretRow {
@@ -144,33 +129,31 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_version_is_replaced_only_by_the_next() {
-        let (_folder, store) = fresh().await;
-        assert!(store.put_secret(row("keys/a", 1), None).await.unwrap());
-        assert!(!store.put_secret(row("keys/a", 1), None).await.unwrap());
-        assert!(!store.put_secret(row("keys/a", 3), Some(2)).await.unwrap());
-        assert!(store.put_secret(row("keys/a", 2), Some(1)).await.unwrap());
-        assert!(!store.put_secret(row("keys/a", 2), Some(1)).await.unwrap());
-        assert!(!store.put_secret(row("keys/b", 2), Some(1)).await.unwrap());
-        assert_eq!(store.secret("keys/a").await.unwrap(), Some(row("keys/a", 2)));
-        assert!(store.delete_secret("keys/a").await.unwrap());
-        assert!(!store.delete_secret("keys/a").await.unwrap());
-        assert_eq!(store.secret("keys/a").await.unwrap(), None);
-    }
-
-    #[tokio::test]
-    async fn a_folder_is_not_its_neighbour() {
-        let (_folder, store) = fresh().await;
-        for path in ["keys/a", "keys/a/x", "keys/a/y/z", "keys/a-b/x", "keys/a0", "keys/A/x"] {
-            assert!(store.put_secret(row(path, 1), None).await.unwrap());
+    on_both! {
+        async fn a_version_is_replaced_only_by_the_next(store) {
+            assert!(store.put_secret(row("keys/a", 1), None).await.unwrap());
+            assert!(!store.put_secret(row("keys/a", 1), None).await.unwrap());
+            assert!(!store.put_secret(row("keys/a", 3), Some(2)).await.unwrap());
+            assert!(store.put_secret(row("keys/a", 2), Some(1)).await.unwrap());
+            assert!(!store.put_secret(row("keys/a", 2), Some(1)).await.unwrap());
+            assert!(!store.put_secret(row("keys/b", 2), Some(1)).await.unwrap());
+            assert_eq!(store.secret("keys/a").await.unwrap(), Some(row("keys/a", 2)));
+            assert!(store.delete_secret("keys/a").await.unwrap());
+            assert!(!store.delete_secret("keys/a").await.unwrap());
+            assert_eq!(store.secret("keys/a").await.unwrap(), None);
         }
-        let paths = async |folder| {
-            let entries = store.secrets(folder).await.unwrap();
-            entries.into_iter().map(|entry| entry.path).collect::<Vec<_>>()
-        };
-        assert_eq!(paths(Some("keys/a")).await, ["keys/a/x", "keys/a/y/z"]);
-        assert_eq!(paths(Some("keys/_")).await, [""; 0]);
-        assert_eq!(paths(None).await.len(), 6);
+
+        async fn a_folder_is_not_its_neighbour(store) {
+            for path in ["keys/a", "keys/a/x", "keys/a/y/z", "keys/a-b/x", "keys/a0", "keys/A/x"] {
+                assert!(store.put_secret(row(path, 1), None).await.unwrap());
+            }
+            let paths = async |folder| {
+                let entries = store.secrets(folder).await.unwrap();
+                entries.into_iter().map(|entry| entry.path).collect::<Vec<_>>()
+            };
+            assert_eq!(paths(Some("keys/a")).await, ["keys/a/x", "keys/a/y/z"]);
+            assert_eq!(paths(Some("keys/_")).await, [""; 0]);
+            assert_eq!(paths(None).await.len(), 6);
+        }
     }
 }

@@ -1,39 +1,166 @@
+//! What the tests share: a database of either kind that is gone with its test, and pieces of an execution.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
 use tempfile::TempDir;
 use uuid::Uuid;
+use windlass_tests::postgres::{PASSWORD, Postgres};
 
-use crate::{Ending, LogChunk, NewExecution, NewStep, State, Store, Stream, Transition};
+use crate::{
+    Cause, Durability, Ending, JobText, Location, LogChunk, Member, NewExecution, PostgresLocation, Role, State, Store,
+    Stream, Transition, job_key,
+};
 
-pub(crate) async fn fresh() -> (TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("data")).await.unwrap();
-    (folder, store)
+/// Runs each test on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($store:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "not each test needs all")]
+            use super::*;
+
+            async fn test($store: &$crate::Store) $body
+
+            $(#[$meta])*
+            #[tokio::test]
+            async fn sqlite() {
+                let ground = $crate::testing::Ground::sqlite();
+                test(&ground.open().await).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test]
+            async fn postgres() {
+                let ground = $crate::testing::Ground::postgres();
+                test(&ground.open().await).await;
+            }
+        }
+    )*};
+}
+pub(crate) use on_both;
+
+/// A place for a database.
+pub(crate) struct Ground {
+    pub(crate) folder: TempDir,
+    pub(crate) location: Location,
 }
 
-/// An execution with steps at 0 and 1.
-pub(crate) fn created(id: Uuid) -> Transition {
+impl Ground {
+    pub(crate) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::Sqlite { data_dir: folder.path().join("data") };
+        Self { folder, location }
+    }
+
+    pub(crate) fn postgres() -> Self {
+        let server = Postgres::shared();
+        let database = server.fresh_database().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, location: Location::Postgres(at(&server.url(&database))) }
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        Store::open(&self.location, Durability::Full).await.unwrap()
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+}
+
+pub(crate) fn at(url: &str) -> PostgresLocation {
+    PostgresLocation { url: url.to_owned(), password: Some(SecretString::from(PASSWORD)), max_connections: 8 }
+}
+
+pub(crate) async fn fresh() -> (Ground, Store) {
+    let ground = Ground::sqlite();
+    let store = ground.open().await;
+    (ground, store)
+}
+
+pub(crate) fn member(id: Uuid) -> Member {
     let text = |text: &str| text.to_owned();
-    let execution = NewExecution {
+    let (host, version, data_dir_id) = (text("a"), text("0.1.0"), text("d"));
+    Member { id, host, pid: 7, version, role: Role::Server, data_dir_id, started_at: 900 }
+}
+
+/// A member that has joined.
+pub(crate) async fn joined(store: &Store) -> Uuid {
+    let id = Uuid::now_v7();
+    store.commit(vec![Transition::Joined { member: member(id) }]).await.unwrap();
+    id
+}
+
+pub(crate) fn new(id: Uuid) -> NewExecution {
+    let text = |text: &str| text.to_owned();
+    NewExecution {
         id,
         project: text("web"),
         job: text("nightly"),
-        job_text: text("steps: []"),
+        text: JobText::Inline(text("steps: []")),
+        job_key: job_key("web", "name:nightly"),
+        concurrency: 0,
         options: text("{}"),
+        cause: Cause::Command,
         queued_at: 1_000,
-    };
-    let step = |position| NewStep { position, step: format!("s{position}"), uses: text("cloudwatch-logs/query") };
-    Transition::Created { execution, steps: vec![step(0), step(1)] }
+        not_before: None,
+        parent: None,
+        retry_of: None,
+        attempt: 1,
+    }
+}
+
+pub(crate) fn queued(id: Uuid) -> Transition {
+    Transition::Queued { execution: new(id), secrets: Vec::new() }
+}
+
+pub(crate) fn claimed(execution: Uuid, member: Uuid) -> Transition {
+    Transition::Claimed { execution, member, at: 1_001 }
 }
 
 /// An execution that runs, and so does its step 0.
 pub(crate) async fn running(store: &Store) -> Uuid {
-    let execution = Uuid::now_v7();
-    let started = Transition::Started { execution, at: 1_001 };
-    store.commit(vec![created(execution), started, step_started(execution, 0)]).await.unwrap();
-    execution
+    let member = joined(store).await;
+    let id = Uuid::now_v7();
+    store.commit(vec![queued(id), claimed(id, member), step_started(id, 0)]).await.unwrap();
+    id
+}
+
+/// An execution that has ended.
+pub(crate) async fn done(store: &Store, execution: NewExecution, member: Uuid, state: State) -> Uuid {
+    let id = execution.id;
+    let queued = Transition::Queued { execution, secrets: Vec::new() };
+    store.commit(vec![queued, claimed(id, member), ended(id, state)]).await.unwrap();
+    id
 }
 
 pub(crate) fn step_started(execution: Uuid, position: i32) -> Transition {
-    Transition::StepStarted { execution, position, at: 1_002, plugin_sha256: "ab".repeat(32) }
+    Transition::StepStarted {
+        execution,
+        position,
+        parent: None,
+        path: format!("s{position}"),
+        step: format!("s{position}"),
+        uses: "cloudwatch-logs/query".to_owned(),
+        attempt: 1,
+        at: 1_002,
+        plugin_sha256: Some("ab".repeat(32)),
+        account: Some("prod".to_owned()),
+    }
+}
+
+pub(crate) fn step_skipped(execution: Uuid, position: i32) -> Transition {
+    Transition::StepSkipped {
+        execution,
+        position,
+        parent: None,
+        path: format!("s{position}"),
+        step: format!("s{position}"),
+        uses: "sts/whoami".to_owned(),
+        code: None,
+        reason: Some("`when` is false".to_owned()),
+        at: 1_500,
+    }
 }
 
 pub(crate) fn step_ended(execution: Uuid, position: i32, state: State) -> Transition {
@@ -41,13 +168,23 @@ pub(crate) fn step_ended(execution: Uuid, position: i32, state: State) -> Transi
 }
 
 pub(crate) fn ended(execution: Uuid, state: State) -> Transition {
-    Transition::Ended { execution, ending: ending(state) }
+    Transition::Ended { execution, ending: ending(state), outputs: None }
 }
 
-fn ending(state: State) -> Ending {
+pub(crate) fn ending(state: State) -> Ending {
     let failed = state == State::Failed;
     let code = failed.then(|| "step.failed".to_owned());
     Ending { state, code, reason: failed.then(|| "it broke".to_owned()), at: 2_000 }
+}
+
+pub(crate) fn interrupted(execution: Uuid, member: Option<Uuid>) -> Transition {
+    let (code, reason) = ("execution.interrupted".to_owned(), "its member is gone".to_owned());
+    Transition::Interrupted { execution, member, at: 1_900, code, reason }
+}
+
+pub(crate) fn requeued(execution: Uuid, member: Option<Uuid>) -> Transition {
+    let (code, reason) = ("execution.interrupted".to_owned(), "its member is gone".to_owned());
+    Transition::Requeued { execution, member, at: 1_900, code, reason }
 }
 
 pub(crate) fn log(execution: Uuid, position: i32, seq: i64, text: &[u8]) -> Transition {

@@ -1,37 +1,82 @@
 use uuid::Uuid;
 
-use crate::{State, Stream};
+use crate::{ExecutionSecret, Member, NewExecution, State, Stream};
 
-/// One thing that happened to an execution. [`Store::commit`](crate::Store::commit) records it if it follows from what
-/// is recorded already. Times (`at`) are milliseconds since 1970 UTC, positions count a job's steps from 0.
+/// One thing that happened. [`Store::commit`](crate::Store::commit) records it if it follows from what is recorded
+/// already. Times (`at`) are milliseconds since 1970 UTC, positions number the steps of an execution.
 #[derive(Clone, Debug)]
 pub enum Transition {
-    /// An execution and its steps are queued.
-    Created {
+    /// A process has come to the data directory.
+    Joined {
+        /// The process.
+        member: Member,
+    },
+    /// A process has gone, or is known to be gone; nothing is running that it holds.
+    Left {
+        /// Its id.
+        member: Uuid,
+    },
+    /// An execution waits for its time and a member.
+    Queued {
         /// The execution.
         execution: NewExecution,
-        /// All steps of the job.
-        steps: Vec<NewStep>,
+        /// Its secret options.
+        secrets: Vec<ExecutionSecret>,
     },
-    /// A queued execution runs.
-    Started {
+    /// A member runs a queued execution. Refused with [`NotClaimed`](crate::StoreError::NotClaimed) when it may not.
+    Claimed {
         /// The execution's id.
         execution: Uuid,
+        /// The member's id.
+        member: Uuid,
         /// When.
         at: i64,
     },
-    /// A queued step of a running execution runs.
+    /// A step of a running execution runs.
     StepStarted {
         /// The execution's id.
         execution: Uuid,
-        /// Which step.
+        /// A number that no step of the execution has yet; they grow in the order of the starts.
         position: i32,
+        /// The position of the group that it is in.
+        parent: Option<i32>,
+        /// Where it is in the job, for people: `deploy[3].check`.
+        path: String,
+        /// Its id in the job.
+        step: String,
+        /// Its step type, or what kind of group it is.
+        uses: String,
+        /// 1 for the first.
+        attempt: i32,
         /// When.
         at: i64,
-        /// The hash of the plugin's bytes, in hex.
-        plugin_sha256: String,
+        /// The hash of the plugin's bytes, in hex, when there is a plugin.
+        plugin_sha256: Option<String>,
+        /// The name of the account, when there is one.
+        account: Option<String>,
     },
-    /// A step has ended: a running one in any way but `skipped`, a queued one in any way but `succeeded`.
+    /// A step of a running execution is not to run.
+    StepSkipped {
+        /// The execution's id.
+        execution: Uuid,
+        /// As of a step that starts.
+        position: i32,
+        /// The position of the group that it is in.
+        parent: Option<i32>,
+        /// Where it is in the job, for people.
+        path: String,
+        /// Its id in the job.
+        step: String,
+        /// Its step type, or what kind of group it is.
+        uses: String,
+        /// The code of the reason, when there is one.
+        code: Option<String>,
+        /// Why, for people.
+        reason: Option<String>,
+        /// When.
+        at: i64,
+    },
+    /// A running step has ended, in any way but `skipped`.
     StepEnded {
         /// The execution's id.
         execution: Uuid,
@@ -41,6 +86,24 @@ pub enum Transition {
         ending: Ending,
         /// The step's outputs, a JSON object.
         outputs: Option<String>,
+    },
+    /// A running step refers to a job, and this is the job's execution.
+    Child {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
+        /// The execution of the job.
+        child: Uuid,
+    },
+    /// A limit has cut off so much of a step's log; replaces what was said before.
+    LogDropped {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
+        /// How many bytes in all.
+        bytes: i64,
     },
     /// The host of a running step has said how well it is contained.
     Contained {
@@ -112,41 +175,54 @@ pub enum Transition {
         /// The rows, one JSON text a line; kept compressed.
         data: Vec<u8>,
     },
-    /// An execution has ended, after all its steps have.
+    /// An execution has ended: a running one none of whose steps runs, in any way but `skipped`; a queued one as
+    /// `cancelled`, `skipped`, `failed` or `timedOut`. Its secrets are gone.
     Ended {
         /// The execution's id.
         execution: Uuid,
         /// How.
         ending: Ending,
+        /// The execution's outputs, a JSON object.
+        outputs: Option<String>,
     },
-}
-
-/// What is known of an execution before it runs.
-#[derive(Clone, Debug)]
-pub struct NewExecution {
-    /// A UUID of version 7, so that ids sort by time.
-    pub id: Uuid,
-    /// The project that the job belongs to.
-    pub project: String,
-    /// The job's name.
-    pub job: String,
-    /// The job file as it was read.
-    pub job_text: String,
-    /// The values of the job's options, a JSON object without secrets.
-    pub options: String,
-    /// When it was asked for.
-    pub queued_at: i64,
-}
-
-/// A step of an execution before it runs.
-#[derive(Clone, Debug)]
-pub struct NewStep {
-    /// Its place in the job, from 0.
-    pub position: i32,
-    /// Its id in the job.
-    pub step: String,
-    /// Its step type.
-    pub uses: String,
+    /// An execution that ended as `failed`, `timedOut`, `cancelled` or `interrupted` is queued again, to go on after its
+    /// last finished step: what did not succeed until now is done again ([`redo_before`](crate::ExecutionRow::redo_before)).
+    /// How and when it had ended is forgotten.
+    Reopened {
+        /// The execution's id.
+        execution: Uuid,
+        /// When; its place in the queue.
+        at: i64,
+        /// Its secret options, which were gone with its end.
+        secrets: Vec<ExecutionSecret>,
+    },
+    /// A member is lost, and so is what it ran: the execution and its running steps are `interrupted`.
+    Interrupted {
+        /// The execution's id.
+        execution: Uuid,
+        /// The member that holds it; `None` for one that was begun by a Windlass that knew no members.
+        member: Option<Uuid>,
+        /// When.
+        at: i64,
+        /// The error code.
+        code: String,
+        /// The reason for people.
+        reason: String,
+    },
+    /// A member is lost, and another is to go on: the running steps are `interrupted`, and the execution is queued again
+    /// with [`resume`](crate::ExecutionRow::resume). One that was asked to stop ends as `cancelled` instead.
+    Requeued {
+        /// The execution's id.
+        execution: Uuid,
+        /// The member that holds it; `None` for one that was begun by a Windlass that knew no members.
+        member: Option<Uuid>,
+        /// When.
+        at: i64,
+        /// The error code of the steps.
+        code: String,
+        /// The reason for people.
+        reason: String,
+    },
 }
 
 /// How and when something ended.
@@ -165,7 +241,8 @@ pub struct Ending {
 /// A piece of log, masked and not compressed: the store does that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogChunk {
-    /// The number of this piece; each is unique in its step, and they are read back in this order.
+    /// The offset of its first byte in the whole log of the execution, over all its steps. Chunks are to be committed in
+    /// this order, so that one who follows the log misses none.
     pub seq: i64,
     /// Where it came from.
     pub stream: Stream,
@@ -175,74 +252,4 @@ pub struct LogChunk {
     pub last_at: i64,
     /// The bytes.
     pub data: Vec<u8>,
-}
-
-impl Transition {
-    /// The transition in words, and whose it is.
-    pub(crate) fn described(&self) -> (String, String) {
-        match self {
-            Self::Created { execution, .. } => ("the creation".into(), named(execution.id)),
-            Self::Started { execution, .. } => ("the start".into(), named(*execution)),
-            Self::Ended { execution, ending } => (format!("the end (`{}`)", ending.state), named(*execution)),
-            Self::StepStarted { execution, position, .. } => ("the start".into(), named_step(*execution, *position)),
-            Self::StepEnded { execution, position, ending, .. } => {
-                (format!("the end (`{}`)", ending.state), named_step(*execution, *position))
-            }
-            Self::Contained { execution, position, .. } => {
-                ("the containment".into(), named_step(*execution, *position))
-            }
-            Self::Checkpoint { execution, position, .. } => ("a checkpoint".into(), named_step(*execution, *position)),
-            Self::Chart { execution, position, chart, .. } => {
-                (format!("chart `{chart}`"), named_step(*execution, *position))
-            }
-            Self::Bytes { execution, position, artifact, seq, .. } => {
-                (format!("piece {seq} of file `{artifact}`"), named_step(*execution, *position))
-            }
-            Self::Log { execution, position, chunk } => {
-                (format!("log piece {}", chunk.seq), named_step(*execution, *position))
-            }
-            Self::Rows { execution, position, table, seq, .. } => {
-                (format!("piece {seq} of table `{table}`"), named_step(*execution, *position))
-            }
-        }
-    }
-
-    pub(crate) fn execution(&self) -> Uuid {
-        match self {
-            Self::Created { execution, .. } => execution.id,
-            Self::Started { execution, .. }
-            | Self::Ended { execution, .. }
-            | Self::StepStarted { execution, .. }
-            | Self::StepEnded { execution, .. }
-            | Self::Contained { execution, .. }
-            | Self::Checkpoint { execution, .. }
-            | Self::Chart { execution, .. }
-            | Self::Bytes { execution, .. }
-            | Self::Log { execution, .. }
-            | Self::Rows { execution, .. } => *execution,
-        }
-    }
-
-    /// The step that it is about.
-    pub(crate) fn position(&self) -> Option<i32> {
-        match self {
-            Self::StepStarted { position, .. }
-            | Self::StepEnded { position, .. }
-            | Self::Contained { position, .. }
-            | Self::Checkpoint { position, .. }
-            | Self::Chart { position, .. }
-            | Self::Bytes { position, .. }
-            | Self::Log { position, .. }
-            | Self::Rows { position, .. } => Some(*position),
-            Self::Created { .. } | Self::Started { .. } | Self::Ended { .. } => None,
-        }
-    }
-}
-
-fn named(execution: Uuid) -> String {
-    format!("execution `{execution}`")
-}
-
-fn named_step(execution: Uuid, position: i32) -> String {
-    format!("step {position} of execution `{execution}`")
 }

@@ -68,6 +68,32 @@ words! {
     }
 }
 
+words! {
+    /// Why there is an execution.
+    Cause {
+        /// Somebody asked for it.
+        Command = "command",
+        /// A rule of the job made it after another attempt failed.
+        Retry = "retry",
+        /// It takes the place of one that was interrupted, or somebody asked for it again.
+        Restart = "restart",
+        /// A step of another execution refers to its job.
+        Reference = "reference",
+        /// A schedule was due.
+        Schedule = "schedule",
+    }
+}
+
+words! {
+    /// What a member is there for.
+    Role {
+        /// It takes work for as long as it runs.
+        Server = "server",
+        /// It runs one execution.
+        Run = "run",
+    }
+}
+
 /// A word that is not in the set.
 #[derive(Debug, thiserror::Error)]
 #[error("unknown word `{0}`")]

@@ -4,7 +4,14 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use windlass_errors::{Report, render};
 
 use super::*;
-use crate::testing::{fresh, running};
+use crate::db::sql;
+use crate::testing::{Ground, fresh, running};
+
+const FILE: &str = "windlass.db";
+
+async fn pragma(store: &Store, pragma: &'static str) -> i64 {
+    store.db().change(move |db| Box::pin(db.fetch_one(sql(pragma)))).await.unwrap()
+}
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -14,7 +21,7 @@ fn mode(path: &Path) -> u32 {
 async fn only_we_may_read_what_is_made() {
     let (folder, store) = fresh().await;
     running(&store).await;
-    let data = folder.path().join("data");
+    let data = folder.data_dir();
     assert_eq!(mode(&data), 0o700);
     for file in ["windlass.db", "windlass.db-wal", "windlass.db-shm"] {
         assert_eq!(mode(&data.join(file)), 0o600, "{file}");
@@ -25,13 +32,18 @@ async fn only_we_may_read_what_is_made() {
 #[tokio::test]
 async fn the_database_is_set_up_for_durability() {
     let (_folder, store) = fresh().await;
-    let mut writer = store.writer().await.unwrap();
-    for (pragma, expected) in [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1), ("PRAGMA busy_timeout", 5000)] {
-        let value: i64 = sqlx::query_scalar(pragma).fetch_one(&mut *writer).await.unwrap();
-        assert_eq!(value, expected, "{pragma}");
+    for (name, expected) in [("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1), ("PRAGMA busy_timeout", 5000)] {
+        assert_eq!(pragma(&store, name).await, expected, "{name}");
     }
-    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *writer).await.unwrap();
-    assert_eq!(mode, "wal");
+    let mode = store.db().change(|db| Box::pin(db.fetch_one::<String>(sql("PRAGMA journal_mode")))).await;
+    assert_eq!(mode.unwrap(), "wal");
+}
+
+#[tokio::test]
+async fn a_store_that_need_not_survive_its_machine_does_not_wait_for_the_disk() {
+    let ground = Ground::sqlite();
+    let store = Store::open(&ground.location, Durability::Process).await.unwrap();
+    assert_eq!(pragma(&store, "PRAGMA synchronous").await, 1);
 }
 
 #[tokio::test]
@@ -39,9 +51,9 @@ async fn opening_again_reads_only_and_finds_everything() {
     let (folder, store) = fresh().await;
     let id = running(&store).await;
     store.close().await;
-    let data = folder.path().join("data");
+    let data = folder.data_dir();
     let before = fs::metadata(data.join(FILE)).unwrap();
-    let store = Store::open(&data).await.unwrap();
+    let store = Store::open_folder(&data).await.unwrap();
     assert!(store.execution(id).await.unwrap().is_some());
     assert_eq!(fs::metadata(data.join("windlass.db-wal")).unwrap().len(), 0, "opening wrote something");
     let after = fs::metadata(data.join(FILE)).unwrap();
@@ -52,7 +64,7 @@ async fn opening_again_reads_only_and_finds_everything() {
 async fn what_was_committed_is_there_without_closing() {
     let (folder, store) = fresh().await;
     let id = running(&store).await;
-    let second = Store::open(&folder.path().join("data")).await.unwrap();
+    let second = Store::open_folder(&folder.data_dir()).await.unwrap();
     assert!(second.execution(id).await.unwrap().is_some());
 }
 
@@ -66,7 +78,7 @@ async fn a_closed_store_says_so() {
 }
 
 async fn refused(data: &Path) -> StoreError {
-    match Store::open(data).await {
+    match Store::open_folder(data).await {
         Ok(_) => panic!("it was opened"),
         Err(error) => error,
     }
@@ -75,11 +87,11 @@ async fn refused(data: &Path) -> StoreError {
 #[tokio::test]
 async fn a_newer_database_is_refused_and_left_alone() {
     let (folder, store) = fresh().await;
-    sqlx::query("PRAGMA user_version = 99").execute(&mut *store.writer().await.unwrap()).await.unwrap();
+    store.db().change(|db| Box::pin(db.execute(sql("PRAGMA user_version = 99")))).await.unwrap();
     store.close().await;
-    let error = refused(&folder.path().join("data")).await;
+    let error = refused(&folder.data_dir()).await;
     assert_eq!(error.code().as_str(), "store.newer");
-    assert!(error.to_string().contains("has schema 99, and this Windlass knows schemas up to 2"), "{error}");
+    assert!(error.to_string().contains("has schema 99, and this Windlass knows schemas up to 3"), "{error}");
 }
 
 #[tokio::test]
@@ -115,7 +127,7 @@ async fn many_open_a_fresh_folder_at_once() {
     let open = |number: usize| {
         let data = folder.path().join("data");
         tokio::spawn(async move {
-            let store = Store::open(&data).await.unwrap();
+            let store = Store::open_folder(&data).await.unwrap();
             store.set_meta_if_absent("first", &number.to_string()).await.unwrap()
         })
     };

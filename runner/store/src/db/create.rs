@@ -10,8 +10,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
+use super::migrations::LATEST;
+use super::migrations::sqlite::migrate;
 use crate::StoreError;
-use crate::migrations::{LATEST, migrate};
 
 /// Makes the database at `file`, unless another process does so first. `options` are those of the writer.
 pub(crate) async fn create(file: &Path, options: &SqliteConnectOptions) -> Result<(), StoreError> {
@@ -21,9 +22,9 @@ pub(crate) async fn create(file: &Path, options: &SqliteConnectOptions) -> Resul
     let unmade = |source| StoreError::CreateFile { path: file.to_owned(), source };
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft.0).map_err(unmade)?;
     fill(&draft.0, options).await.map_err(|source| StoreError::Migrate {
-        path: file.to_owned(),
+        database: file.display().to_string(),
         to: LATEST,
-        source,
+        source: source.into(),
     })?;
     publish(&draft.0, file, folder).map_err(unmade)
 }

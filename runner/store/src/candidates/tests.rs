@@ -1,0 +1,95 @@
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::testing::{claimed, ended, joined, new, on_both, requeued};
+use crate::{NewExecution, State, StepRef, Transition, job_key};
+
+/// Ids that sort by their number.
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + (number << 64))
+}
+
+fn number(id_of: Uuid) -> u128 {
+    (id_of.as_u128() - id(0).as_u128()) >> 64
+}
+
+fn queue(number: u128, project: &str, job: &str, concurrency: i64) -> NewExecution {
+    let job_key = job_key(project, &format!("name:{job}"));
+    NewExecution { project: project.to_owned(), job_key, concurrency, queued_at: number as i64, ..new(id(number)) }
+}
+
+async fn commit(store: &Store, executions: impl IntoIterator<Item = NewExecution>) {
+    let queued = executions.into_iter().map(|execution| Transition::Queued { execution, secrets: Vec::new() });
+    store.commit(queued.collect()).await.unwrap();
+}
+
+async fn candidates(store: &Store, limit: i64, now: i64) -> Vec<u128> {
+    store.candidates(limit, now).await.unwrap().iter().map(|candidate| number(candidate.id)).collect()
+}
+
+on_both! {
+    async fn projects_take_turns_and_the_oldest_is_first_in_each(store) {
+        assert!(candidates(store, 9, 100).await.is_empty());
+        let web = (0..5).map(|number| queue(number, "web", if number % 2 == 0 { "a" } else { "b" }, 0));
+        commit(store, web.chain([queue(5, "api", "x", 0), queue(6, "api", "x", 0), queue(7, "cron", "y", 0)])).await;
+        assert_eq!(candidates(store, 99, 100).await, [0, 5, 7, 1, 6, 2, 3, 4]);
+        assert_eq!(candidates(store, 4, 100).await, [0, 5, 7, 1]);
+        assert_eq!(candidates(store, 0, 100).await, [0; 0]);
+        let first = store.candidates(1, 100).await.unwrap().remove(0);
+        assert_eq!((first.project.as_str(), first.job_key.as_str(), first.resume), ("web", "web/name:a", false));
+    }
+
+    async fn never_more_of_a_job_than_may_run(store) {
+        let member = joined(store).await;
+        commit(store, (0..6).map(|number| queue(number, "web", "two", 2))).await;
+        commit(store, (6..8).map(|number| queue(number, "web", "free", 0))).await;
+        assert_eq!(candidates(store, 9, 100).await, [0, 1, 6, 7]);
+        store.commit(vec![Transition::Claimed { execution: id(0), member, at: 50 }]).await.unwrap();
+        assert_eq!(candidates(store, 9, 100).await, [1, 6, 7]);
+        store.commit(vec![Transition::Claimed { execution: id(1), member, at: 50 }]).await.unwrap();
+        assert_eq!(candidates(store, 9, 100).await, [6, 7]);
+        store.commit(vec![ended(id(0), State::Failed)]).await.unwrap();
+        assert_eq!(candidates(store, 9, 100).await, [2, 6, 7]);
+    }
+
+    async fn what_must_wait_is_no_candidate_and_holds_up_nobody(store) {
+        let step = StepRef { execution: id(3), position: 0 };
+        let later = |number, at| NewExecution { not_before: Some(at), ..queue(number, "web", "a", 0) };
+        let child = NewExecution { parent: Some(step), ..queue(2, "web", "a", 0) };
+        commit(store, [later(0, 60), later(1, 90), child, queue(3, "web", "a", 0), queue(70, "web", "a", 0)]).await;
+        assert_eq!(candidates(store, 9, 59).await, [3, 70], "a clock that was put back holds up nobody");
+        assert_eq!(candidates(store, 9, 60).await, [3, 0, 70]);
+        assert_eq!(candidates(store, 9, 90).await, [3, 0, 70, 1]);
+    }
+
+    async fn what_goes_on_keeps_its_place(store) {
+        let member = joined(store).await;
+        commit(store, (0..3).map(|number| queue(number, "web", "a", 0))).await;
+        store.commit(vec![claimed(id(0), member), requeued(id(0), Some(member))]).await.unwrap();
+        let found = store.candidates(9, 5_000).await.unwrap();
+        let found: Vec<_> = found.iter().map(|candidate| (number(candidate.id), candidate.resume)).collect();
+        assert_eq!(found, [(0, true), (1, false), (2, false)]);
+    }
+
+    async fn a_long_queue_costs_hardly_more_than_a_short_one(store) {
+        let best = async |limit| {
+            let mut best = Duration::MAX;
+            for _ in 0..7 {
+                let start = Instant::now();
+                candidates(store, limit, 99_999).await;
+                best = best.min(start.elapsed());
+            }
+            best
+        };
+        commit(store, (0..64).map(|number| queue(number, "web", "a", 0))).await;
+        commit(store, (10_000..10_010).map(|number| queue(number, "api", &format!("j{number}"), 1))).await;
+        let member = joined(store).await;
+        store.commit(vec![Transition::Claimed { execution: id(10_000), member, at: 99_999 }]).await.unwrap();
+        let short = best(64).await;
+        commit(store, (64..10_000).map(|number| queue(number, "web", "a", 0))).await;
+        assert_eq!(candidates(store, 4, 99_999).await, [0, 10_001, 1, 10_002]);
+        let long = best(64).await;
+        println!("{}: 64 of 74 in {short:?}, of 10,010 in {long:?}", store.name());
+        assert!(long < short * 6 + Duration::from_millis(5), "64 of 74 in {short:?}, of 10,010 in {long:?}");
+    }
+}

@@ -1,0 +1,46 @@
+//! What is done with the executions of a member that is lost.
+
+use uuid::Uuid;
+
+use crate::db::{self, Connection, sql};
+use crate::execution_secrets;
+
+/// Who is lost, and how it is told.
+pub(crate) struct Loss<'a> {
+    pub(crate) member: Option<Uuid>,
+    pub(crate) at: i64,
+    pub(crate) code: &'a str,
+    pub(crate) reason: &'a str,
+}
+
+pub(crate) async fn interrupted(db: &mut Connection, execution: Uuid, loss: &Loss<'_>) -> db::Result<u64> {
+    const SQL: &str = "UPDATE execution SET state = 'interrupted', code = $3, reason = $4, ended_at = $5 \
+        WHERE id = $1 AND state = 'running' AND member IS NOT DISTINCT FROM $2 RETURNING has_secrets";
+    let statement = sql(SQL).bind(execution).bind(loss.member).bind(loss.code).bind(loss.reason).bind(loss.at);
+    let Some(had) = db.fetch_optional(statement).await? else { return Ok(0) };
+    interrupt_steps(db, execution, loss).await?;
+    execution_secrets::forget(db, execution, Some(had)).await
+}
+
+pub(crate) async fn requeued(db: &mut Connection, execution: Uuid, loss: &Loss<'_>) -> db::Result<u64> {
+    const GO_ON: &str = "UPDATE execution SET state = 'queued', member = NULL, resume = TRUE \
+        WHERE id = $1 AND state = 'running' AND member IS NOT DISTINCT FROM $2 AND cancel_at IS NULL";
+    const STOP: &str = "UPDATE execution SET state = 'cancelled', code = $3, reason = $4, ended_at = $5 \
+        WHERE id = $1 AND state = 'running' AND member IS NOT DISTINCT FROM $2 RETURNING has_secrets";
+    if db.execute(sql(GO_ON).bind(execution).bind(loss.member)).await? > 0 {
+        return interrupt_steps(db, execution, loss).await;
+    }
+    let statement = sql(STOP).bind(execution).bind(loss.member).bind(loss.code).bind(loss.reason).bind(loss.at);
+    let Some(had) = db.fetch_optional(statement).await? else { return Ok(0) };
+    interrupt_steps(db, execution, loss).await?;
+    execution_secrets::forget(db, execution, Some(had)).await
+}
+
+/// Steps that are queued come from a Windlass that recorded all steps when an execution was made.
+async fn interrupt_steps(db: &mut Connection, execution: Uuid, loss: &Loss<'_>) -> db::Result<u64> {
+    const SQL: &str = "UPDATE step_execution SET code = $2, reason = $3, ended_at = $4, \
+        state = CASE state WHEN 'running' THEN 'interrupted' ELSE 'skipped' END \
+        WHERE execution = $1 AND state IN ('running', 'queued')";
+    db.execute(sql(SQL).bind(execution).bind(loss.code).bind(loss.reason).bind(loss.at)).await?;
+    Ok(1)
+}

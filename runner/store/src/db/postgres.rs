@@ -1,0 +1,106 @@
+//! PostgreSQL, for more than one machine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection as _};
+
+use super::Database;
+use super::database::Backend;
+use super::migrations::LATEST;
+use super::migrations::postgres::{migrate, version};
+use crate::{Durability, PostgresLocation, StoreError};
+
+/// How long to wait for the server, and for one of the connections to it.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 4 } else { 10 });
+/// How many prepared statements a connection keeps; more than there are texts.
+const STATEMENTS: usize = 256;
+
+impl Database {
+    pub(crate) async fn open_postgres(location: &PostgresLocation, durability: Durability) -> Result<Self, StoreError> {
+        let options = options(location, durability)?;
+        let name = name(&options);
+        prepare(&options, &name).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(location.max_connections.max(1))
+            .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        Ok(Self { backend: Backend::Postgres(pool), name, commits: Arc::default() })
+    }
+}
+
+fn options(location: &PostgresLocation, durability: Durability) -> Result<PgConnectOptions, StoreError> {
+    if !["postgresql://", "postgres://"].iter().any(|scheme| location.url.starts_with(scheme)) {
+        return Err(StoreError::Url);
+    }
+    let options: PgConnectOptions = location.url.parse().map_err(|_| StoreError::Url)?;
+    let options = options.application_name("windlass").statement_cache_capacity(STATEMENTS).disable_statement_logging();
+    let options = match &location.password {
+        Some(password) => options.password(password.expose_secret()),
+        None => options,
+    };
+    Ok(match durability {
+        Durability::Full => options,
+        Durability::Process => options.options([("synchronous_commit", "off")]),
+    })
+}
+
+/// Where the database is, as a URL without a password.
+pub(crate) fn name(options: &PgConnectOptions) -> String {
+    let user = options.get_username();
+    let database = options.get_database().unwrap_or(user);
+    match options.get_socket() {
+        Some(socket) => format!("postgresql://{user}@{}/{database}", socket.display()),
+        None => format!("postgresql://{user}@{}:{}/{database}", options.get_host(), options.get_port()),
+    }
+}
+
+/// Sees that the server can be reached and brings the schema up to date.
+async fn prepare(options: &PgConnectOptions, name: &str) -> Result<(), StoreError> {
+    let database = || name.to_owned();
+    let unopened = |source: sqlx::Error| StoreError::Open { database: database(), source: source.into() };
+    let connecting = tokio::time::timeout(PATIENCE, options.connect()).await;
+    let mut connection = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(unopened)?;
+    let mut found = version(&mut connection).await.map_err(unopened)?;
+    if found < LATEST {
+        let failed =
+            |source: sqlx::Error| StoreError::Migrate { database: database(), to: LATEST, source: source.into() };
+        found = migrate(&mut connection).await.map_err(failed)?;
+    }
+    if found > LATEST {
+        return Err(StoreError::Newer { database: database(), found, known: LATEST });
+    }
+    let _ = connection.close().await; // nothing is open on it
+    Ok(())
+}
+
+/// What to do, by SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+pub(super) fn help(sqlstate: &str) -> Option<&'static str> {
+    Some(match sqlstate {
+        "28P01" | "28000" => {
+            "the server does not let this user in: check the user, the password and the server's pg_hba.conf"
+        }
+        "3D000" => "create the database first, owned by this user: `createdb --owner USER NAME`",
+        "42501" => "this user must own the database, or may create tables in its first schema",
+        "53100" => "free some space on the disk of the database server",
+        "53200" => "the database server is out of memory; see its log",
+        "53300" => "the server has no connection left: lower `maxConnections` or raise the server's `max_connections`",
+        "57P01" | "57P02" | "57P03" => "the database server is starting or stopping; try again when it is up",
+        "25006" => "this server only reads; name the primary server",
+        "XX001" | "XX002" => "the database server reports damage; restore from a backup",
+        _ => return None,
+    })
+}
+
+/// What to do when the server says nothing.
+pub(super) fn unreached(error: &sqlx::Error) -> Option<&'static str> {
+    Some(match error {
+        sqlx::Error::Tls(_) => {
+            "the server's certificate is not accepted, or it does not speak TLS; see `sslmode` and `sslrootcert` in the URL"
+        }
+        _ => "check that the database server runs, and that the URL names its host and port",
+    })
+}

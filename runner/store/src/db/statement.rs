@@ -1,0 +1,101 @@
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite};
+use uuid::Uuid;
+
+/// A statement with its arguments, for either database.
+pub(crate) struct Statement {
+    text: SqlStr,
+    arguments: Vec<Argument>,
+}
+
+/// An argument. PostgreSQL wants to know the type of an absent one too.
+pub(crate) enum Argument {
+    Text(Option<String>),
+    Long(Option<i64>),
+    Int(Option<i32>),
+    Bytes(Option<Vec<u8>>),
+    Uuid(Option<Uuid>),
+    Bool(Option<bool>),
+}
+
+/// A statement whose first argument is `$1`. A limit is written `LIMIT $1 + 0`: for a bare argument SQLite plans the
+/// statement again each time.
+#[cfg_attr(test, track_caller)]
+pub(crate) fn sql(text: &'static str) -> Statement {
+    #[cfg(test)]
+    super::tests::seen(text);
+    Statement { text: text.into_sql_str(), arguments: Vec::new() }
+}
+
+impl Statement {
+    /// A statement put together from texts of ours. Values belong into arguments.
+    #[cfg_attr(test, track_caller)]
+    pub(crate) fn assembled(text: String) -> Self {
+        #[cfg(test)]
+        super::tests::seen(&text);
+        Self { text: AssertSqlSafe(text).into_sql_str(), arguments: Vec::new() }
+    }
+
+    pub(crate) fn bind(mut self, value: impl Into<Argument>) -> Self {
+        self.arguments.push(value.into());
+        self
+    }
+
+    pub(super) fn sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
+        self.arguments.into_iter().fold(sqlx::query(self.text), |query, argument| match argument {
+            Argument::Text(value) => query.bind(value),
+            Argument::Long(value) => query.bind(value),
+            Argument::Int(value) => query.bind(value),
+            Argument::Bytes(value) => query.bind(value),
+            Argument::Uuid(value) => query.bind(value),
+            Argument::Bool(value) => query.bind(value),
+        })
+    }
+
+    pub(super) fn postgres(self) -> Query<'static, Postgres, PgArguments> {
+        self.arguments.into_iter().fold(sqlx::query(self.text), |query, argument| match argument {
+            Argument::Text(value) => query.bind(value),
+            Argument::Long(value) => query.bind(value),
+            Argument::Int(value) => query.bind(value),
+            Argument::Bytes(value) => query.bind(value),
+            Argument::Uuid(value) => query.bind(value),
+            Argument::Bool(value) => query.bind(value),
+        })
+    }
+}
+
+/// Which Rust types make which argument, present or not.
+macro_rules! arguments {
+    ($($type:ty => $argument:ident,)*) => {$(
+        impl From<$type> for Argument {
+            fn from(value: $type) -> Self {
+                Self::$argument(Some(value.into()))
+            }
+        }
+
+        impl From<Option<$type>> for Argument {
+            fn from(value: Option<$type>) -> Self {
+                Self::$argument(value.map(Into::into))
+            }
+        }
+    )*};
+}
+
+arguments! {
+    String => Text,
+    &str => Text,
+    &String => Text,
+    i64 => Long,
+    i32 => Int,
+    Vec<u8> => Bytes,
+    Uuid => Uuid,
+    bool => Bool,
+}
+
+impl From<&Option<String>> for Argument {
+    fn from(value: &Option<String>) -> Self {
+        Self::Text(value.clone())
+    }
+}

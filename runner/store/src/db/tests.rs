@@ -1,0 +1,7 @@
+mod grouping;
+mod migrating;
+mod plans;
+mod postgres;
+mod schemas;
+
+pub(super) use plans::seen;

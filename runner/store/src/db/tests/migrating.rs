@@ -1,0 +1,111 @@
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, Executor};
+
+use crate::db::migrations::{LATEST, postgres, sqlite};
+use crate::db::sql;
+use crate::testing::{Ground, fresh, joined, running};
+use crate::{Durability, State, Store, StoreError, Transition};
+
+#[tokio::test]
+async fn migrating_again_changes_nothing() {
+    let (ground, store) = fresh().await;
+    let id = running(&store).await;
+    let options = SqliteConnectOptions::new().filename(ground.data_dir().join("windlass.db"));
+    let mut db = SqliteConnection::connect_with(&options).await.unwrap();
+    assert_eq!(sqlite::version(&mut db).await.unwrap(), LATEST);
+    assert_eq!(sqlite::migrate(&mut db).await.unwrap(), LATEST);
+    assert!(store.execution(id).await.unwrap().is_some());
+}
+
+const OLD: &str = "INSERT INTO execution VALUES (X'0192000000007000800000000000000A', 'a0', 'web', 'j', 'steps: []', '{}', \
+        'running', NULL, NULL, 1, 2, NULL); \
+    INSERT INTO step_execution VALUES (X'0192000000007000800000000000000A', 0, 's', 'a/b', 'running', NULL, NULL, NULL, \
+        NULL, 3, NULL); \
+    INSERT INTO step_execution VALUES (X'0192000000007000800000000000000A', 1, 't', 'a/b', 'queued', NULL, NULL, NULL, \
+        NULL, NULL, NULL); \
+    INSERT INTO log_chunk VALUES (X'0192000000007000800000000000000A', 0, 0, 'stdout', 4, 5, 0, \
+        X'28b52ffd2000010000'); \
+    PRAGMA user_version = 1";
+
+#[tokio::test]
+async fn a_database_of_the_first_schema_keeps_what_is_in_it() {
+    let ground = Ground::sqlite();
+    std::fs::create_dir(ground.data_dir()).unwrap();
+    let file = ground.data_dir().join("windlass.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut old = SqliteConnection::connect_with(&options).await.unwrap();
+    old.execute(sqlx::raw_sql(sqlite::STEPS[0])).await.unwrap();
+    old.execute(sqlx::raw_sql(OLD)).await.unwrap();
+    old.close().await.unwrap();
+
+    let store = ground.open().await;
+    let row = store.running_of(None).await.unwrap().remove(0);
+    assert_eq!((row.job_key.as_str(), row.state, row.attempt), ("web/name:j", State::Running, 1));
+    assert_eq!(store.execution_text(row.id).await.unwrap().as_deref(), Some("steps: []"));
+    let steps = store.steps(row.id).await.unwrap();
+    assert_eq!((steps[0].path.as_str(), steps[0].started_at, steps[0].attempt), ("s", Some(3), 1));
+    assert_eq!(store.log(row.id).await.unwrap().len(), 1);
+    let (code, reason) = ("execution.interrupted".to_owned(), "it was begun by an older Windlass".to_owned());
+    let settled = Transition::Interrupted { execution: row.id, member: None, at: 9, code, reason };
+    store.commit(vec![settled]).await.unwrap();
+    let states: Vec<State> = store.steps(row.id).await.unwrap().iter().map(|step| step.state).collect();
+    assert_eq!(states, [State::Interrupted, State::Skipped]);
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_the_schema_as_it_was() {
+    let (ground, store) = fresh().await;
+    for statement in ["PRAGMA user_version = 0", "DROP TABLE execution_secret"] {
+        store.db().change(move |db| Box::pin(db.execute(sql(statement)))).await.unwrap();
+    }
+    let options = SqliteConnectOptions::new().filename(ground.data_dir().join("windlass.db"));
+    let mut db = SqliteConnection::connect_with(&options).await.unwrap();
+    db.execute("DROP TABLE meta").await.unwrap();
+    sqlite::migrate(&mut db).await.unwrap_err(); // `execution` is in the way
+    assert_eq!(sqlite::version(&mut db).await.unwrap(), 0);
+    db.execute("SELECT * FROM meta").await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_newer_server_database_is_refused_and_left_alone() {
+    let ground = Ground::postgres();
+    let store = ground.open().await;
+    store.db().change(|db| Box::pin(db.execute(sql("UPDATE windlass_schema SET version = 99")))).await.unwrap();
+    let error = Store::open(&ground.location, Durability::Full).await.err().unwrap();
+    assert!(matches!(&error, StoreError::Newer { found: 99, .. }), "{error}");
+    assert!(error.to_string().starts_with("the database `postgresql://windlass@127.0.0.1:"), "{error}");
+    let version = store.db().fetch_one::<i64>(sql("SELECT version FROM windlass_schema")).await;
+    assert_eq!(version.unwrap(), 99);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_open_an_empty_server_database_at_once() {
+    let ground = Ground::postgres();
+    let open = |_| {
+        let location = ground.location.clone();
+        tokio::spawn(async move {
+            let store = Store::open(&location, Durability::Process).await.unwrap();
+            joined(&store).await
+        })
+    };
+    for task in (0..12).map(open).collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    let store = ground.open().await;
+    assert_eq!(store.members().await.unwrap().len(), 12);
+    let rows = store.db().fetch_all::<i64>(sql("SELECT version FROM windlass_schema")).await;
+    assert_eq!(rows.unwrap(), [LATEST]);
+}
+
+#[test]
+fn both_have_the_same_steps() {
+    assert_eq!(sqlite::STEPS.len(), postgres::STEPS.len());
+    let names = |folder: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert_eq!(names("sqlite").len(), sqlite::STEPS.len());
+}

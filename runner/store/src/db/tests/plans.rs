@@ -1,0 +1,174 @@
+//! No statement reads a table from one end to the other.
+
+use std::collections::BTreeSet;
+use std::panic::Location;
+use std::sync::{Mutex, PoisonError};
+
+use uuid::Uuid;
+
+use crate::db::{FromRow, Result, Row, Statement};
+use crate::testing::{claimed, fresh, interrupted, joined, log, new, on_both, requeued, rows, running, step_skipped};
+use crate::{
+    ExecutionFilter, JobChange, NewExecution, Prune, SecretRow, State, StepRef, Store, Tail, Transition, WhenFull,
+};
+
+static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Remembers a statement, unless a test made it.
+#[track_caller]
+pub(in crate::db) fn seen(text: &str) {
+    if !Location::caller().file().contains("tests") {
+        SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
+    }
+}
+
+struct Line(String);
+
+impl FromRow for Line {
+    fn from_row(row: &Row) -> Result<Self> {
+        row.get("detail").map(Self)
+    }
+}
+
+on_both! {
+    async fn everything_works_with_everything_else(store) {
+        everything(store).await;
+    }
+}
+
+/// Does everything that the store can do.
+async fn everything(store: &Store) {
+    let id = running(store).await;
+    let member = store.execution(id).await.unwrap().unwrap().member;
+    let facts = vec![
+        log(id, 0, 0, b"a\nb\n"),
+        rows(id, 0, 1, b"[1]\n"),
+        step_skipped(id, 1),
+        Transition::Contained { execution: id, position: 0, containment: "full".to_owned() },
+        Transition::Checkpoint { execution: id, position: 0, token: "t".to_owned() },
+        Transition::Child { execution: id, position: 0, child: id },
+        Transition::LogDropped { execution: id, position: 0, bytes: 1 },
+        Transition::Chart { execution: id, position: 0, chart: "c".to_owned(), definition: "{}".to_owned() },
+        Transition::Bytes {
+            execution: id,
+            position: 0,
+            artifact: "f".to_owned(),
+            content_type: "text/plain".to_owned(),
+            seq: 0,
+            data: vec![1],
+        },
+    ];
+    store.commit(facts).await.unwrap();
+    refusals(store, id, member).await;
+    reads(store, id, member).await;
+    jobs_and_secrets(store).await;
+    for when_full in [WhenFull::Queue, WhenFull::Skip, WhenFull::Replace] {
+        let step = StepRef { execution: id, position: 0 };
+        let execution = NewExecution { concurrency: 1, parent: Some(step), ..new(Uuid::now_v7()) };
+        store.enqueue(execution, when_full, Vec::new()).await.unwrap();
+    }
+    store.request_cancel(id, 1).await.unwrap();
+    store.commit(vec![requeued(id, member), Transition::Left { member: member.unwrap() }]).await.unwrap();
+    let all = Some(1_i64);
+    for of in [None, Some("web/name:nightly".to_owned())] {
+        let project = of.is_none().then(|| "web".to_owned());
+        let states = vec![State::Failed];
+        store.prune(&Prune { project, job_key: of, states, ended_before: all, keep_newest: all }, 9).await.unwrap();
+    }
+    store.prune(&Prune::default(), 9).await.unwrap();
+}
+
+async fn refusals(store: &Store, id: Uuid, member: Option<Uuid>) {
+    let stale = [
+        claimed(id, member.unwrap()),
+        interrupted(id, None),
+        Transition::Left { member: member.unwrap() },
+        Transition::Checkpoint { execution: id, position: 9, token: "t".to_owned() },
+    ];
+    for transition in stale {
+        store.commit(vec![transition]).await.unwrap_err();
+    }
+}
+
+async fn reads(store: &Store, id: Uuid, member: Option<Uuid>) {
+    store.executions(&ExecutionFilter::default(), 9).await.unwrap();
+    for state in [None, Some(State::Running), Some(State::Succeeded), Some(State::Failed)] {
+        for (project, job_key) in [(None, None), (Some("web"), None), (None, Some("web/name:nightly"))] {
+            let (project, job_key) = (project.map(str::to_owned), job_key.map(str::to_owned));
+            store.executions(&ExecutionFilter { project, job_key, state, before: Some(id) }, 9).await.unwrap();
+        }
+    }
+    for of in [None, member] {
+        store.running_of(of).await.unwrap();
+    }
+    store.cancel_requests(member.unwrap()).await.unwrap();
+    store.running_counts().await.unwrap();
+    store.candidates(9, 1).await.unwrap();
+    store.execution_by_suffix("abc").await.unwrap();
+    store.execution_text(id).await.unwrap();
+    store.execution_secrets(id).await.unwrap();
+    store.children(id).await.unwrap();
+    store.tables(id).await.unwrap();
+    store.charts(id).await.unwrap();
+    store.first_rows(id, 0, "results", 1).await.unwrap();
+    store.artifact_bytes("web").await.unwrap();
+    for position in [None, Some(0)] {
+        store.log_tail(id, position, Tail::Lines(1)).await.unwrap();
+    }
+    for offset in [0, 2] {
+        store.log_text(id).from(offset).page().await.unwrap().unwrap();
+        store.log_text(id).from(offset).of_step(0).page().await.unwrap().unwrap();
+    }
+    store.log_end(id).await.unwrap();
+}
+
+async fn jobs_and_secrets(store: &Store) {
+    joined(store).await;
+    let put = |expected| JobChange::Put {
+        identity: "id:1".to_owned(),
+        name: "a".to_owned(),
+        group: None,
+        description: None,
+        text: "t".to_owned(),
+        expected,
+    };
+    let job = store.apply_jobs("web", vec![put(None)], 1).await.unwrap().remove(0);
+    store.apply_jobs("web", vec![put(Some(1))], 1).await.unwrap();
+    store.apply_jobs("web", vec![put(Some(9))], 1).await.unwrap_err();
+    store.jobs("web").await.unwrap();
+    store.job("web", "a").await.unwrap();
+    store.job_versions(job.id).await.unwrap();
+    store.job_text(job.id, 1).await.unwrap();
+    let (path, master_key) = ("keys/a".to_owned(), "m".to_owned());
+    let (wrapped_key, ciphertext) = (Vec::new(), Vec::new());
+    let row = SecretRow { path, version: 1, master_key, wrapped_key, ciphertext, created_at: 1, updated_at: 1 };
+    store.put_secret(row, None).await.unwrap();
+    store.secret("keys/a").await.unwrap();
+    store.secrets(None).await.unwrap();
+    store.delete_secret("keys/a").await.unwrap();
+    store.set_meta_if_absent("a", "b").await.unwrap();
+    store.meta("a").await.unwrap();
+}
+
+#[tokio::test]
+async fn every_statement_finds_its_rows_by_an_index() {
+    let (_ground, store) = fresh().await;
+    everything(&store).await;
+    let texts = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    assert!(texts.len() > 60, "{}", texts.len());
+    let small = ["member", "CONSTANT", "keys", "k", "w", "walk", "free", "turns", "newer", "(subquery"];
+    for text in texts.iter().filter(|text| !text.contains("SAVEPOINT") && !text.contains("BEGIN")) {
+        if ["COMMIT", "ROLLBACK", "ROLLBACK TO piece"].contains(&text.as_str()) {
+            continue;
+        }
+        assert!(!text.contains("LIMIT $") || text.contains(" + 0"), "SQLite plans it again each time: {text}");
+        let explained = store.db().fetch_all::<Line>(Statement::assembled(format!("EXPLAIN QUERY PLAN {text}"))).await;
+        for Line(line) in explained.unwrap_or_else(|error| panic!("{text}: {error}")) {
+            let Some(scanned) = line.strip_prefix("SCAN ") else { continue };
+            // A page of a list walks along an index, and stops.
+            let fine = (scanned.contains(" USING ") && text.contains("LIMIT"))
+                || small.iter().any(|small| scanned.starts_with(small));
+            assert!(fine, "{line}\n{text}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use uuid::Uuid;
+
+use crate::db::{self, Connection, FromRow, Row, sql};
+use crate::{Store, StoreError};
+
+/// The value of a secret option of an execution, encrypted. It is kept until the execution ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutionSecret {
+    /// The option's name.
+    pub name: String,
+    /// The id of the master key that wraps the data key.
+    pub master_key: String,
+    /// The data key, encrypted.
+    pub wrapped_key: Vec<u8>,
+    /// The value, encrypted.
+    pub ciphertext: Vec<u8>,
+}
+
+impl Store {
+    /// The secret options of an execution that has not ended, by name.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn execution_secrets(&self, execution: Uuid) -> Result<Vec<ExecutionSecret>, StoreError> {
+        const SQL: &str = "SELECT name, master_key, wrapped_key, ciphertext FROM execution_secret \
+                           WHERE execution = $1 ORDER BY name";
+        let statement = sql(SQL).bind(execution);
+        self.db().fetch_all(statement).await.map_err(self.unread("the secret options of an execution"))
+    }
+}
+
+pub(crate) async fn insert(db: &mut Connection, execution: Uuid, secrets: &[ExecutionSecret]) -> db::Result<()> {
+    const SQL: &str = "INSERT INTO execution_secret (execution, name, master_key, wrapped_key, ciphertext) \
+                       VALUES ($1, $2, $3, $4, $5)";
+    for secret in secrets {
+        let statement = sql(SQL).bind(execution).bind(&secret.name).bind(&secret.master_key);
+        db.execute(statement.bind(secret.wrapped_key.clone()).bind(secret.ciphertext.clone())).await?;
+    }
+    Ok(())
+}
+
+/// What follows the end of an execution; `had_any` is `None` when it did not end. Returns how many ended.
+pub(crate) async fn forget(db: &mut Connection, execution: Uuid, had_any: Option<bool>) -> db::Result<u64> {
+    if had_any == Some(true) {
+        db.execute(sql("DELETE FROM execution_secret WHERE execution = $1").bind(execution)).await?;
+    }
+    Ok(u64::from(had_any.is_some()))
+}
+
+impl FromRow for ExecutionSecret {
+    fn from_row(row: &Row) -> db::Result<Self> {
+        Ok(Self {
+            name: row.get("name")?,
+            master_key: row.get("master_key")?,
+            wrapped_key: row.get("wrapped_key")?,
+            ciphertext: row.get("ciphertext")?,
+        })
+    }
+}

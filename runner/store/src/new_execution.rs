@@ -1,0 +1,63 @@
+use uuid::Uuid;
+
+use crate::Cause;
+
+/// What is known of an execution before it runs.
+#[derive(Clone, Debug)]
+pub struct NewExecution {
+    /// A UUID of version 7, so that ids sort by time.
+    pub id: Uuid,
+    /// The project that the job belongs to.
+    pub project: String,
+    /// The job's name.
+    pub job: String,
+    /// Where the job's definition is.
+    pub text: JobText,
+    /// What executions of the same job have in common; see [`job_key`].
+    pub job_key: String,
+    /// How many executions of the key may run at once; 0 for any number.
+    pub concurrency: i64,
+    /// The values of the job's options, a JSON object without secrets.
+    pub options: String,
+    /// Why there is one.
+    pub cause: Cause,
+    /// When it was asked for.
+    pub queued_at: i64,
+    /// It may not begin before.
+    pub not_before: Option<i64>,
+    /// The step that refers to the job. Such an execution is claimed by the member that runs the step, and is no
+    /// [candidate](crate::Store::candidates).
+    pub parent: Option<StepRef>,
+    /// The execution that this one repeats.
+    pub retry_of: Option<Uuid>,
+    /// 1 for the first.
+    pub attempt: i64,
+}
+
+/// Where the definition of an execution's job is.
+#[derive(Clone, Debug)]
+pub enum JobText {
+    /// Here: the job file as it was read.
+    Inline(String),
+    /// Among the versions of a stored job.
+    Stored {
+        /// The job's id.
+        job: Uuid,
+        /// Its version.
+        version: i64,
+    },
+}
+
+/// A step of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepRef {
+    /// The execution's id.
+    pub execution: Uuid,
+    /// Which step.
+    pub position: i32,
+}
+
+/// What the executions of a job have in common, by the project and the job's identity (`id:...` or `name:...`).
+pub fn job_key(project: &str, identity: &str) -> String {
+    format!("{project}/{identity}")
+}
