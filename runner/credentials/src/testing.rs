@@ -49,7 +49,13 @@ pub(crate) fn role(arn: &str, external_id: Option<&str>) -> Role {
 
 /// One project, `web`.
 pub(crate) fn settings(system: Vec<Account>, web: Vec<Account>) -> Settings {
-    let web = Project { name: project_name("web"), description: None, default_account: None, accounts: web };
+    let web = Project {
+        name: project_name("web"),
+        description: None,
+        default_account: None,
+        accounts: web,
+        max_executions: None,
+    };
     let nowhere = Installation { root: true, system_config_dir: "/nowhere".into(), ..Installation::detect() };
     let loaded = load_for(&nowhere, &Overrides::default(), []).unwrap();
     Settings { accounts: system, projects: vec![web], ..loaded.settings }

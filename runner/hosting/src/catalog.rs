@@ -44,6 +44,11 @@ impl Catalog {
         Self { directories, lock }
     }
 
+    /// The folders and the lock file: as long as nothing in them changes, the plugins are the same.
+    pub fn places(&self) -> Vec<PathBuf> {
+        self.directories.iter().chain([&self.lock]).cloned().collect()
+    }
+
     /// Every `.so`, every `NAME.plugin.yaml` and every program called `windlass-plugin-...` that has a note, by path.
     /// Blocking: it reads headers and manifests, no more.
     pub fn find(&self) -> Vec<Found> {

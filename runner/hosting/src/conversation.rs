@@ -80,14 +80,15 @@ where
                         let answer = (self.answer)(ask.what);
                         asks.push(async move { Answer { id: ask.id, result: answer.await } });
                     }
-                    Heard::End(end) => return stopped(stopping.as_ref(), end, timeout),
+                    Heard::End(end) => return stopped(stopping.as_ref(), end),
                 },
                 Some(answer) = asks.next() => self.host.writer.send(&ToHost::Answer(answer)).await,
-                () = cancelled(&mut stop), if stopping.is_none() => {
-                    stopping = Some(self.stop(Stop::Cancelled, grace).await);
+                why = cancelled(&mut stop), if stopping.is_none() => {
+                    stopping = Some(self.stop(why, grace).await);
                 }
                 () = until(out_of_time), if stopping.is_none() => {
-                    stopping = Some(self.stop(Stop::TimedOut, grace).await);
+                    let message = timeout.map(|timeout| timeout.message.clone()).unwrap_or_default();
+                    stopping = Some(self.stop(Stop::TimedOut(message), grace).await);
                 }
                 () = until(stopping.as_ref().map(|stopping| stopping.kill_at)) => {
                     match stopping.as_mut() {
@@ -96,7 +97,7 @@ where
                             stopping.terminated = true;
                             stopping.kill_at = Instant::now() + AFTER_TERM;
                         }
-                        _ => return stopped(stopping.as_ref(), End::HostEnded, timeout),
+                        _ => return stopped(stopping.as_ref(), End::HostEnded),
                     }
                 }
                 () = self.budget.spent() => {
@@ -164,12 +165,9 @@ enum Heard {
 }
 
 /// What an end means when a stop was under way: a success that won the race stays one, anything else is the stop.
-fn stopped(stopping: Option<&Stopping>, end: End, timeout: Option<&Timeout>) -> End {
-    let Some(stopping) = stopping else { return end };
-    let (code, mut message) = match stopping.why {
-        Stop::Cancelled => ("step.cancelled", "the execution was cancelled".to_owned()),
-        Stop::TimedOut => ("step.timed-out", timeout.map(|timeout| timeout.message.clone()).unwrap_or_default()),
-    };
+fn stopped(stopping: Option<&Stopping>, end: End) -> End {
+    let Some(Stopping { why, .. }) = stopping else { return end };
+    let (code, mut message) = (why.code(), why.message().to_owned());
     let cut_off = matches!(end, End::HostEnded) || matches!(&end, End::Failed(failure) if failure.cut_off);
     match end {
         End::Done(outputs) => return End::Done(outputs),

@@ -33,6 +33,7 @@ pub struct Library {
     /// How it is run.
     pub form: Form,
     memory: File,
+    files: Vec<PathBuf>,
 }
 
 /// How a plugin is run.
@@ -72,6 +73,11 @@ impl Library {
         }
     }
 
+    /// The files whose bytes it is.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.files.clone()
+    }
+
     pub(crate) fn memory(&self) -> BorrowedFd<'_> {
         self.memory.as_fd()
     }
@@ -86,7 +92,7 @@ impl Library {
             ElfKind::Library => Form::Library,
             ElfKind::Program => Form::Program { name: file_name(path), arguments: Vec::new(), metadata: None },
         };
-        Ok(Self { path: path.to_owned(), identity, sha256, form, memory })
+        Ok(Self { path: path.to_owned(), identity, sha256, form, memory, files: vec![path.to_owned()] })
     }
 
     fn with_manifest(path: &Path) -> Result<Self, HostingError> {
@@ -108,6 +114,7 @@ impl Library {
                 metadata: Some(Box::new(manifest.metadata)),
             },
             memory,
+            files: vec![path.to_owned(), program],
         })
     }
 }

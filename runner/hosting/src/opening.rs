@@ -105,17 +105,19 @@ pub(crate) async fn stopped_early(mut stop: watch::Receiver<Option<Stop>>, time:
             None => std::future::pending().await,
         }
     };
-    let (code, message) = tokio::select! {
-        () = cancelled(&mut stop) => ("step.cancelled", "the execution was cancelled".to_owned()),
-        () = out_of_time => ("step.timed-out", time.map(|time| time.message.clone()).unwrap_or_default()),
+    let why = tokio::select! {
+        why = cancelled(&mut stop) => why,
+        () = out_of_time => Stop::TimedOut(time.map(|time| time.message.clone()).unwrap_or_default()),
     };
-    let message = format!("{message}, while the plugin was still loading");
-    StepFailure { code: Code::new(code), message, help: None, cut_off: true }
+    let message = format!("{}, while the plugin was still loading", why.message());
+    StepFailure { code: Code::new(why.code()), message, help: None, cut_off: true }
 }
 
 /// Resolves when the step is to stop.
-pub(crate) async fn cancelled(stop: &mut watch::Receiver<Option<Stop>>) {
-    if stop.wait_for(Option::is_some).await.is_err() {
-        std::future::pending::<()>().await;
+pub(crate) async fn cancelled(stop: &mut watch::Receiver<Option<Stop>>) -> Stop {
+    let why = stop.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+    match why {
+        Some(why) => why,
+        None => std::future::pending().await,
     }
 }

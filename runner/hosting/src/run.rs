@@ -82,13 +82,34 @@ pub enum Event {
     Bytes(Bytes),
 }
 
-/// Why a step is to stop before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a step is to stop before its end, each in words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Somebody cancelled the execution.
-    Cancelled,
-    /// It ran out of time.
-    TimedOut,
+    /// It is no longer wanted.
+    Cancelled(String),
+    /// It, or what it is a part of, ran out of time.
+    TimedOut(String),
+}
+
+impl Stop {
+    /// That somebody cancelled the execution.
+    pub fn cancelled() -> Self {
+        Self::Cancelled("the execution was cancelled".to_owned())
+    }
+
+    /// The code of a step that stopped for this.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Cancelled(_) => "step.cancelled",
+            Self::TimedOut(_) => "step.timed-out",
+        }
+    }
+
+    /// Why, in words.
+    pub fn message(&self) -> &str {
+        let (Self::Cancelled(message) | Self::TimedOut(message)) = self;
+        message
+    }
 }
 
 /// How a step failed.

@@ -29,6 +29,12 @@ pub enum KeyError {
         /// The path.
         path: String,
     },
+    /// A secret option that was typed when the job was started, and is not kept.
+    #[error("the secret option `{option}` was typed in and is gone")]
+    NotGiven {
+        /// The option.
+        option: String,
+    },
     /// The secret has more than [`LONGEST`] bytes.
     #[error("the secret for `{path}` has more than {LONGEST} bytes")]
     TooLong {
@@ -108,6 +114,7 @@ impl Report for KeyError {
             Self::NotFound { .. } => "key.not-found",
             Self::Exists { .. } => "key.exists",
             Self::NotText { .. } => "key.not-text",
+            Self::NotGiven { .. } => "key.not-found",
             Self::TooLong { .. } | Self::Empty { .. } => "key.unreadable-input",
             Self::Damaged { .. } => "key.damaged",
             Self::MasterMissing { .. } => "key.master-missing",
@@ -125,6 +132,7 @@ impl Report for KeyError {
             Self::NotFound { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),
             Self::NotFound { path, nearest: None } => format!("set it: `windlass key set {path}`"),
             Self::Exists { path } => format!("to replace it: `windlass key set --overwrite {path}`"),
+            Self::NotGiven { .. } => "start the job again and give it".to_owned(),
             Self::NotText { .. } => {
                 "a step takes texts only; store it in Base64, or give it to the step as a file".to_owned()
             }

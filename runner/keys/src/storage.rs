@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use uuid::Uuid;
 use windlass_errors::nearest;
 use windlass_settings::KeyPath;
-use windlass_store::{SecretEntry, SecretRow, Store};
+use windlass_store::{ExecutionSecret, SecretEntry, SecretRow, Store};
 
 use crate::KeyError;
 use crate::envelope::{Sealed, open, seal};
@@ -19,6 +20,11 @@ const MASTER_KEY_ID: &str = "master_key_id";
 
 /// That a secret exists; nothing of its value. Times are milliseconds since 1970 UTC.
 pub type KeyEntry = SecretEntry;
+
+/// What such a secret is called; no path of key storage looks like it.
+fn of_execution(execution: Uuid, option: &str) -> String {
+    format!("execution/{execution}/{option}")
+}
 
 /// The encrypted tree of secrets. Clones share it. The master key is read when it is first needed.
 #[derive(Clone)]
@@ -72,6 +78,42 @@ impl KeyStorage {
                 return Ok(version);
             }
         }
+    }
+
+    /// Encrypts what was typed for an option of an execution. It opens for that option of that execution only.
+    ///
+    /// # Errors
+    /// `key.master-...`, `store.unavailable`
+    pub async fn seal_for(
+        &self,
+        execution: Uuid,
+        option: &str,
+        secret: &SecretString,
+    ) -> Result<ExecutionSecret, KeyError> {
+        let master = self.master_for_writing().await?;
+        let Sealed { wrapped_key, ciphertext } =
+            seal(&master, &of_execution(execution, option), 0, secret.expose_secret().as_bytes());
+        Ok(ExecutionSecret { name: option.to_owned(), master_key: master.id().to_owned(), wrapped_key, ciphertext })
+    }
+
+    /// What was typed for an option of an execution.
+    ///
+    /// # Errors
+    /// `key.damaged`, `key.master-...`
+    pub fn open_for(&self, execution: Uuid, secret: &ExecutionSecret) -> Result<SecretString, KeyError> {
+        let path = of_execution(execution, &secret.name);
+        let row = SecretRow {
+            path: path.clone(),
+            version: 0,
+            master_key: secret.master_key.clone(),
+            wrapped_key: secret.wrapped_key.clone(),
+            ciphertext: secret.ciphertext.clone(),
+            created_at: 0,
+            updated_at: 0,
+        };
+        let opened = open(&*self.master(&row.master_key)?, &row);
+        let text = opened.and_then(|bytes| String::from_utf8(bytes.expose_secret().to_vec()).ok());
+        text.map(SecretString::from).ok_or(KeyError::Damaged { path })
     }
 
     /// The secrets in a folder such as `keys/project/web` and in the folders below it, or all of them, by path.

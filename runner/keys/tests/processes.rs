@@ -17,7 +17,7 @@ const FOLDER: &str = "WINDLASS_KEYS_TEST_FOLDER";
 
 async fn open(folder: &Path) -> (Store, KeyStorage) {
     let data_dir = folder.join("data");
-    let store = Store::open(&data_dir).await.unwrap();
+    let store = Store::open_folder(&data_dir).await.unwrap();
     (store.clone(), KeyStorage::new(store, folder.join("key/master.key"), &data_dir))
 }
 

@@ -32,7 +32,7 @@ async fn stage(sts: impl Fn(&str) -> crate::testing::Reply + Send + 'static) -> 
     let services = [("sts".to_owned(), sts.url.clone())].into();
     let endpoints = Endpoints { imds: Some(imds.url.clone()), services };
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("data")).await.unwrap();
+    let store = Store::open_folder(&folder.path().join("data")).await.unwrap();
     let keys = KeyStorage::new(store, folder.path().join("master.key"), &folder.path().join("data"));
     let sessions = Sessions::new(endpoints, keys, Environment::default());
     Stage { imds, sts, sessions, folder }

@@ -13,7 +13,7 @@ async fn fresh() -> (TempDir, KeyStorage) {
 
 async fn open_in(folder: &Path) -> KeyStorage {
     let data_dir = folder.join("data");
-    let store = Store::open(&data_dir).await.unwrap();
+    let store = Store::open_folder(&data_dir).await.unwrap();
     KeyStorage::new(store, folder.join("master.key"), &data_dir)
 }
 
