@@ -9,8 +9,9 @@ use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::{Credentials, Given, MAX_CHECKPOINT, Wanted};
 use windlass_store::Transition;
 
+use crate::failure;
 use crate::output::{Mask, Secrets};
-use crate::step_run::{StepRun, failure};
+use crate::step_run::StepRun;
 
 impl StepRun<'_> {
     pub(crate) async fn answer(
@@ -49,7 +50,9 @@ impl StepRun<'_> {
         }
         let (execution, position) = (self.execution, self.position);
         let kept = Transition::Checkpoint { execution, position, token: token.clone() };
-        if let Err(error) = self.runner.store.commit(vec![kept]).await {
+        if self.is_recorded()
+            && let Err(error) = self.engine.store.commit(vec![kept]).await
+        {
             return refused(format!("the checkpoint could not be kept: {error}"));
         }
         *self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
@@ -58,9 +61,13 @@ impl StepRun<'_> {
 
     async fn credentials(&self, account: &Resolved, secrets: &Secrets) -> Result<Credentials, AccountError> {
         let execution = self.execution.to_string();
-        let who = Attribution { project: &self.prepared.project, job: &self.prepared.job.name, execution: &execution };
+        let who = Attribution {
+            project: &self.run.prepared.project,
+            job: &self.run.prepared.job.name,
+            execution: &execution,
+        };
         // Boxed: the SDK's futures are deep, and this one is part of every step's.
-        let given = Box::pin(self.runner.sessions.credentials(account, &who)).await?;
+        let given = Box::pin(self.engine.sessions.credentials(account, &who)).await?;
         secrets.add([given.secret_access_key.clone()].into_iter().chain(given.session_token.clone()));
         Ok(Credentials {
             access_key_id: given.access_key_id,

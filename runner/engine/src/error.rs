@@ -3,86 +3,17 @@ use std::path::PathBuf;
 
 use windlass_credentials::AccountError;
 use windlass_errors::{Code, Report};
-use windlass_hosting::HostingError;
-use windlass_settings::yaml::YamlError;
+use windlass_hosting::{HostingError, StepFailure};
+use windlass_jobs::{JobError, JobErrors};
+use windlass_keys::KeyError;
 use windlass_store::StoreError;
-
-/// What is wrong with a job or its options.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// The file cannot be read.
-    #[error("cannot read the job file `{}`", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file breaks a rule at a place.
-    #[error("{error}")]
-    At {
-        /// Which kind of rule.
-        code: &'static str,
-        /// Where, and what.
-        error: Box<YamlError>,
-    },
-    /// An option that was given or is missing.
-    #[error("{message}")]
-    Option {
-        /// What is wrong.
-        message: String,
-        /// What to do.
-        help: String,
-    },
-}
-
-impl JobError {
-    pub(crate) fn at(code: &'static str, error: YamlError) -> Self {
-        Self::At { code, error: Box::new(error) }
-    }
-
-    pub(crate) fn option(message: String, help: impl Into<String>) -> Self {
-        Self::Option { message, help: help.into() }
-    }
-}
-
-impl From<YamlError> for JobError {
-    fn from(error: YamlError) -> Self {
-        Self::at("job.invalid", error)
-    }
-}
-
-impl Report for JobError {
-    fn code(&self) -> Code {
-        Code::new(match self {
-            Self::Unreadable { .. } => "job.unreadable",
-            Self::At { code, .. } => code,
-            Self::Option { .. } => "job.invalid-option",
-        })
-    }
-
-    fn help(&self) -> Option<String> {
-        match self {
-            Self::Unreadable { .. } => Some("give the path of a job file, `windlass run JOB.yaml`".to_owned()),
-            Self::At { error, .. } => error.hint.clone(),
-            Self::Option { help, .. } => Some(help.clone()),
-        }
-    }
-
-    fn snippet(&self) -> Option<String> {
-        match self {
-            Self::At { error, .. } => Some(error.snippet.clone()),
-            _ => None,
-        }
-    }
-}
 
 /// Why a job did not run, or could not be recorded. A step that failed is no error of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The job or its options.
     #[error(transparent)]
-    Job(#[from] JobError),
+    Job(#[from] JobErrors),
     /// An account.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -107,9 +38,68 @@ pub enum EngineError {
         /// What is wrong with which place.
         message: String,
     },
+    /// A project that is none.
+    #[error("`{project}` is no name of a project: {why}")]
+    Project {
+        /// The name.
+        project: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A job that the project does not have.
+    #[error("project `{project}` has no job `{name}`")]
+    UnknownJob {
+        /// The project.
+        project: String,
+        /// The name.
+        name: String,
+        /// A name that is much like it.
+        hint: Option<String>,
+    },
+    /// An execution that cannot be repeated, or cannot go on, as it stands.
+    #[error("execution `{execution}` {why}")]
+    NotEnded {
+        /// Its id.
+        execution: uuid::Uuid,
+        /// What is in the way.
+        why: String,
+        /// What to do instead.
+        help: String,
+    },
+    /// A file or folder of a project cannot be read or written.
+    #[error("cannot read or write `{}`", path.display())]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file that is not to be overwritten.
+    #[error("`{}` is there already, with another text", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// This process cannot make itself known on its data directory.
+    #[error("cannot join those that use the data directory `{}`", path.display())]
+    Member {
+        /// The data directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<JobError> for EngineError {
+    fn from(error: JobError) -> Self {
+        Self::Job(error.into())
+    }
 }
 
 impl EngineError {
@@ -118,8 +108,16 @@ impl EngineError {
             Self::Job(error) => Some(error),
             Self::Account(error) => Some(error),
             Self::Plugin(error) => Some(error),
+            Self::Key(error) => Some(error),
             Self::Store(error) => Some(error),
-            Self::NotPermitted { .. } | Self::Destination { .. } => None,
+            Self::NotPermitted { .. }
+            | Self::Destination { .. }
+            | Self::Project { .. }
+            | Self::UnknownJob { .. }
+            | Self::NotEnded { .. }
+            | Self::Folder { .. }
+            | Self::Exists { .. }
+            | Self::Member { .. } => None,
         }
     }
 }
@@ -129,6 +127,11 @@ impl Report for EngineError {
         match self {
             Self::NotPermitted { .. } => Code::new("plugin.not-permitted"),
             Self::Destination { .. } => Code::new("job.invalid-step"),
+            Self::Project { .. } => Code::new("project.unknown"),
+            Self::Folder { .. } | Self::Exists { .. } => Code::new("project.folder"),
+            Self::UnknownJob { .. } => Code::new("job.unknown"),
+            Self::NotEnded { .. } => Code::new("execution.not-ended"),
+            Self::Member { .. } => Code::new("store.unavailable"),
             _ => self.report().map_or(Code::new("internal"), Report::code),
         }
     }
@@ -136,6 +139,13 @@ impl Report for EngineError {
     fn help(&self) -> Option<String> {
         match self {
             Self::NotPermitted { help, .. } => Some(help.clone()),
+            Self::UnknownJob { project, hint, .. } => Some(hint.clone().unwrap_or_else(|| {
+                format!("it has none yet; `windlass project apply DIR --project {project}` brings them there")
+            })),
+            Self::NotEnded { help, .. } => Some(help.clone()),
+            Self::Exists { .. } => Some("give `--overwrite`, or another folder".to_owned()),
+            Self::Folder { .. } => Some("give a folder that this user may read, and write for `export`".to_owned()),
+            Self::Member { .. } => Some("make the data directory writable for this user".to_owned()),
             _ => self.report()?.help(),
         }
     }
@@ -143,4 +153,21 @@ impl Report for EngineError {
     fn snippet(&self) -> Option<String> {
         self.report()?.snippet()
     }
+}
+
+/// An error as the failure of a step: its causes in the message, where the account is defined in the help.
+pub(crate) fn failure(error: &impl Report) -> StepFailure {
+    let mut message = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(this) = cause {
+        message = format!("{message}: {this}");
+        cause = this.source();
+    }
+    let code = error.code();
+    let place = error.snippet().map(|place| match code.as_str().split_once('.') {
+        Some(("job", _)) => format!("at {}", place.lines().next().unwrap_or_default()),
+        _ => format!("the account is defined at {place}"),
+    });
+    let help: Vec<String> = error.help().into_iter().chain(place).collect();
+    StepFailure { code, message, help: (!help.is_empty()).then(|| help.join("\n")), cut_off: false }
 }

@@ -1,36 +1,58 @@
-//! Jobs: what a job file says, what its expressions mean, and running it.
+//! Running jobs: what is queued is claimed, walked through step by step, and recorded before anything is done.
 //!
-//! The way of a job: [`Job::read`] parses the file, [`bind`] gives its options values, [`prepare`] loads the plugins it
-//! uses, evaluates its expressions, checks every step against its step type's schema and resolves the accounts; nothing
-//! has happened outside until then. [`Runner::run`] records the execution, runs step after step, and records the end.
+//! The way of an execution: [`Engine::prepare`] loads the plugins that a job uses; [`Engine::run_here`] and the [`Server`]
+//! claim it and walk through its steps, each transition durable before it is acted on; [`Engine::settle`] brings to an end
+//! what a process left that is gone. Nothing happens outside before the claim is recorded.
 //!
-//! Deliberately absent, for now: schedules, conditions, parallel steps, and settling what a crash left behind.
+//! Deliberately absent, for now: schedules, notifications, and members on other machines.
 
 mod answers;
-mod cost;
+mod claimed;
+mod engine;
 mod error;
-mod evaluate;
-mod expression;
-mod job;
+mod execution;
+mod halt;
 mod listener;
-mod marks;
-mod metadata;
+mod member;
+mod notice;
+mod offers;
 mod options;
 mod output;
+mod plugin_steps;
+mod plugins;
 mod prepare;
+pub mod project;
+mod quota;
 mod recorder;
-mod run;
-mod schema;
+mod reference;
+mod repeat;
+mod retention;
+mod serve;
+mod settle;
+mod start;
+mod step;
 mod step_run;
 mod surroundings;
-mod tree;
+mod tables;
+#[cfg(test)]
+mod testing;
+mod walk;
+mod workshop;
 
-pub use error::{EngineError, JobError};
-pub use job::{Job, OptionKind, OptionSpec, Step, StepType};
+pub use engine::{Engine, Running, StoredJobs};
+pub use error::EngineError;
+pub(crate) use error::failure;
+pub use execution::Finished;
+pub use halt::Halt;
 pub use listener::recorded;
-pub use marks::marked;
-pub use options::{Options, bind};
-pub use prepare::{Prepared, PreparedStep, Workshop, prepare};
-pub use run::{Finished, Notice, Runner, StepEnd};
-pub use schema::check_config;
+pub use member::Member;
+pub use notice::{Failed, Notice, Observer, StepEnd};
+pub use plugins::{Plugin, Plugins};
+pub use prepare::{JobVersion, Prepared};
+pub use quota::Quota;
+pub use repeat::Repeat;
+pub use serve::{Served, Server};
+pub use settle::Settled;
+pub use start::Started;
 pub use surroundings::scratch;
+pub use workshop::{Used, Workshop};

@@ -12,26 +12,30 @@ use windlass_hosting::{Event, StepFailure};
 use windlass_plugin_api::frames::{ArtifactStart, Bytes, Chart, Level, TableStart};
 use windlass_store::{Stream, Transition};
 
+use crate::notice::{Notice, Observer};
 use crate::output::{Mask, Secrets};
 use crate::recorder::Recorder;
-use crate::run::{Notice, Observer};
-use crate::step_run::StepResult;
+use crate::tables::Beginnings;
+use crate::walk::{Attempted, INLINE};
 
 /// The longest name of a table or file, and media type, in bytes.
 const LONGEST_NAME: usize = 200;
+/// The file of outputs that are too large to be kept beside the step.
+const OUTPUTS: &str = "outputs.json";
 /// The longest list of columns as JSON, in bytes; it is kept with every piece of rows.
 const LONGEST_COLUMNS: usize = 64 * 1024;
 
 /// Masks, records and shows what a step says.
-pub(crate) struct Listener<'a, 'o> {
+pub(crate) struct Listener<'a> {
     step: &'a str,
-    observer: Observer<'o>,
+    observer: Observer<'a>,
     mask: Mask,
     /// Standard output and error.
     streams: [usize; 2],
     pub(crate) recorder: Recorder,
     tables: BTreeMap<String, Table>,
     files: BTreeMap<String, File>,
+    beginnings: Beginnings,
 }
 
 struct Table {
@@ -71,21 +75,30 @@ pub fn recorded(
     events: impl IntoIterator<Item = Event>,
     secrets: impl IntoIterator<Item = SecretString>,
     outcome: Result<Value, StepFailure>,
-    observer: &mut (dyn FnMut(Notice<'_>) + Send),
+    observer: Observer<'_>,
 ) -> (Vec<Transition>, Result<Value, StepFailure>) {
     let known = Secrets::default();
     known.add(secrets);
-    let recorder = Recorder::new(Uuid::nil(), 0);
+    let recorder = Recorder::new(Uuid::nil(), 0, u64::MAX);
     let mut listener = Listener::new("step", recorder, observer, Mask::new(known));
     events.into_iter().for_each(|event| listener.hear(event));
-    let StepResult { outcome, unwritten } = listener.finish(outcome);
+    let Attempted { outcome, unwritten, .. } = listener.finish(outcome);
     (unwritten, outcome)
 }
 
-impl<'a, 'o> Listener<'a, 'o> {
-    pub(crate) fn new(step: &'a str, recorder: Recorder, observer: Observer<'o>, mut mask: Mask) -> Self {
+impl<'a> Listener<'a> {
+    pub(crate) fn new(step: &'a str, recorder: Recorder, observer: Observer<'a>, mut mask: Mask) -> Self {
         let streams = [mask.open(), mask.open()];
-        Self { step, observer, mask, streams, recorder, tables: BTreeMap::new(), files: BTreeMap::new() }
+        Self {
+            step,
+            observer,
+            mask,
+            streams,
+            recorder,
+            tables: BTreeMap::new(),
+            files: BTreeMap::new(),
+            beginnings: Beginnings::default(),
+        }
     }
 
     pub(crate) fn hear(&mut self, event: Event) {
@@ -139,6 +152,7 @@ impl<'a, 'o> Listener<'a, 'o> {
             return self.log(Level::Warn, why.to_owned());
         }
         (self.observer)(Notice::Table { step: self.step, table: &name, columns: &columns });
+        self.beginnings.table(&name, &columns);
         self.tables.insert(table.table, Table { name, count: columns.len(), columns: text });
     }
 
@@ -162,6 +176,7 @@ impl<'a, 'o> Listener<'a, 'o> {
         }
         let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
         self.recorder.rows(&known.name, &known.columns, count, &data);
+        self.beginnings.rows(&known.name, &data, lines.len());
         (self.observer)(Notice::Rows { step: self.step, table: &known.name, rows: &rows });
     }
 
@@ -196,7 +211,7 @@ impl<'a, 'o> Listener<'a, 'o> {
         file.record(&ready, &mut self.recorder);
     }
 
-    pub(crate) fn finish(mut self, outcome: Result<Value, StepFailure>) -> StepResult {
+    pub(crate) fn finish(mut self, outcome: Result<Value, StepFailure>) -> Attempted {
         for (index, stream) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
             let rest = self.mask.finish(self.streams[index]);
             self.output(stream, &rest);
@@ -214,6 +229,17 @@ impl<'a, 'o> Listener<'a, 'o> {
                 cut_off: failure.cut_off,
             }),
         };
-        StepResult { outcome, unwritten: self.recorder.take() }
+        if let Ok(outputs) = &outcome {
+            self.keep_large(outputs);
+        }
+        Attempted { outcome, tables: self.beginnings.all(), unwritten: self.recorder.finish() }
+    }
+
+    /// Outputs that are too large to be kept beside the step are a file of it.
+    fn keep_large(&mut self, outputs: &Value) {
+        let text = outputs.to_string();
+        if text.len() > INLINE {
+            self.recorder.bytes(OUTPUTS, "application/json", text.as_bytes());
+        }
     }
 }

@@ -1,169 +1,99 @@
+//! Making a job ready: every plugin loaded, every rule checked that can be. Nothing has happened outside until then.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-use windlass_credentials::{Request, Resolved, known_project, resolve};
+use windlass_credentials::known_project;
 use windlass_errors::nearest_hint;
-use windlass_hosting::{Catalog, HostLimits, Library};
-use windlass_network::Destination;
-use windlass_plugin_api::frames::MAX_FRAME;
-use windlass_plugin_api::{PluginMetadata, StepMetadata};
-use windlass_settings::{ProjectName, Settings};
-use windlass_store::Store;
+use windlass_jobs::{Action, Bound, Job, JobError, Step, StepType};
+use windlass_settings::ProjectName;
 
-use crate::evaluate::evaluate;
-use crate::expression::Expressions;
-use crate::metadata::metadata;
-use crate::surroundings::{self, KeysOfStep};
-use crate::{EngineError, Job, JobError, Options, Step, schema};
+use crate::plugins::{Plugin, is_missing};
+use crate::{Engine, EngineError};
 
-/// The longest `with` as JSON, in bytes: a frame less what stands around it.
-const LONGEST_CONFIG: usize = MAX_FRAME - 64 * 1024;
-
-/// A job, ready to run: every file read, every expression evaluated, every rule checked. Nothing has happened outside.
-#[derive(Debug)]
+/// A job, ready to run with the values of its options.
+#[derive(Clone, Debug)]
 pub struct Prepared {
     /// The job.
-    pub job: Job,
+    pub job: Arc<Job>,
     /// The project that it runs in.
     pub project: ProjectName,
     /// The values of its options.
-    pub options: Options,
-    /// Its steps, in order.
-    pub steps: Vec<PreparedStep>,
+    pub bound: Bound,
+    /// Which stored version of which job it is; none for a file.
+    pub version: Option<JobVersion>,
+    /// How many jobs refer to it, one above the other.
+    pub(crate) depth: usize,
+    /// The plugins that its steps use, by name. They stay as they are however long it runs.
+    pub(crate) plugins: BTreeMap<String, Arc<Plugin>>,
 }
 
-/// A step, ready to run.
-#[derive(Clone, Debug)]
-pub struct PreparedStep {
-    /// The step as the job defines it.
-    pub step: Step,
-    /// Its plugin.
-    pub library: Arc<Library>,
-    /// Its step type.
-    pub metadata: StepMetadata,
-    /// Its `with`, expressions evaluated.
-    pub config: Value,
-    /// Its account, when its step type asks for credentials.
-    pub account: Option<Resolved>,
-    /// Where it may connect to.
-    pub(crate) granted: Vec<Destination>,
-    /// The keys whose texts it gets.
-    pub(crate) keys: KeysOfStep,
+/// A version of a stored job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JobVersion {
+    /// The job.
+    pub job: uuid::Uuid,
+    /// Its version.
+    pub version: i64,
 }
 
-/// What preparing needs beside the job.
-#[derive(Clone, Copy)]
-pub struct Workshop<'a> {
-    /// The configuration.
-    pub settings: &'a Settings,
-    /// The plugins.
-    pub catalog: &'a Catalog,
-    /// The database, which remembers what plugins said of themselves.
-    pub store: &'a Store,
-}
-
-/// A plugin that a job uses.
-struct Used {
-    library: Arc<Library>,
-    metadata: PluginMetadata,
-}
-
-/// Makes a job ready.
-///
-/// # Errors
-/// What is wrong with the project, the job, an account of it, or a plugin that it uses.
-pub async fn prepare(
-    workshop: Workshop<'_>,
-    project: ProjectName,
-    job: Job,
-    options: Options,
-) -> Result<Prepared, EngineError> {
-    known_project(workshop.settings, &project)?;
-    let used = plugins(workshop, &job).await?;
-    let expressions = Expressions::new(&options);
-    let mut steps = Vec::with_capacity(job.steps.len());
-    for step in &job.steps {
-        let plugin = &used[step.uses.plugin.as_str()];
-        let metadata = step_type(&job, step, plugin)?;
-        surroundings::verbatim(&step.with, &metadata.config, &job.file)?;
-        let with = evaluate(&step.with, &expressions, &job.file)?;
-        schema::check(&with, &metadata.config, &step.uses.to_string(), &job.file)?;
-        check_length(&job, step, &with.value)?;
-        let account = metadata.needs_account.then(|| account(workshop.settings, &project, &job, step)).transpose()?;
-        let keys = surroundings::keys(&with, &metadata.config, &project, &job.file)?;
-        let (library, granted) = (Arc::clone(&plugin.library), Vec::new());
-        let mut step =
-            PreparedStep { step: step.clone(), library, metadata, config: with.value, account, granted, keys };
-        surroundings::permitted(&step, &project, workshop.settings)?;
-        step.granted = surroundings::granted(&step, workshop.settings)?;
-        steps.push(step);
+impl Engine {
+    /// Makes a job ready.
+    ///
+    /// # Errors
+    /// What is wrong with the project, or a plugin that the job uses.
+    pub async fn prepare(
+        &self,
+        project: ProjectName,
+        job: Arc<Job>,
+        bound: Bound,
+        version: Option<JobVersion>,
+    ) -> Result<Prepared, EngineError> {
+        known_project(&self.settings, &project)?;
+        let plugins = self.plugins_of(&job).await?;
+        Ok(Prepared { job, project, bound, version, depth: 0, plugins })
     }
-    Ok(Prepared { job, project, options, steps })
-}
 
-/// Loads and describes each plugin of the job once.
-async fn plugins<'a>(workshop: Workshop<'_>, job: &'a Job) -> Result<BTreeMap<&'a str, Used>, EngineError> {
-    let limits = HostLimits {
-        memory_bytes: workshop.settings.limits.step_memory_bytes,
-        output_bytes: workshop.settings.limits.step_output_bytes,
-        processes: workshop.settings.limits.step_processes,
-    };
-    let mut used = BTreeMap::new();
-    for step in &job.steps {
-        let name = step.uses.plugin.as_str();
-        if used.contains_key(name) {
-            continue;
+    /// Loads and describes each plugin of the job once.
+    pub(crate) async fn plugins_of(&self, job: &Job) -> Result<BTreeMap<String, Arc<Plugin>>, EngineError> {
+        let mut plugins = BTreeMap::new();
+        for step in job.all_steps() {
+            let Action::Uses { uses, .. } = &step.action else { continue };
+            if !plugins.contains_key(&uses.plugin) {
+                let plugin = self.plugins.get(&uses.plugin, &self.settings, &self.store).await;
+                plugins.insert(uses.plugin.clone(), plugin.map_err(|error| unknown_plugin(job, step, error))?);
+            }
         }
-        let catalog = workshop.catalog.clone();
-        let wanted = name.to_owned();
-        let loading = tokio::task::spawn_blocking(move || catalog.load(&wanted));
-        let library = loading.await.expect("loading a library does not panic");
-        let library = library.map_err(|error| unknown_plugin(job, step, error))?;
-        let metadata = metadata(&library, &limits, workshop).await?;
-        used.insert(name, Used { library: Arc::new(library), metadata });
+        Ok(plugins)
     }
-    Ok(used)
+}
+
+impl Prepared {
+    /// The plugin of a step type, which has it.
+    pub(crate) fn plugin(&self, step: &Step, uses: &StepType) -> Result<&Arc<Plugin>, JobError> {
+        let plugin = self.plugins.get(&uses.plugin).expect("the plugins of all steps are loaded");
+        if plugin.step(&uses.step).is_some() {
+            return Ok(plugin);
+        }
+        let message = format!("plugin `{}` has no step `{}`", uses.plugin, uses.step);
+        let hint = nearest_hint(&uses.step, plugin.metadata.steps.iter().map(|offered| offered.name.as_str()));
+        Err(self.job.error("job.unknown-step-type", uses_at(step), message).or_hint(hint))
+    }
 }
 
 /// A plugin that is not there is a step type that is not there, at its place in the job.
-fn unknown_plugin(job: &Job, step: &Step, error: windlass_hosting::HostingError) -> EngineError {
+fn unknown_plugin(job: &Job, step: &Step, error: EngineError) -> EngineError {
     match &error {
-        windlass_hosting::HostingError::NotFound { refused, hint, .. } if refused.is_empty() => {
-            let place = job.file.at(step.uses_at, error.to_string()).with_hint(hint.clone());
-            JobError::at("job.unknown-step-type", place).into()
+        EngineError::Plugin(missing @ windlass_hosting::HostingError::NotFound { hint, .. }) if is_missing(missing) => {
+            job.error("job.unknown-step-type", uses_at(step), missing.to_string()).or_hint(hint.clone()).into()
         }
-        _ => error.into(),
+        _ => error,
     }
 }
 
-fn step_type(job: &Job, step: &Step, plugin: &Used) -> Result<StepMetadata, JobError> {
-    let offered = &plugin.metadata.steps;
-    offered.iter().find(|offered| offered.name == step.uses.step).cloned().ok_or_else(|| {
-        let message = format!("plugin `{}` has no step `{}`", step.uses.plugin, step.uses.step);
-        let hint = nearest_hint(&step.uses.step, offered.iter().map(|offered| offered.name.as_str()));
-        JobError::at("job.unknown-step-type", job.file.at(step.uses_at, message).with_hint(hint))
-    })
-}
-
-/// The configuration travels in one frame.
-fn check_length(job: &Job, step: &Step, config: &Value) -> Result<(), JobError> {
-    let length = config.to_string().len();
-    if length <= LONGEST_CONFIG {
-        return Ok(());
+pub(crate) fn uses_at(step: &Step) -> windlass_settings::yaml::Position {
+    match &step.action {
+        Action::Uses { at, .. } | Action::Job { at, .. } => *at,
+        Action::Parallel { .. } | Action::Steps(_) => step.at,
     }
-    let message = format!("the step's `with` has {length} bytes as JSON, more than {LONGEST_CONFIG}");
-    Err(JobError::at("job.invalid-step", job.file.at(step.uses_at, message)))
-}
-
-fn account(settings: &Settings, project: &ProjectName, job: &Job, step: &Step) -> Result<Resolved, EngineError> {
-    let request = Request {
-        project,
-        job: &job.name,
-        step_account: step.account.as_ref(),
-        job_account: job.account.as_ref(),
-        step_region: step.region.as_deref(),
-        job_region: job.region.as_deref(),
-    };
-    Ok(resolve(settings, &request)?)
 }

@@ -26,7 +26,10 @@ pub(crate) fn now() -> i64 {
 pub(crate) struct Recorder {
     execution: Uuid,
     position: i32,
-    next: i64,
+    /// How many more bytes of log are kept.
+    room: u64,
+    dropped: u64,
+    kept: u64,
     piece: Option<LogChunk>,
     done: Vec<Transition>,
     /// Where in `done` the last piece of a table or file is, to which more can be added.
@@ -38,11 +41,14 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(execution: Uuid, position: i32) -> Self {
+    /// For a step execution, of whose log so many bytes are kept.
+    pub(crate) fn new(execution: Uuid, position: i32, log_bytes: u64) -> Self {
         Self {
             execution,
             position,
-            next: 0,
+            room: log_bytes,
+            dropped: 0,
+            kept: 0,
             piece: None,
             done: Vec::new(),
             open: BTreeMap::new(),
@@ -54,6 +60,7 @@ impl Recorder {
 
     /// Adds log bytes. Pieces of another stream begin a new piece, so that the order is kept.
     pub(crate) fn log(&mut self, stream: Stream, bytes: &[u8]) {
+        let bytes = self.fitting(bytes);
         if bytes.is_empty() {
             return;
         }
@@ -61,17 +68,35 @@ impl Recorder {
             self.close_piece();
         }
         let at = now();
-        let seq = self.next;
         let piece =
-            self.piece.get_or_insert_with(|| LogChunk { seq, stream, first_at: at, last_at: at, data: Vec::new() });
+            self.piece.get_or_insert_with(|| LogChunk { seq: 0, stream, first_at: at, last_at: at, data: Vec::new() });
         piece.last_at = at;
         piece.data.extend_from_slice(bytes);
         self.grow(bytes.len());
     }
 
+    /// How many bytes of tables and files came since this was last asked.
+    pub(crate) fn take_kept(&mut self) -> u64 {
+        std::mem::take(&mut self.kept)
+    }
+
+    /// How many bytes of log were not kept.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// As much of it as may be kept. Once something is dropped all that follows is.
+    fn fitting<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let wanted = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let kept = if self.dropped > 0 { 0 } else { wanted.min(self.room) };
+        self.room -= kept;
+        self.dropped += wanted - kept;
+        &bytes[..usize::try_from(kept).unwrap_or(usize::MAX)]
+    }
+
     /// Adds rows, one JSON text a line.
     pub(crate) fn rows(&mut self, table: &str, columns: &str, count: i64, lines: &[u8]) {
-        self.grow(lines.len());
+        self.keep(lines.len());
         if let Some(Transition::Rows { rows, data, .. }) = self.open_piece(table)
             && data.len() < CHUNK
         {
@@ -87,7 +112,7 @@ impl Recorder {
 
     /// Adds bytes of a file.
     pub(crate) fn bytes(&mut self, name: &str, content_type: &str, bytes: &[u8]) {
-        self.grow(bytes.len());
+        self.keep(bytes.len());
         if let Some(Transition::Bytes { data, .. }) = self.open_piece(name)
             && data.len() < CHUNK
         {
@@ -145,6 +170,22 @@ impl Recorder {
         std::mem::take(&mut self.done)
     }
 
+    /// Everything collected, and how much of the log there was no room for.
+    pub(crate) fn finish(&mut self) -> Vec<Transition> {
+        let mut all = self.take();
+        if self.dropped > 0 {
+            let (execution, position) = (self.execution, self.position);
+            let bytes = i64::try_from(self.dropped).unwrap_or(i64::MAX);
+            all.push(Transition::LogDropped { execution, position, bytes });
+        }
+        all
+    }
+
+    fn keep(&mut self, bytes: usize) {
+        self.kept += u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.grow(bytes);
+    }
+
     fn grow(&mut self, bytes: usize) {
         self.bytes += bytes;
         self.oldest.get_or_insert_with(Instant::now);
@@ -152,7 +193,6 @@ impl Recorder {
 
     fn close_piece(&mut self) {
         if let Some(chunk) = self.piece.take() {
-            self.next += 1;
             self.done.push(Transition::Log { execution: self.execution, position: self.position, chunk });
         }
     }

@@ -1,61 +1,80 @@
-//! One step of an execution: its host, what it says, and how it ended.
+//! One step execution: its host, what it says, and how it ended.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
-use windlass_errors::Report;
-use windlass_hosting::{Assignment, HostLimits, StepFailure, Stop, Timeout, run_step};
+use windlass_errors::Code;
+use windlass_hosting::{Assignment, StepFailure, Stop, Timeout, run_step};
+use windlass_jobs::{SecretOption, SecretSource};
 use windlass_keys::KeyError;
 use windlass_plugin_api::frames::{Checkpoint, ExecutionInfo, Level, Start};
-use windlass_store::{StoreError, Transition};
+use windlass_store::StoreError;
 
+use crate::execution::Run;
 use crate::listener::Listener;
+use crate::notice::Observer;
 use crate::output::{Mask, Secrets};
+use crate::plugin_steps::{PluginSteps, Ready};
 use crate::recorder::Recorder;
-use crate::run::Observer;
-use crate::{Prepared, PreparedStep, Runner, surroundings};
+use crate::step::PluginStep;
+use crate::walk::{Attempted, Leaf, Ledger};
+use crate::{Engine, Halt, failure, plugins, surroundings};
+use windlass_settings::StepLogAction;
 
 /// How long a step may take to end what it has begun outside, once it has been cut off.
 const ABANDON_TIME: Duration = Duration::from_secs(30);
 /// Events that may wait for the engine; a step that says more is held back.
 const WAITING_EVENTS: usize = 64;
 
-/// One step and what it belongs to.
+/// A step execution and what it belongs to.
 pub(crate) struct StepRun<'a> {
-    pub(crate) runner: &'a Runner,
+    /// Where what it says is recorded; nowhere for a step that is only asked.
+    ledger: Option<&'a Ledger>,
+    observer: Observer<'a>,
+    pub(crate) engine: &'a Engine,
+    pub(crate) run: &'a Run<'a>,
     pub(crate) execution: Uuid,
-    pub(crate) prepared: &'a Prepared,
+    pub(crate) path: &'a str,
     pub(crate) position: i32,
-    pub(crate) step: &'a PreparedStep,
-    pub(crate) timeout: Option<Timeout>,
+    pub(crate) step: &'a PluginStep,
     /// The last checkpoint that it left.
     pub(crate) checkpoint: Mutex<Option<String>>,
 }
 
-/// How a step ended, and what of it is not written yet.
-pub(crate) struct StepResult {
-    pub(crate) outcome: Result<Value, StepFailure>,
-    pub(crate) unwritten: Vec<Transition>,
-}
+impl<'a> StepRun<'a> {
+    pub(crate) fn new(steps: &'a PluginSteps<'a>, leaf: &Leaf<'a, Ready>, step: &'a PluginStep) -> Self {
+        let PluginSteps { engine, run, ledger, observer } = *steps;
+        let (ledger, execution, path, position) = (Some(ledger), run.execution, leaf.path, leaf.position);
+        Self { ledger, observer, engine, run, execution, path, position, step, checkpoint: Mutex::default() }
+    }
 
-impl StepRun<'_> {
-    pub(crate) async fn run(
-        &self,
-        observer: Observer<'_>,
-        stop: watch::Receiver<Option<Stop>>,
-    ) -> Result<StepResult, StoreError> {
+    /// A step that belongs to no execution: what it says is not kept.
+    pub(crate) fn asked(engine: &'a Engine, run: &'a Run<'a>, step: &'a PluginStep, observer: Observer<'a>) -> Self {
+        let (execution, path, checkpoint) = (run.execution, step.id.as_str(), Mutex::default());
+        Self { ledger: None, observer, engine, run, execution, path, position: 0, step, checkpoint }
+    }
+
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.ledger.is_some()
+    }
+
+    /// Runs it until its end, from a checkpoint if it left one before.
+    pub(crate) async fn run(&self, left: Option<String>, halt: &Halt) -> Result<Attempted, StoreError> {
         let secrets = Secrets::default();
-        let recorder = Recorder::new(self.execution, self.position);
-        let mut listener = Listener::new(&self.step.step.id, recorder, observer, Mask::new(secrets.clone()));
-        let mut outcome = self.once(None, &secrets, &mut listener, stop).await?;
+        let limits = &self.engine.settings.limits;
+        let recorder = Recorder::new(self.execution, self.position, limits.step_log_bytes);
+        let mut listener = Listener::new(self.path, recorder, self.observer, Mask::new(secrets.clone()));
+        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&left);
+        let left = left.map(Checkpoint::Resume);
+        let mut outcome = self.once(left, &secrets, &mut listener, halt.receiver()).await?;
         let left = self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Err(failure), Some(token)) = (&mut outcome, left)
             && failure.cut_off
-            && self.step.metadata.resumable
+            && self.step.metadata().resumable
         {
             self.abandon(token, &secrets, &mut listener, failure).await?;
         }
@@ -67,7 +86,7 @@ impl StepRun<'_> {
         &self,
         left: Option<Checkpoint>,
         secrets: &Secrets,
-        listener: &mut Listener<'_, '_>,
+        listener: &mut Listener<'_>,
         stop: watch::Receiver<Option<Stop>>,
     ) -> Result<Result<Value, StepFailure>, StoreError> {
         let refusal = Mutex::new(None);
@@ -77,7 +96,7 @@ impl StepRun<'_> {
             Ok(assignment) => assignment,
             Err(error) => return Ok(Err(failure(&error))),
         };
-        let running = run_step(&self.step.library, assignment, answer, sender, stop);
+        let running = run_step(&self.step.plugin.library, assignment, answer, sender, stop);
         tokio::pin!(running);
         let outcome = loop {
             tokio::select! {
@@ -87,12 +106,25 @@ impl StepRun<'_> {
                 outcome = &mut running => break outcome,
             }
             if listener.recorder.is_due() {
-                self.runner.store.commit(listener.recorder.take()).await?;
+                if let Err(full) = self.has_room(listener).await? {
+                    break Err(full);
+                }
+                let said = listener.recorder.take();
+                if let Some(ledger) = self.ledger {
+                    ledger.write_said(said).await?;
+                }
+            }
+            if let Some(over) = self.log_is_full(listener) {
+                break Err(over);
             }
         };
         while let Ok(event) = events.try_recv() {
             listener.hear(event);
         }
+        let outcome = match self.has_room(listener).await? {
+            Err(full) if outcome.is_ok() => Err(full),
+            _ => outcome,
+        };
         // The account's own error says more than what the plugin made of it.
         let refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(outcome.map_err(|failure| match refusal {
@@ -107,7 +139,7 @@ impl StepRun<'_> {
         &self,
         token: String,
         secrets: &Secrets,
-        listener: &mut Listener<'_, '_>,
+        listener: &mut Listener<'_>,
         failure: &mut StepFailure,
     ) -> Result<(), StoreError> {
         listener.log(Level::Info, "the step was cut off; ending what it had begun".to_owned());
@@ -118,45 +150,60 @@ impl StepRun<'_> {
         Ok(())
     }
 
+    /// Whether there is room for the tables and files that came since this was last asked.
+    async fn has_room(&self, listener: &mut Listener<'_>) -> Result<Result<(), StepFailure>, StoreError> {
+        match listener.recorder.take_kept() {
+            0 => Ok(Ok(())),
+            more => self.engine.keep(self.run.prepared.project.as_str(), more).await,
+        }
+    }
+
+    /// The failure of a step that has logged more than it may, where that is a failure. Its host ends with it.
+    fn log_is_full(&self, listener: &Listener<'_>) -> Option<StepFailure> {
+        let limits = &self.engine.settings.limits;
+        if limits.step_log_action == StepLogAction::Truncate || listener.recorder.dropped() == 0 {
+            return None;
+        }
+        let message = format!("the step logged more than {} bytes", limits.step_log_bytes);
+        let help =
+            Some("log less, or raise `limits.stepLog`; `limits.stepLogAction: truncate` drops the rest".to_owned());
+        Some(StepFailure { code: Code::new("step.log-full"), message, help, cut_off: true })
+    }
+
     async fn assignment(&self, left: Option<Checkpoint>, secrets: &Secrets) -> Result<Assignment, KeyError> {
-        let settings = &self.runner.settings;
-        let limits = HostLimits {
-            memory_bytes: settings.limits.step_memory_bytes,
-            output_bytes: settings.limits.step_output_bytes,
-            processes: settings.limits.step_processes,
-        };
+        let settings = &self.engine.settings;
         let start = Start {
-            step: self.step.metadata.name.clone(),
+            step: self.step.uses.step.clone(),
             config: self.config(secrets).await?,
             execution: ExecutionInfo {
                 id: self.execution.to_string(),
-                project: self.prepared.project.to_string(),
-                job: self.prepared.job.name.clone(),
-                step: self.step.step.id.clone(),
+                project: self.run.prepared.project.to_string(),
+                job: self.run.prepared.job.name.clone(),
+                step: self.step.id.clone(),
             },
             region: self.step.account.as_ref().map(|account| account.region.name.clone()),
             endpoints: settings.endpoints.services.clone(),
-            certificates: self.runner.certificates.clone(),
+            certificates: self.engine.certificates.clone(),
             checkpoint: left.clone(),
             scratch: None,
         };
-        let surroundings = surroundings::of_step(self.step, self.runner);
+        let surroundings = surroundings::of_step(self.step, self.engine);
         let grace = settings.limits.cancel_grace;
         let message = format!("ending it took longer than {ABANDON_TIME:?}");
         let timeout = match left {
             Some(Checkpoint::Abandon(_)) => Some(Timeout { after: ABANDON_TIME, message }),
-            _ => self.timeout.clone(),
+            _ => None,
         };
-        Ok(Assignment { start, timeout, grace, limits, surroundings })
+        Ok(Assignment { start, timeout, grace, limits: plugins::limits(settings), surroundings })
     }
 
-    /// The step's `with`, secrets in the place of the paths of their keys.
+    /// The step's `with`, secrets in the place of where they come from.
     async fn config(&self, secrets: &Secrets) -> Result<Value, KeyError> {
         let mut config = self.step.config.clone();
-        for (pointer, path) in &self.step.keys {
-            let secret = self.runner.keys.get(path).await?;
+        for (pointer, source) in &self.step.secrets {
+            let (secret, path) = self.secret(source).await?;
             let text = String::from_utf8(secret.expose_secret().to_vec());
-            let text = text.map_err(|_| KeyError::NotText { path: path.to_string() })?;
+            let text = text.map_err(|_| KeyError::NotText { path })?;
             secrets.add([SecretString::from(text.as_str())]);
             if let Some(field) = config.pointer_mut(pointer) {
                 *field = Value::String(text);
@@ -164,19 +211,21 @@ impl StepRun<'_> {
         }
         Ok(config)
     }
-}
 
-/// An error as the failure of a step: its causes in the message, where the account is defined in the help.
-pub(crate) fn failure(error: &impl Report) -> StepFailure {
-    let mut message = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(this) = cause {
-        message = format!("{message}: {this}");
-        cause = this.source();
+    /// A secret and what it is called.
+    async fn secret(&self, source: &SecretSource) -> Result<(SecretSlice<u8>, String), KeyError> {
+        let bound = &self.run.prepared.bound.secrets;
+        match source {
+            SecretSource::Key(path) => Ok((self.engine.keys.get(path).await?, path.to_string())),
+            SecretSource::Option(name) => match bound.get(name) {
+                Some(SecretOption::Key(path)) => Ok((self.engine.keys.get(path).await?, path.to_string())),
+                Some(SecretOption::Typed(typed)) => {
+                    Ok((typed.expose_secret().as_bytes().to_vec().into(), format!("options.{name}")))
+                }
+                None => Err(KeyError::NotGiven { option: name.clone() }),
+            },
+        }
     }
-    let place = error.snippet().map(|place| format!("the account is defined at {place}"));
-    let help: Vec<String> = error.help().into_iter().chain(place).collect();
-    StepFailure { code: error.code(), message, help: (!help.is_empty()).then(|| help.join("\n")), cut_off: false }
 }
 
 fn is_stop(failure: &StepFailure) -> bool {

@@ -1,0 +1,74 @@
+//! Running an execution that is queued in the database: everything that it needs is read from there.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+use windlass_jobs::OptionKind;
+use windlass_settings::ProjectName;
+use windlass_store::{ExecutionRow, State, Transition};
+
+use crate::execution::{Run, ending, is_taken};
+use crate::notice::{Failed, Notice, Observer};
+use crate::walk::Past;
+use crate::{Engine, EngineError, Halt, JobVersion, Prepared, failure, options};
+
+impl Engine {
+    /// Claims an execution and runs it to its end. Nothing when it was not to be had.
+    pub(crate) async fn run_claimed(
+        &self,
+        id: Uuid,
+        observer: Observer<'_>,
+    ) -> Result<Option<(State, Option<Failed>)>, EngineError> {
+        let Some(row) = self.store.execution(id).await? else { return Ok(None) };
+        let prepared = match self.prepare_queued(&row).await {
+            Ok(prepared) => prepared,
+            Err(EngineError::Store(error)) => return Err(error.into()),
+            Err(error) => return self.fail_unbegun(&row, error, observer).await,
+        };
+        let past = self.past(&row).await?;
+        let run = Run { execution: id, attempt: row.attempt, prepared: &prepared };
+        let claimed = vec![self.claims(id)];
+        match self.walk(&run, claimed, past, observer, &Halt::default()).await {
+            Ok(finished) => Ok(Some((finished.state, finished.failed))),
+            Err(error) if is_taken(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What an execution had done before, if it goes on.
+    pub(crate) async fn past(&self, row: &ExecutionRow) -> Result<Past, EngineError> {
+        Ok(if row.resume { Past::of(self.store.steps(row.id).await?, row.redo_before) } else { Past::default() })
+    }
+
+    /// A queued execution with everything that it needs.
+    pub(crate) async fn prepare_queued(&self, row: &ExecutionRow) -> Result<Prepared, EngineError> {
+        let project = ProjectName::parse(&row.project)
+            .map_err(|why| EngineError::Project { project: row.project.clone(), why: why.to_string() })?;
+        let job = self.job_of(row).await?;
+        let has_secrets = job.options.iter().any(|option| option.kind == OptionKind::Secret);
+        let typed = if has_secrets { self.opened(row.id).await? } else { BTreeMap::new() };
+        let bound = options::restored(&job, &row.options, typed)?;
+        let version = row.job_id.zip(row.job_version).map(|(job, version)| JobVersion { job, version });
+        self.prepare(project, job, bound, version).await
+    }
+
+    /// Records that an execution could not even be begun.
+    async fn fail_unbegun(
+        &self,
+        row: &ExecutionRow,
+        error: EngineError,
+        observer: Observer<'_>,
+    ) -> Result<Option<(State, Option<Failed>)>, EngineError> {
+        let failed = Failed { step: String::new(), failure: failure(&error) };
+        let (execution, ending) = (row.id, ending(State::Failed, Some(&failed.failure)));
+        let ended = Transition::Ended { execution, ending, outputs: None };
+        match self.store.commit(vec![self.claims(execution), ended]).await.map_err(EngineError::from) {
+            Ok(()) => {
+                observer(Notice::Started { execution });
+                Ok(Some((State::Failed, Some(failed))))
+            }
+            Err(error) if is_taken(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! One execution from its claim to its recorded end.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+use windlass_hosting::StepFailure;
+use windlass_jobs::{RunFacts, Values, evaluate};
+use windlass_store::{Cause, Ending, JobText, NewExecution, State, StoreError, Transition, job_key};
+
+use crate::notice::{Failed, Observer, StepEnd};
+use crate::plugin_steps::PluginSteps;
+use crate::recorder::now;
+use crate::walk::{Inside, Ledger, Past, Ran, Walk};
+use crate::{Engine, EngineError, Halt, JobVersion, Prepared, failure, options};
+
+/// An execution that is about to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Run<'a> {
+    pub(crate) execution: Uuid,
+    /// Which attempt at the whole job this is, from 1.
+    pub(crate) attempt: i64,
+    pub(crate) prepared: &'a Prepared,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Its id.
+    pub execution: Uuid,
+    /// Its state.
+    pub state: State,
+    /// Its steps, in the order in which they began.
+    pub steps: Vec<StepEnd>,
+    /// What its job gives to others.
+    pub outputs: Option<Value>,
+    /// Why it did not succeed.
+    pub failed: Option<Failed>,
+    /// The execution that tries the job again, and is queued.
+    pub next: Option<Box<NewExecution>>,
+}
+
+impl Engine {
+    /// Runs an execution to its end. `begun` is what its first transaction begins with: that it is claimed.
+    ///
+    /// # Errors
+    /// When it cannot be recorded, [`StoreError::NotClaimed`] when it is somebody else's. A failed step is a result.
+    pub(crate) async fn walk(
+        &self,
+        run: &Run<'_>,
+        begun: Vec<Transition>,
+        past: Past,
+        observer: Observer<'_>,
+        halt: &Halt,
+    ) -> Result<Finished, EngineError> {
+        let Run { execution, prepared, .. } = *run;
+        let _runs = self.running.enter(execution, halt.clone());
+        let job = prepared.job.as_ref();
+        let log_end = if past.is_empty() { 0 } else { self.store.log_end(execution).await? };
+        let ledger = Ledger::new(self.store.clone(), execution, begun, past, log_end);
+        let steps = PluginSteps { engine: self, run, ledger: &ledger, observer };
+        let has_begun = AtomicBool::new(false);
+        let walk = Walk { worker: &steps, ledger: &ledger, job, observer, ends: Mutex::default(), has_begun };
+        let values = run.values();
+        let time = job.timeout.map(|all| (all, format!("the job took longer than its timeout of {all:?}")));
+        let ran = halt.within(time, walk.sequence(&job.steps, values.clone(), Inside::default(), halt)).await?;
+        let mut ends = std::mem::take(&mut *walk.ends.lock().unwrap_or_else(PoisonError::into_inner));
+        ends.sort_by_key(|end| end.position);
+        let (outputs, failed) = outputs(run, values, ran);
+        let next = failed.as_ref().filter(|_| halt.why().is_none()).and_then(|failed| again(run, failed));
+        let state = failed.as_ref().map_or(State::Succeeded, Failed::state);
+        let ending = ending(state, failed.as_ref().map(|failed| &failed.failure));
+        let kept = outputs.as_ref().map(Value::to_string);
+        ledger.add([Transition::Ended { execution, ending, outputs: kept }]);
+        if let Some(execution) = next.clone() {
+            let secrets = self.sealed(execution.id, &prepared.bound).await?;
+            ledger.add([Transition::Queued { execution, secrets }]);
+        }
+        ledger.write().await?;
+        walk.begun();
+        Ok(Finished { execution, state, steps: ends, outputs, failed, next: next.map(Box::new) })
+    }
+}
+
+/// The execution that tries the job again after this failure, if there is to be one.
+fn again(run: &Run<'_>, failed: &Failed) -> Option<NewExecution> {
+    let retry = run.prepared.job.retry.as_ref()?;
+    let attempts = u32::try_from(run.attempt).unwrap_or(u32::MAX);
+    let wait = retry.after(attempts, failed.failure.code.as_str())?;
+    if failed.state() == State::Cancelled {
+        return None;
+    }
+    let at = now();
+    let not_before = at.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+    Some(NewExecution {
+        retry_of: Some(run.execution),
+        attempt: run.attempt + 1,
+        not_before: Some(not_before),
+        ..run.prepared.new_execution(Cause::Retry, at)
+    })
+}
+
+impl Run<'_> {
+    /// What expressions see before the first step.
+    pub(crate) fn values(&self) -> Values {
+        let execution = self.execution.to_string();
+        let facts = RunFacts {
+            project: self.prepared.project.as_str(),
+            job: &self.prepared.job.name,
+            execution: &execution,
+            attempt: u32::try_from(self.attempt).unwrap_or(u32::MAX),
+        };
+        Values::new(&facts, &self.prepared.bound, &self.prepared.job)
+    }
+}
+
+impl Prepared {
+    /// An execution of this job with these options.
+    pub(crate) fn new_execution(&self, cause: Cause, at: i64) -> NewExecution {
+        let job = &self.job;
+        NewExecution {
+            id: Uuid::now_v7(),
+            project: self.project.to_string(),
+            job: job.name.clone(),
+            text: match self.version {
+                Some(JobVersion { job, version }) => JobText::Stored { job, version },
+                None => JobText::Inline(job.text().to_owned()),
+            },
+            job_key: job_key(self.project.as_str(), &job.identity()),
+            concurrency: job.concurrency.limit.into(),
+            options: options::stored(&self.bound),
+            cause,
+            attempt: 1,
+            queued_at: at,
+            parent: None,
+            retry_of: None,
+            not_before: None,
+        }
+    }
+}
+
+/// The outputs of the job, from what its steps left; that they cannot be made fails it.
+fn outputs(run: &Run<'_>, mut values: Values, ran: Ran) -> (Option<Value>, Option<Failed>) {
+    if ran.failed.is_some() {
+        return (None, ran.failed);
+    }
+    ran.facts.into_iter().for_each(|(id, facts)| values.record_step(&id, facts));
+    let mut outputs = Map::new();
+    for output in &run.prepared.job.outputs {
+        match evaluate(&output.value, &values, &run.prepared.job) {
+            Ok(evaluated) => outputs.insert(output.name.clone(), evaluated.value),
+            Err(error) => {
+                let step = format!("outputs.{}", output.name);
+                return (None, Some(Failed { step, failure: failure(&error) }));
+            }
+        };
+    }
+    (Some(Value::Object(outputs)), None)
+}
+
+/// An end that is recorded now.
+pub(crate) fn ending(state: State, failure: Option<&StepFailure>) -> Ending {
+    Ending {
+        state,
+        code: failure.map(|failure| failure.code.to_string()),
+        reason: failure.map(|failure| failure.message.clone()),
+        at: now(),
+    }
+}
+
+/// Whether an execution is not this process's to run.
+pub(crate) fn is_taken(error: &EngineError) -> bool {
+    matches!(error, EngineError::Store(StoreError::NotClaimed { .. }))
+}

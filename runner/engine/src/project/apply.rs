@@ -1,0 +1,47 @@
+use windlass_store::{AppliedJob, JobChange, Store};
+
+use super::{Change, Plan, Planned};
+use crate::EngineError;
+use crate::recorder::now;
+
+/// A job that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Its name.
+    pub name: String,
+    /// Its new version; none when it was removed.
+    pub version: Option<i64>,
+}
+
+impl Plan {
+    /// Makes the project as the folder says, all of it or nothing.
+    ///
+    /// # Errors
+    /// `project.changed` when somebody has changed a job since the plan was made; `store.unavailable`.
+    pub async fn apply(&self, store: &Store) -> Result<Vec<Applied>, EngineError> {
+        let changed: Vec<&Planned> = self.jobs.iter().filter(|job| job.change != Change::Unchanged).collect();
+        if changed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let changes = changed.iter().map(|job| change(job)).collect();
+        let rows = store.apply_jobs(self.project.as_str(), changes, now()).await?;
+        let version = |job: &Planned, row: &AppliedJob| (job.change != Change::Removed).then_some(row.version);
+        let applied = changed.iter().zip(rows);
+        Ok(applied.map(|(job, row)| Applied { name: job.name.clone(), version: version(job, &row) }).collect())
+    }
+}
+
+fn change(job: &Planned) -> JobChange {
+    let Planned { identity, name, group, description, text, version, .. } = job;
+    match (&job.change, version) {
+        (Change::Removed, Some(expected)) => JobChange::Delete { identity: identity.clone(), expected: *expected },
+        _ => JobChange::Put {
+            identity: identity.clone(),
+            name: name.clone(),
+            group: group.clone(),
+            description: description.clone(),
+            text: text.clone(),
+            expected: *version,
+        },
+    }
+}

@@ -1,0 +1,11 @@
+//! A project's jobs as files: read, checked, compared with what is stored, applied as a whole.
+
+mod apply;
+mod export;
+mod folder;
+mod plan;
+
+pub use apply::Applied;
+pub use export::{Exported, export};
+pub use folder::{Folder, FolderJob, Invalid};
+pub use plan::{Change, Plan, Planned};

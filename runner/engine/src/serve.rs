@@ -1,0 +1,300 @@
+//! A server: it claims what is queued, runs it, settles what others left, and stops in good order.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::{self, JoinSet};
+use uuid::Uuid;
+use windlass_hosting::Stop;
+use windlass_jobs::OnInterrupted;
+use windlass_settings::ProjectName;
+use windlass_store::{Candidate, ExecutionFilter, State};
+
+use crate::notice::{Failed, Notice};
+use crate::recorder::now;
+use crate::settle::Settled;
+use crate::{Engine, EngineError, Halt};
+
+/// How often processes are looked for that have ended.
+const SETTLE_EVERY: Duration = Duration::from_secs(3);
+/// Queued executions that are read at a time.
+const CANDIDATES: i64 = 64;
+
+/// Something that a server did, for its log.
+#[derive(Debug)]
+pub enum Served<'a> {
+    /// It began to serve.
+    Ready,
+    /// An execution of a process that is gone was settled.
+    Settled(Uuid, Settled),
+    /// An execution began.
+    Began(&'a Candidate),
+    /// An execution ended.
+    Ended {
+        /// Its id.
+        execution: Uuid,
+        /// How.
+        state: State,
+        /// Why, if it did not succeed.
+        failed: Option<&'a Failed>,
+    },
+    /// Something went wrong that is nobody's execution.
+    Trouble(&'a EngineError),
+    /// Executions were removed that are no longer kept.
+    Retired(u64),
+    /// It was asked to stop and waits for so many executions.
+    Stopping(usize),
+}
+
+/// How an execution ended that this process had claimed; nothing when it was not to be had.
+type Ended = Result<Option<(State, Option<Failed>)>, EngineError>;
+
+/// Runs queued executions until it is stopped.
+pub struct Server<'a> {
+    engine: Arc<Engine>,
+    log: &'a (dyn Fn(Served<'_>) + Send + Sync),
+    tasks: JoinSet<Ended>,
+    begins: mpsc::UnboundedSender<Candidate>,
+    begun: mpsc::UnboundedReceiver<Candidate>,
+    /// Which task runs which execution.
+    by_task: HashMap<task::Id, Uuid>,
+    /// What this process runs, or is about to claim.
+    taken: BTreeMap<Uuid, String>,
+    candidates: VecDeque<Candidate>,
+    /// Executions of this process whose end could not be recorded.
+    unrecorded: Vec<Uuid>,
+    settled: Option<Instant>,
+    /// Whether there may be something new in the database.
+    was_woken: bool,
+    /// Whether it ends when nothing is left to do.
+    until_idle: bool,
+}
+
+impl<'a> Server<'a> {
+    /// A server on this engine.
+    pub fn new(engine: Arc<Engine>, log: &'a (dyn Fn(Served<'_>) + Send + Sync)) -> Self {
+        let (begins, begun) = mpsc::unbounded_channel();
+        Self {
+            engine,
+            log,
+            begins,
+            begun,
+            tasks: JoinSet::new(),
+            by_task: HashMap::new(),
+            taken: BTreeMap::new(),
+            candidates: VecDeque::new(),
+            unrecorded: Vec::new(),
+            settled: None,
+            was_woken: true,
+            until_idle: false,
+        }
+    }
+
+    /// One that also ends when nothing is queued and nothing runs here.
+    #[must_use]
+    pub fn until_idle(self) -> Self {
+        Self { until_idle: true, ..self }
+    }
+
+    /// Serves until `halt` is stopped, then lets what runs go on for `server.stopGrace`.
+    ///
+    /// # Errors
+    /// When it cannot even begin: the database does not take it as a member.
+    pub async fn serve(mut self, halt: &Halt) -> Result<(), EngineError> {
+        self.engine.store.commit(self.engine.member.joins().into_iter().collect()).await?;
+        self.engine.member.has_joined();
+        (self.log)(Served::Ready);
+        let engine = Arc::clone(&self.engine);
+        let retiring = retire_for_ever(&engine, self.log);
+        tokio::pin!(retiring);
+        while halt.why().is_none() {
+            if let Err(error) = self.turn().await {
+                (self.log)(Served::Trouble(&error));
+            }
+            if self.until_idle && self.is_idle().await {
+                break;
+            }
+            tokio::select! {
+                () = engine.member.woken() => self.was_woken = true,
+                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
+                Some(candidate) = self.begun.recv() => (self.log)(Served::Began(&candidate)),
+                _ = halt.stopped() => {}
+                () = &mut retiring => {}
+            }
+            while let Some(ended) = self.tasks.try_join_next_with_id() {
+                self.ended(ended);
+            }
+        }
+        self.finish().await;
+        Ok(())
+    }
+
+    /// Whether there is nothing left to do, as far as can be told.
+    async fn is_idle(&self) -> bool {
+        let queued = ExecutionFilter { state: Some(State::Queued), ..ExecutionFilter::default() };
+        self.taken.is_empty() && self.engine.store.executions(&queued, 1).await.is_ok_and(|rows| rows.is_empty())
+    }
+
+    /// Everything that is to be looked after now.
+    async fn turn(&mut self) -> Result<(), EngineError> {
+        if self.settled.is_none_or(|at| at.elapsed() >= SETTLE_EVERY) {
+            self.settled = Some(Instant::now());
+            for (execution, how) in self.engine.settle().await? {
+                (self.log)(Served::Settled(execution, how));
+            }
+            self.settle_own().await?;
+        }
+        if std::mem::take(&mut self.was_woken) {
+            self.candidates.clear();
+            self.engine.cancel_requests().await?.iter().for_each(|part| part.stop(&Stop::cancelled()));
+        }
+        self.claim().await
+    }
+
+    /// Begins as many executions as there is room for.
+    async fn claim(&mut self) -> Result<(), EngineError> {
+        let most = usize::try_from(self.engine.settings.server.max_executions).unwrap_or(usize::MAX);
+        while self.taken.len() < most {
+            if self.candidates.is_empty() {
+                let found = self.engine.store.candidates(CANDIDATES + count(self.taken.len()), now()).await?;
+                self.candidates.extend(found.into_iter().filter(|it| !self.taken.contains_key(&it.id)));
+            }
+            let Some(next) = self.candidates.iter().position(|candidate| self.has_room(&candidate.project)) else {
+                break;
+            };
+            let Some(candidate) = self.candidates.remove(next) else { break };
+            let (engine, id, began) = (Arc::clone(&self.engine), candidate.id, self.begins.clone());
+            self.taken.insert(id, candidate.project.clone());
+            let task = self.tasks.spawn(async move {
+                let observer = |notice: Notice<'_>| {
+                    if let Notice::Started { .. } = notice {
+                        // Nobody listening means that the server has stopped.
+                        let _ = began.send(candidate.clone());
+                    }
+                };
+                engine.run_claimed(id, &observer).await
+            });
+            self.by_task.insert(task.id(), id);
+        }
+        Ok(())
+    }
+
+    /// Tells which executions have begun: claimed by this process, and their first step recorded.
+    fn tell_begun(&mut self) {
+        while let Ok(candidate) = self.begun.try_recv() {
+            (self.log)(Served::Began(&candidate));
+        }
+    }
+
+    /// Whether one more execution of a project may run.
+    fn has_room(&self, project: &str) -> bool {
+        let running = self.taken.values().filter(|other| *other == project).count();
+        let most = ProjectName::parse(project).map_or(0, |name| self.engine.settings.project_executions(&name));
+        running < usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
+    fn ended(&mut self, ended: Result<(task::Id, Ended), task::JoinError>) {
+        self.tell_begun();
+        let (task, how) = match ended {
+            Ok((task, how)) => (task, Some(how)),
+            Err(error) => (error.id(), None),
+        };
+        let Some(execution) = self.by_task.remove(&task) else { return };
+        self.taken.remove(&execution);
+        match how {
+            Some(Ok(Some((state, failed)))) => {
+                (self.log)(Served::Ended { execution, state, failed: failed.as_ref() });
+            }
+            Some(Ok(None)) => {}
+            Some(Err(error)) => {
+                (self.log)(Served::Trouble(&error));
+                self.unrecorded.push(execution);
+            }
+            // A fault in this program ends one execution, and not the server.
+            None => self.unrecorded.push(execution),
+        }
+    }
+
+    /// Brings executions to their end whose end the database did not take when it came.
+    async fn settle_own(&mut self) -> Result<(), EngineError> {
+        while let Some(execution) = self.unrecorded.last() {
+            if let Some(row) = self.engine.store.execution(*execution).await?.filter(|row| row.state == State::Running)
+            {
+                let reason = "the database did not take what happened to it";
+                self.engine.settle_execution(&row, Some(self.engine.member.id), reason).await?;
+            }
+            self.unrecorded.pop();
+        }
+        Ok(())
+    }
+
+    /// Waits for what runs; what is not over in time is stopped, or left to go on another time.
+    async fn finish(mut self) {
+        (self.log)(Served::Stopping(self.taken.len()));
+        let grace = self.engine.settings.server.stop_grace;
+        if tokio::time::timeout(grace, self.drain()).await.is_ok() {
+            return;
+        }
+        let mut goes_on = Vec::new();
+        for execution in self.taken.keys().copied() {
+            match self.engine.store.execution(execution).await {
+                Ok(Some(row)) if self.resumes(&row).await => goes_on.push(row),
+                _ => {
+                    if let Some(halt) = self.engine.running.halt(execution) {
+                        halt.stop(&Stop::Cancelled("the server was stopped".to_owned()));
+                    }
+                }
+            }
+        }
+        if goes_on.is_empty() {
+            return self.drain().await;
+        }
+        // Those that go on another time must not record that they were cut off; their hosts end with them.
+        let ids: Vec<Uuid> = goes_on.iter().map(|row| row.id).collect();
+        let others = async {
+            while self.taken.keys().any(|id| !ids.contains(id)) {
+                match self.tasks.join_next_with_id().await {
+                    Some(ended) => self.ended(ended),
+                    None => break,
+                }
+            }
+        };
+        others.await;
+        self.tasks.shutdown().await;
+        for row in goes_on {
+            if let Err(error) =
+                self.engine.settle_execution(&row, Some(self.engine.member.id), "the server was stopped").await
+            {
+                (self.log)(Served::Trouble(&error));
+            }
+        }
+    }
+
+    async fn resumes(&self, row: &windlass_store::ExecutionRow) -> bool {
+        self.engine.job_of(row).await.is_ok_and(|job| job.on_interrupted != OnInterrupted::Fail)
+    }
+
+    async fn drain(&mut self) {
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            self.ended(ended);
+        }
+    }
+}
+
+/// Removes what is no longer kept, now and again and again.
+async fn retire_for_ever(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync)) {
+    loop {
+        match engine.retire().await {
+            Ok(0) => {}
+            Ok(removed) => log(Served::Retired(removed)),
+            Err(error) => log(Served::Trouble(&error.into())),
+        }
+        tokio::time::sleep(engine.settings.retention.interval).await;
+    }
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,118 @@
+//! The beginnings of a step's tables, which expressions may look into.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use uuid::Uuid;
+use windlass_jobs::TableFacts;
+use windlass_store::{Store, StoreError};
+
+/// How many rows of a table expressions see.
+const ROWS: usize = TableFacts::MOST_ROWS;
+/// How many bytes of all its tables together, as JSON. What is not seen by expressions is kept all the same.
+const BYTES: usize = 4 * 1024 * 1024;
+
+/// Collects the first rows of each table while they come, as they are: they are taken apart only for expressions.
+#[derive(Default)]
+pub(crate) struct Beginnings {
+    tables: BTreeMap<String, Beginning>,
+    bytes: usize,
+}
+
+#[derive(Default)]
+struct Beginning {
+    columns: Vec<String>,
+    /// JSON arrays.
+    rows: Vec<Vec<u8>>,
+    count: u64,
+}
+
+impl Beginning {
+    fn facts(self) -> TableFacts {
+        let rows = self.rows.iter().filter_map(|row| serde_json::from_slice::<Vec<Value>>(row).ok());
+        let object = |row: Vec<Value>| Value::Object(self.columns.iter().cloned().zip(row).collect());
+        TableFacts { rows: rows.map(object).collect(), count: self.count }
+    }
+}
+
+impl Beginnings {
+    pub(crate) fn table(&mut self, name: &str, columns: &[String]) {
+        self.tables
+            .entry(name.to_owned())
+            .or_insert_with(|| Beginning { columns: columns.to_vec(), ..Beginning::default() });
+    }
+
+    /// More rows, one JSON array a line.
+    pub(crate) fn rows(&mut self, name: &str, lines: &[u8], count: usize) {
+        let Some(table) = self.tables.get_mut(name) else { return };
+        table.count += u64::try_from(count).unwrap_or(u64::MAX);
+        let missing = ROWS.saturating_sub(table.rows.len());
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).take(missing) {
+            self.bytes += line.len();
+            if self.bytes > BYTES {
+                return;
+            }
+            table.rows.push(line.to_vec());
+        }
+    }
+
+    pub(crate) fn all(&mut self) -> BTreeMap<String, TableFacts> {
+        std::mem::take(&mut self.tables).into_iter().map(|(name, table)| (name, table.facts())).collect()
+    }
+}
+
+/// The beginnings of the tables of a step execution that has ended earlier.
+pub(crate) async fn recorded(
+    store: &Store,
+    execution: Uuid,
+    position: i32,
+) -> Result<BTreeMap<String, TableFacts>, StoreError> {
+    let mut beginnings = Beginnings::default();
+    for table in store.tables(execution).await? {
+        if table.position != position || table.content_type.is_some() {
+            continue;
+        }
+        let columns: Vec<String> = serde_json::from_str(&table.columns).unwrap_or_default();
+        beginnings.table(&table.name, &columns);
+        let mut pages = store.rows(execution, position, &table.name);
+        let mut seen = 0;
+        while let Some(page) = if seen < ROWS { pages.page().await? } else { None } {
+            seen += page.iter().filter(|byte| **byte == b'\n').count();
+            beginnings.rows(&table.name, &page, 0);
+        }
+        if let Some(known) = beginnings.tables.get_mut(&table.name) {
+            known.count = u64::try_from(table.rows).unwrap_or_default();
+        }
+    }
+    Ok(beginnings.all())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_see_the_first_rows_and_how_many_there_are() {
+        let mut beginnings = Beginnings::default();
+        beginnings.table("t", &["n".to_owned(), "text".to_owned()]);
+        for piece in 0..3_u32 {
+            let lines: String = (0..600).map(|row| format!("[{},\"x\"]\n", piece * 600 + row)).collect();
+            beginnings.rows("t", lines.as_bytes(), 600);
+        }
+        beginnings.rows("unknown", b"[1]\n", 1);
+        let tables = beginnings.all();
+        assert_eq!(tables.len(), 1);
+        assert_eq!((tables["t"].rows.len(), tables["t"].count), (ROWS, 1_800));
+        assert_eq!(tables["t"].rows[999], serde_json::json!({"n": 999, "text": "x"}));
+    }
+
+    #[test]
+    fn long_rows_are_bounded_all_together() {
+        let mut beginnings = Beginnings::default();
+        beginnings.table("t", &["text".to_owned()]);
+        let line = format!("[\"{}\"]\n", "x".repeat(1024 * 1024));
+        (0..10).for_each(|_| beginnings.rows("t", line.as_bytes(), 1));
+        let tables = beginnings.all();
+        assert_eq!((tables["t"].rows.len(), tables["t"].count), (3, 10));
+    }
+}
