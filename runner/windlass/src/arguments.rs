@@ -44,6 +44,17 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Run a job file, without a server
     Run(commands::run::Run),
+    /// Run what is queued until it is stopped
+    Server(commands::server::Server),
+    /// Start stored jobs, and look at them
+    #[command(subcommand, after_help = "Example:\n  windlass job start nightly --project web --follow")]
+    Job(commands::job::Job),
+    /// Keep a project's jobs as files: validate, plan, apply, export
+    #[command(subcommand, after_help = "Example:\n  windlass project apply jobs/ --project web")]
+    Project(commands::project::Project),
+    /// Look at executions, follow, stop and repeat them
+    #[command(subcommand, after_help = "Example:\n  windlass execution list --project web --state failed")]
+    Execution(commands::execution::Execution),
     /// See how AWS accounts are resolved
     #[command(subcommand, after_help = "Example:\n  windlass account explain prod --project web")]
     Account(commands::account::Account),

@@ -2,6 +2,9 @@
 
 mod arguments;
 mod commands;
+mod find;
+mod follow;
+mod options;
 mod problem;
 mod protect;
 mod setup;
@@ -17,7 +20,7 @@ use arguments::{Arguments, Command};
 fn main() -> ExitCode {
     protect::no_core_files();
     let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime(&arguments.command);
     let result = match runtime {
         Ok(runtime) => runtime.block_on(carry_out(arguments)),
         Err(error) => {
@@ -34,10 +37,23 @@ fn main() -> ExitCode {
     }
 }
 
+/// A server runs many executions, everything else one thing at a time.
+fn runtime(command: &Command) -> std::io::Result<tokio::runtime::Runtime> {
+    if !matches!(command, Command::Server(_)) {
+        return tokio::runtime::Builder::new_current_thread().enable_all().build();
+    }
+    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+    tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()
+}
+
 async fn carry_out(arguments: Arguments) -> Result<u8, problem::Problem> {
     let global = arguments.global;
     match arguments.command {
         Command::Run(run) => commands::run::run(&global, run).await,
+        Command::Server(server) => commands::server::run(&global, server).await,
+        Command::Job(command) => commands::job::run(&global, command).await,
+        Command::Project(command) => commands::project::run(&global, command).await,
+        Command::Execution(command) => commands::execution::run(&global, command).await,
         Command::Account(command) => commands::account::run(&global, command),
         Command::Key(command) => commands::key::run(&global, command).await,
         Command::Plugin(command) => commands::plugin::run(&global, command).await,

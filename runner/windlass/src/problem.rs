@@ -1,4 +1,4 @@
-use windlass_engine::{EngineError, JobError};
+use windlass_engine::EngineError;
 use windlass_errors::{Code, Report, exit, render};
 use windlass_hosting::StepFailure;
 
@@ -13,7 +13,8 @@ pub(crate) struct Problem {
 impl Problem {
     /// A step that failed.
     pub(crate) fn step(step: &str, failure: &StepFailure) -> Self {
-        let mut text = format!("error[{}]: step `{step}`: {}\n", failure.code, failure.message);
+        let step = if step.is_empty() { String::new() } else { format!("step `{step}`: ") };
+        let mut text = format!("error[{}]: {step}{}\n", failure.code, failure.message);
         if let Some(help) = &failure.help {
             text.push_str(&format!("  help: {}\n", help.replace('\n', "\n        ")));
         }
@@ -24,6 +25,20 @@ impl Problem {
     pub(crate) fn coded(code: &'static str, message: impl std::fmt::Display) -> Self {
         let code = Code::new(code);
         Self { text: format!("error[{code}]: {message}\n"), exit: code.exit() }
+    }
+
+    /// As [`Self::coded`], with what to do about it.
+    pub(crate) fn with_help(code: &'static str, message: impl std::fmt::Display, help: &str) -> Self {
+        let mut problem = Self::coded(code, message);
+        problem.text.push_str(&format!("  help: {help}\n"));
+        problem
+    }
+
+    /// Several at once, the first of which says how the command exits.
+    pub(crate) fn several<'a>(errors: impl IntoIterator<Item = &'a dyn Report>) -> Option<Self> {
+        let mut errors = errors.into_iter().map(Self::of);
+        let first = errors.next()?;
+        Some(errors.fold(first, |all, next| Self { text: format!("{}\n{}", all.text, next.text), exit: all.exit }))
     }
 
     /// A command line that cannot be understood, for what the parser cannot tell.
@@ -60,7 +75,8 @@ macro_rules! shown {
 }
 shown!(
     EngineError,
-    JobError,
+    windlass_jobs::JobError,
+    windlass_jobs::JobErrors,
     windlass_credentials::AccountError,
     windlass_hosting::HostingError,
     windlass_keys::KeyError,

@@ -1,13 +1,18 @@
 //! What most commands begin with.
 
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use windlass_credentials::{Environment, Sessions};
+use windlass_engine::{Engine, EngineError, Member, Plugins, Quota, Running, StoredJobs};
 use windlass_hosting::Catalog;
 use windlass_keys::KeyStorage;
 use windlass_network::{Destination, Network, NoProxy, Proxy};
-use windlass_settings::{Loaded, Overrides, Settings, load};
-use windlass_store::Store;
+use windlass_settings::{Backend, Loaded, Overrides, Postgres, Settings, load};
+use windlass_store::{Durability, Location, PostgresLocation, Role, Store};
 
 use crate::arguments::Global;
 use crate::problem::Problem;
@@ -31,7 +36,81 @@ pub(crate) fn configuration(global: &Global) -> Result<Loaded, Problem> {
 }
 
 pub(crate) async fn store(settings: &Settings) -> Result<Store, Problem> {
-    Ok(Store::open(&settings.data_dir).await?)
+    let location = match &settings.database.backend {
+        Backend::Sqlite => Location::Sqlite { data_dir: settings.data_dir.clone() },
+        Backend::Postgres(Postgres { url, password_file, max_connections }) => {
+            let password = password_file.as_deref().map(password).transpose()?;
+            Location::Postgres(PostgresLocation { url: url.clone(), password, max_connections: *max_connections })
+        }
+    };
+    let durability = match settings.database.durability {
+        windlass_settings::Durability::Full => Durability::Full,
+        windlass_settings::Durability::Process => Durability::Process,
+    };
+    Ok(Store::open(&location, durability).await?)
+}
+
+/// The password of the database's user, from a file that nobody else may read.
+fn password(file: &Path) -> Result<SecretString, Problem> {
+    let shown = file.display();
+    let unusable = |why: String| Problem::coded("store.unavailable", format!("`database.passwordFile`: {why}"));
+    let read = || -> std::io::Result<(u32, String)> {
+        let mut open = std::fs::File::open(file)?;
+        let (mut text, mode) = (String::new(), open.metadata()?.permissions().mode());
+        open.read_to_string(&mut text)?;
+        Ok((mode, text))
+    };
+    let (mode, text) = read().map_err(|error| unusable(format!("cannot read `{shown}`: {error}")))?;
+    if mode & 0o077 != 0 {
+        return Err(unusable(format!("`{shown}` may be read by others; `chmod 600 {shown}`")));
+    }
+    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// What it takes to look at executions, and to tell the processes that run them.
+pub(crate) struct Desk {
+    pub(crate) store: Store,
+    pub(crate) member: Member,
+}
+
+/// Opens the database, and comes to the data directory for as long as the command takes.
+pub(crate) async fn desk(global: &Global) -> Result<Desk, Problem> {
+    let settings = configuration(global)?.settings;
+    let store = store(&settings).await?;
+    let member = member(&settings, Role::Run)?;
+    Ok(Desk { store, member })
+}
+
+fn member(settings: &Settings, role: Role) -> Result<Member, Problem> {
+    let failed = |source| EngineError::Member { path: settings.data_dir.clone(), source };
+    Ok(Member::enter(&settings.data_dir, role).map_err(failed)?)
+}
+
+/// What running executions takes.
+pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem> {
+    let configuration = loaded.file().map(Path::to_owned);
+    let settings = loaded.settings;
+    let certificates = certificates(&settings)?;
+    let store = store(&settings).await?;
+    let sessions = Sessions::new(settings.endpoints.clone(), keys(&settings, &store), Environment::of_process());
+    let keys = keys(&settings, &store);
+    let network = network(&settings, &keys).await?;
+    let member = member(&settings, role)?;
+    let plugins = Plugins::new(catalog(&settings));
+    Ok(Engine {
+        settings,
+        store,
+        sessions,
+        keys,
+        network,
+        plugins,
+        certificates,
+        configuration,
+        member,
+        running: Running::default(),
+        jobs: StoredJobs::default(),
+        quota: Quota::default(),
+    })
 }
 
 pub(crate) fn keys(settings: &Settings, store: &Store) -> KeyStorage {

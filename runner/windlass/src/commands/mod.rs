@@ -3,6 +3,10 @@
 pub(crate) mod account;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod execution;
+pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod plugin;
+pub(crate) mod project;
 pub(crate) mod run;
+pub(crate) mod server;

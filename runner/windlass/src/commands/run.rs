@@ -1,18 +1,20 @@
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
-use windlass_credentials::{Environment, Sessions};
-use windlass_engine::{Job, Prepared, Runner, Workshop, bind, prepare};
+use windlass_engine::{Engine, EngineError, Halt, Notice, Prepared, Repeat};
 use windlass_errors::exit;
 use windlass_hosting::Stop;
+use windlass_jobs::{Job, bind};
 use windlass_settings::ProjectName;
+use windlass_store::{NotClaimed, Role, StoreError};
 
 use crate::arguments::Global;
+use crate::follow::Watch;
 use crate::problem::Problem;
 use crate::show::{Live, Results, ResultsFormat};
-use crate::{setup, show};
+use crate::{follow, options, setup, show};
 
 /// Run a job file, without a server.
 ///
@@ -29,7 +31,7 @@ pub(crate) struct Run {
     #[arg(long)]
     project: ProjectName,
     /// A value for an option of the job; may be given several times
-    #[arg(long = "option", short = 'o', value_name = "NAME=VALUE", value_parser = name_and_value)]
+    #[arg(long = "option", short = 'o', value_name = "NAME=VALUE", value_parser = options::name_and_value)]
     options: Vec<(String, String)>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
@@ -41,44 +43,114 @@ pub(crate) struct Run {
 
 pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> {
     let loaded = setup::configuration(global)?;
-    let configuration = loaded.file().map(std::path::Path::to_owned);
-    let settings = loaded.settings;
-    let certificates = setup::certificates(&settings)?;
-    let job = Job::read(&arguments.job)?;
-    let options = bind(&job, &arguments.options)?;
-    let catalog = setup::catalog(&settings);
-    let store = setup::store(&settings).await?;
-    let workshop = Workshop { settings: &settings, catalog: &catalog, store: &store };
-    let prepared = prepare(workshop, arguments.project, job, options).await?;
-
-    let keys = setup::keys(&settings, &store);
-    let sessions = Sessions::new(settings.endpoints.clone(), keys, Environment::of_process());
-    let keys = setup::keys(&settings, &store);
-    let network = setup::network(&settings, &keys).await?;
-    let runner = Runner { settings, store, sessions, keys, network, certificates, configuration };
+    let job = Arc::new(Job::read(&arguments.job)?);
+    let given = options::given(&job, &arguments.options)?;
+    let engine = setup::engine(loaded, Role::Run).await?;
+    engine.check(&arguments.project, &job).await?;
+    let job = engine.offer(&arguments.project, job).await?;
+    let bound = bind(&job, &given)?;
+    let prepared = engine.prepare(arguments.project, job, bound, None).await?;
+    engine.rehearse(&prepared).await?;
+    for (execution, how) in engine.settle().await? {
+        show::talk(format_args!("execution {execution}: {}", show::settled(how)));
+    }
     // The store is not closed: what is committed is durable, and closing would only wait for a checkpoint.
-    carry_out(&runner, &prepared, arguments.output, arguments.quiet).await
+    carry_out(&engine, &prepared, First::New, arguments.output, arguments.quiet).await
 }
 
-async fn carry_out(runner: &Runner, prepared: &Prepared, format: ResultsFormat, quiet: bool) -> Result<u8, Problem> {
-    let stop = stop_on_signals()?;
-    let mut live = Live::new(quiet);
-    let mut results = Results::default();
-    let mut observer = |notice: windlass_engine::Notice<'_>| {
-        results.notice(&notice);
-        live.notice(&notice);
+/// What a process begins with that runs an execution itself.
+pub(super) enum First<'a> {
+    /// A new execution.
+    New,
+    /// A new execution of what another one ran.
+    Retry(&'a Repeat),
+    /// An execution that has ended, and goes on.
+    Resume(&'a Repeat),
+}
+
+pub(super) async fn carry_out(
+    engine: &Engine,
+    prepared: &Prepared,
+    first: First<'_>,
+    format: ResultsFormat,
+    quiet: bool,
+) -> Result<u8, Problem> {
+    let halt = stop_on_signals()?;
+    let watched = Mutex::new((Live::new(quiet), Results::default()));
+    let observer = |notice: Notice<'_>| {
+        let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.1.notice(&notice);
+        watched.0.notice(&notice);
     };
-    let end = runner.run(prepared, &mut observer, stop).await?;
+    let stopped_by_others = listen(engine, &halt);
+    let work = async {
+        let mut end = match first {
+            First::New => engine.run_here(prepared, &observer, &halt).await?,
+            First::Retry(repeat) => engine.retry_here(repeat, prepared, &observer, &halt).await?,
+            First::Resume(repeat) => engine.resume_here(repeat, prepared, &observer, &halt).await?,
+        };
+        while let Some(next) = end.next.take() {
+            end = engine.run_next(prepared, &next, &observer, &halt).await?;
+        }
+        Ok::<_, EngineError>(end)
+    };
+    let end = tokio::select! {
+        end = work => end,
+        () = stopped_by_others => unreachable!("it listens for ever"),
+    };
+    let (mut live, results) = watched.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let end = match end {
+        // While it waited for its turn it was in the queue, and a server was faster.
+        Err(EngineError::Store(StoreError::NotClaimed { execution, because: NotClaimed::Taken })) => {
+            return elsewhere(engine, prepared, execution, &mut live, format).await;
+        }
+        end => end?,
+    };
     results.print(format, prepared, &end)?;
-    match end.failure() {
-        Some((step, failure)) => Err(Problem::step(step, failure)),
+    match end.failed {
+        Some(failed) => Err(Problem::step(&failed.step, &failed.failure)),
         None => Ok(exit::OK),
     }
 }
 
+/// Shows an execution that another process runs, and its results as if it had run here.
+async fn elsewhere(
+    engine: &Engine,
+    prepared: &Prepared,
+    execution: uuid::Uuid,
+    live: &mut Live,
+    format: ResultsFormat,
+) -> Result<u8, Problem> {
+    let mut watch = follow::to_the_end(&engine.store, &engine.member, execution, live).await?;
+    while let Watch::Left(execution) = watch {
+        engine.store.request_cancel(execution, jiff::Timestamp::now().as_millisecond()).await?;
+        engine.member.wake_others();
+        watch = follow::to_the_end(&engine.store, &engine.member, execution, live).await?;
+    }
+    let Some(row) = watch.ended() else { return Ok(exit::CANCELLED) };
+    let (results, end) = Results::recorded(&engine.store, &row).await?;
+    results.print(format, prepared, &end)?;
+    follow::outcome(&engine.store, &row).await
+}
+
+/// Stops the execution when another process has asked for it. Never ends.
+async fn listen(engine: &Engine, halt: &Halt) {
+    loop {
+        engine.member.woken().await;
+        // That the database does not answer now is no reason to stop anything.
+        if let Ok(wanted) = engine.cancel_requests().await {
+            wanted.into_iter().for_each(|part| part.stop(&Stop::cancelled()));
+        }
+        if halt.why().is_some() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// The first SIGINT or SIGTERM stops the execution, the second ends this process; its plugin hosts end with it.
-fn stop_on_signals() -> Result<watch::Receiver<Option<Stop>>, Problem> {
-    let (sender, receiver) = watch::channel(None);
+pub(super) fn stop_on_signals() -> Result<Halt, Problem> {
+    let halt = Halt::default();
+    let stopped = halt.clone();
     let listen = |kind| signal(kind).map_err(|error| Problem::internal(format!("cannot listen to signals: {error}")));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     tokio::spawn(async move {
@@ -92,16 +164,8 @@ fn stop_on_signals() -> Result<watch::Receiver<Option<Stop>>, Problem> {
                 std::process::exit(exit::CANCELLED.into());
             }
             show::talk("stopping; press Ctrl-C again to end at once");
-            // Nobody listening means that the execution has ended already.
-            let _ = sender.send(Some(Stop::Cancelled));
+            stopped.stop(&Stop::cancelled());
         }
     });
-    Ok(receiver)
-}
-
-fn name_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write it as NAME=VALUE".to_owned()),
-    }
+    Ok(halt)
 }

@@ -12,6 +12,8 @@ use super::{safe_text, table};
 /// Prints what happens. On a terminal the last line shows what the step does now and is written over.
 pub(crate) struct Live {
     quiet: bool,
+    /// Whether it is what the command prints, and no talk.
+    data: bool,
     terminal: bool,
     status: bool,
     lines: Lines,
@@ -19,7 +21,13 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet, terminal: std::io::stderr().is_terminal(), status: false, lines: Lines::default() }
+        let terminal = std::io::stderr().is_terminal();
+        Self { quiet, data: false, terminal, status: false, lines: Lines::default() }
+    }
+
+    /// For a command that prints nothing else.
+    pub(crate) fn on_stdout() -> Self {
+        Self { data: true, ..Self::new(false) }
     }
 
     pub(crate) fn notice(&mut self, notice: &Notice<'_>) {
@@ -28,7 +36,13 @@ impl Live {
         }
         match notice {
             Notice::Started { .. } | Notice::Table { .. } | Notice::Rows { .. } => {}
-            Notice::StepStarted { step, uses } => self.print(&format!("{step}: {uses}")),
+            Notice::Waits { reason } => self.print(&format!("waiting {reason}")),
+            Notice::StepStarted { step, uses, attempt: 1 } => self.print(&format!("{step}: {uses}")),
+            Notice::StepStarted { step, uses, attempt } => self.print(&format!("{step}: {uses}, attempt {attempt}")),
+            Notice::StepRetries { step, failure, wait } => {
+                let message = safe_text(failure.message.lines().next().unwrap_or_default());
+                self.print(&format!("{step}: failed ({}): {message}; again in {wait:?}", failure.code));
+            }
             Notice::Log { step, level, text } => {
                 let mark = match level {
                     Level::Debug => return,
@@ -54,17 +68,24 @@ impl Live {
                 let took = end.took.as_secs_f64();
                 match end.state {
                     State::Succeeded => self.print(&format!("{}: succeeded in {took:.2} s", end.step)),
+                    State::Skipped => {}
                     _ => self.clear(),
                 }
             }
         }
     }
 
+    /// Whether it shows nothing.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// A line that stays.
     pub(crate) fn print(&mut self, text: &str) {
         if !self.quiet {
             self.clear();
-            let _ = writeln!(std::io::stderr(), "{text}");
+            let _ =
+                if self.data { writeln!(std::io::stdout(), "{text}") } else { writeln!(std::io::stderr(), "{text}") };
         }
     }
 

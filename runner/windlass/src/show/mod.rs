@@ -3,6 +3,7 @@
 mod escape;
 mod lines;
 mod live;
+mod log_lines;
 mod plugin;
 mod results;
 mod schema;
@@ -14,8 +15,10 @@ use std::io::{ErrorKind, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-pub(crate) use escape::{safe_lines, safe_text};
+pub(crate) use escape::{colours, safe_lines, safe_text};
+pub(crate) use lines::Lines;
 pub(crate) use live::Live;
+pub(crate) use log_lines::{LogLine, LogLines};
 pub(crate) use plugin::{plugin, plugin_json};
 pub(crate) use results::{Results, ResultsFormat};
 pub(crate) use schema::schema;
@@ -61,10 +64,47 @@ pub(crate) fn plain(value: &Value) -> String {
 
 /// Milliseconds since 1970 UTC as RFC 3339.
 pub(crate) fn time(milliseconds: i64) -> String {
-    jiff::Timestamp::from_millisecond(milliseconds).map(|time| time.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_millisecond(milliseconds).map(|time| format!("{time:.3}")).unwrap_or_default()
+}
+
+/// The end of an id, which is enough to name it on the command line.
+pub(crate) fn short(id: uuid::Uuid) -> String {
+    let id = id.simple().to_string();
+    id[id.len() - 8..].to_owned()
+}
+
+/// How long something took, or takes until now.
+pub(crate) fn took(from: Option<i64>, to: Option<i64>) -> String {
+    let Some(from) = from else { return String::new() };
+    let milliseconds = to.unwrap_or_else(|| jiff::Timestamp::now().as_millisecond()) - from;
+    match milliseconds {
+        ..60_000 => format!("{}.{:02} s", milliseconds / 1_000, milliseconds.rem_euclid(1_000) / 10),
+        60_000..3_600_000 => format!("{} min {:02} s", milliseconds / 60_000, milliseconds / 1_000 % 60),
+        _ => format!("{} h {:02} min", milliseconds / 3_600_000, milliseconds / 60_000 % 60),
+    }
+}
+
+/// The beginning of a text, on one line.
+pub(crate) fn brief(text: &str, most: usize) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= most {
+        line.to_owned()
+    } else {
+        line.chars().take(most - 1).chain(['\u{2026}']).collect()
+    }
 }
 
 /// Every line two columns to the right.
 pub(crate) fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+/// What was done about an execution whose runner had ended.
+pub(crate) fn settled(how: windlass_engine::Settled) -> String {
+    use windlass_engine::Settled;
+    match how {
+        Settled::Interrupted => "its runner had ended; it is recorded as interrupted".to_owned(),
+        Settled::Restarted(new) => format!("its runner had ended; it is queued again as {new}"),
+        Settled::Requeued => "its runner had ended; it is queued and goes on after its last finished step".to_owned(),
+    }
 }

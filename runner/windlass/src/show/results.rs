@@ -7,8 +7,10 @@ use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use windlass_engine::{Finished, Notice, Prepared, StepEnd};
+use windlass_store::{ExecutionRow, Store};
 
 use super::{Table, line, write};
+use crate::follow::step_end;
 use crate::problem::Problem;
 
 /// How results are printed.
@@ -39,6 +41,8 @@ struct ResultTable {
 impl Results {
     pub(crate) fn notice(&mut self, notice: &Notice<'_>) {
         match notice {
+            // What an attempt left that failed is not its result.
+            Notice::StepStarted { step, attempt: 2.., .. } => self.tables.retain(|known| known.step != *step),
             Notice::Table { step, table, columns } => self.tables.push(ResultTable {
                 step: (*step).to_owned(),
                 name: (*table).to_owned(),
@@ -53,6 +57,32 @@ impl Results {
             }
             _ => {}
         }
+    }
+
+    /// Those of an execution that has ended, from the database, and how it ended.
+    pub(crate) async fn recorded(store: &Store, row: &ExecutionRow) -> Result<(Self, Finished), Problem> {
+        let steps = store.steps(row.id).await?;
+        let mut results = Self::default();
+        for table in store.tables(row.id).await?.into_iter().filter(|table| table.content_type.is_none()) {
+            let Some(step) = steps.iter().find(|step| step.position == table.position) else { continue };
+            let mut pages = store.rows(row.id, table.position, &table.name);
+            let mut pieces = Vec::new();
+            while let Some(page) = pages.page().await? {
+                let rows: Vec<_> = std::str::from_utf8(&page).unwrap_or_default().lines().collect();
+                pieces.push(format!("[{}]", rows.join(",")));
+            }
+            let columns = serde_json::from_str(&table.columns).unwrap_or_default();
+            results.tables.push(ResultTable { step: step.path.clone(), name: table.name, columns, pieces });
+        }
+        let end = Finished {
+            execution: row.id,
+            state: row.state,
+            steps: steps.iter().map(|step| step_end(step, step.path.clone())).collect(),
+            outputs: None,
+            failed: None,
+            next: None,
+        };
+        Ok((results, end))
     }
 
     pub(crate) fn print(&self, format: ResultsFormat, prepared: &Prepared, end: &Finished) -> Result<(), Problem> {

@@ -1,0 +1,71 @@
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use clap::Args;
+use serde_json::json;
+use windlass_engine::project::{Change, Plan};
+use windlass_errors::exit;
+
+use super::{Jobs, ground, plan, problem};
+use crate::arguments::{Global, Listing};
+use crate::problem::Problem;
+use crate::show;
+
+#[derive(Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    jobs: Jobs,
+    /// Remove jobs that the folder does not have, without being asked
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn run(global: &Global, arguments: &Apply) -> Result<u8, Problem> {
+    let Apply { jobs, yes } = arguments;
+    let ground = ground(global, &jobs.project).await?;
+    let folder = ground.checked(&jobs.folder, &jobs.project).await.map_err(|invalid| problem(&invalid))?;
+    let plan = Plan::new(&jobs.project, &folder, &ground.store).await?;
+    show::talk(plan::summary(&plan));
+    if !*yes {
+        agreed(&plan)?;
+    }
+    let applied = plan.apply(&ground.store).await?;
+    let words = plan.jobs.iter().filter(|job| job.change != Change::Unchanged).map(plan::word);
+    match jobs.output {
+        Listing::Json => {
+            let applied = applied.iter().map(|job| json!({ "job": job.name, "version": job.version }));
+            show::json(&applied.collect::<Vec<_>>())?;
+        }
+        Listing::Table if applied.is_empty() => {}
+        Listing::Table => {
+            let version = |version: Option<i64>| version.map(|version| version.to_string()).unwrap_or_default();
+            let rows = applied.into_iter().zip(words).map(|(job, word)| [job.name, word, version(job.version)]);
+            show::listing(["job", "change", "version"], rows)?;
+        }
+    }
+    Ok(exit::OK)
+}
+
+/// That somebody wants the jobs removed which the folder does not have.
+fn agreed(plan: &Plan) -> Result<(), Problem> {
+    let removed = plan.jobs.iter().filter(|job| job.change == Change::Removed);
+    let removed: Vec<String> = removed.map(|job| format!("`{}`", job.name)).collect();
+    if removed.is_empty() {
+        return Ok(());
+    }
+    let (names, project) = (removed.join(", "), &plan.project);
+    let refused = |message: String| {
+        let help = "with `--yes` they are removed; their versions and executions are kept, and they come back when they are \
+                    applied again";
+        Err(Problem::with_help("project.removes", message, help))
+    };
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return refused(format!("this removes jobs from project `{project}` that the folder does not have: {names}"));
+    }
+    let _ = write!(io::stderr(), "remove from project `{project}`: {names}? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
+        return Ok(());
+    }
+    refused(format!("nothing was applied: jobs of project `{project}` would be removed, {names}"))
+}
