@@ -88,6 +88,11 @@ impl Installation {
         Ended::from(self.command(arguments).output().unwrap())
     }
 
+    /// Runs `windlass ARGUMENTS` with these variables.
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        Ended::from(self.command(arguments).envs(variables.iter().copied()).output().unwrap())
+    }
+
     /// Runs `windlass run job.yaml --project web`, with more arguments.
     pub(crate) fn run_job(&self, arguments: &[&str]) -> Ended {
         Ended::from(self.job_command(arguments).output().unwrap())

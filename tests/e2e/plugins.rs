@@ -21,7 +21,7 @@ use std::process::Command;
 use windlass_tests::binaries;
 
 const MISBEHAVE: &str = "libwindlass_plugin_misbehave.so";
-const NOOP: &str = "steps: [{id: noop, uses: misbehave/noop}]\n";
+const NOOP: &str = "concurrency: {limit: 9}\nsteps: [{id: noop, uses: misbehave/noop}]\n";
 
 /// An installation with a plugin folder of its own, `plugins`, and a job that does nothing with `misbehave`.
 struct Shelf {

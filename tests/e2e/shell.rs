@@ -27,7 +27,7 @@ fn plain() -> Installation {
 
 /// Writes a job of steps `{id, uses, with, ...}`. JSON is YAML, and quotes itself.
 fn set_steps(installation: &Installation, steps: &Value) {
-    installation.job(&format!("options: [{{name: value}}]\nsteps: {steps}\n"));
+    installation.job(&format!("concurrency: {{limit: 9}}\noptions: [{{name: value}}]\nsteps: {steps}\n"));
 }
 
 fn step(uses: &str, with: &Value) -> Value {

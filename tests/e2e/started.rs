@@ -18,9 +18,14 @@ pub(crate) struct Started {
 
 impl Started {
     /// Starts a command in the installation's folder, where its outputs and a core file of it would lie.
-    pub(crate) fn start(installation: &Installation, mut command: Command) -> Self {
+    pub(crate) fn start(installation: &Installation, command: Command) -> Self {
+        Self::start_as("", installation, command)
+    }
+
+    /// As [`Self::start`], for one of several at a time: its outputs have this before their names.
+    pub(crate) fn start_as(name: &str, installation: &Installation, mut command: Command) -> Self {
         let folder = installation.folder();
-        let outputs = ["stdout", "stderr"].map(|name| folder.join(name));
+        let outputs = ["stdout", "stderr"].map(|output| folder.join(format!("{name}{output}")));
         let [stdout, stderr] = outputs.each_ref().map(|path| File::create(path).unwrap());
         let child = command.current_dir(folder).stdout(stdout).stderr(stderr).spawn().unwrap();
         Self { child, outputs }
@@ -35,6 +40,18 @@ impl Started {
     pub(crate) fn says(&self, words: &str) {
         let [_, stderr] = &self.outputs;
         wait::until(words, PATIENCE, || Ok(text(stderr).contains(words).then_some(()))).unwrap();
+    }
+
+    /// What it has written to standard error so far.
+    pub(crate) fn said(&self) -> String {
+        text(&self.outputs[1])
+    }
+
+    /// Waits until it has written this to standard output.
+    #[track_caller]
+    pub(crate) fn prints(&self, words: &str) {
+        let [stdout, _] = &self.outputs;
+        wait::until(words, PATIENCE, || Ok(text(stdout).contains(words).then_some(()))).unwrap();
     }
 
     /// Waits for its plugin host.

@@ -4,7 +4,7 @@ use crate::{Context, Outcome};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, ExitStatus};
 
 /// Runs a command to its end with its output on a terminal of so many columns; what the terminal got, both streams in
@@ -19,6 +19,31 @@ pub fn run(mut command: Command, columns: u16) -> Outcome<(ExitStatus, String)> 
     drop(command); // with it our copies of its side, so that the end of the last program on it can be seen
     let mut seen = Vec::new();
     let _no_program_is_left = ours.read_to_end(&mut seen); // EIO
+    let status = child.wait().context(|| "wait for the command".to_owned())?;
+    Ok((status, String::from_utf8_lossy(&seen).into_owned()))
+}
+
+/// As [`run`], with the terminal as standard input, too: when it shows `question`, what `say` comes to is typed.
+///
+/// # Errors
+/// When there is no terminal to be had, or the command does not start.
+pub fn answer(mut command: Command, question: &str, say: impl FnOnce() -> String) -> Outcome<(ExitStatus, String)> {
+    let (mut ours, theirs) = open(200).context(|| "open a terminal".to_owned())?;
+    let share = || theirs.try_clone().context(|| "share the terminal".to_owned());
+    let (input, errors) = (share()?, share()?);
+    let mut child =
+        command.stdin(input).stdout(theirs).stderr(errors).spawn().context(|| "start the command".to_owned())?;
+    drop(command); // with it our copies of its side
+    let (mut seen, mut say) = (Vec::new(), Some(say));
+    let mut bytes = [0; 1024];
+    while let Ok(count @ 1..) = ours.read(&mut bytes) {
+        seen.extend_from_slice(&bytes[..count]);
+        if String::from_utf8_lossy(&seen).contains(question)
+            && let Some(say) = say.take()
+        {
+            ours.write_all(say().as_bytes()).context(|| "type the answer".to_owned())?;
+        }
+    }
     let status = child.wait().context(|| "wait for the command".to_owned())?;
     Ok((status, String::from_utf8_lossy(&seen).into_owned()))
 }

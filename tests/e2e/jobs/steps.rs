@@ -39,8 +39,8 @@ steps:
         json!([
             ["first", "succeeded", null, 0, 0, "{\"count\":2}"],
             ["second", "failed", "plugin.panicked", 0, 0, null],
-            ["third", "skipped", null, 1, 0, null],
-            ["fourth", "skipped", null, 1, 0, null],
+            ["third", "skipped", "step.not-reached", 1, 0, null],
+            ["fourth", "skipped", "step.not-reached", 1, 0, null],
         ])
     );
     let executions = installation.database("SELECT project, job, state, code, ended_at >= started_at FROM execution");

@@ -75,8 +75,8 @@ fn read(input: &[u8]) -> Vec<Transition> {
         Heard::Broken => None,
     });
     let events: Vec<Event> = events.flatten().collect();
-    let mut observer = |notice: Notice<'_>| shown(&notice);
-    let (transitions, outcome) = recorded(events, [SecretString::from(HIDDEN)], outcome, &mut observer);
+    let observer = |notice: Notice<'_>| shown(&notice);
+    let (transitions, outcome) = recorded(events, [SecretString::from(HIDDEN)], outcome, &observer);
     transitions.iter().for_each(check);
     no_secret("the outcome", format!("{outcome:?}").as_bytes());
     transitions
@@ -137,7 +137,8 @@ fn shown(notice: &Notice<'_>) {
             no_secret("the name of a table", table.as_bytes());
             no_secret("rows that are shown", rows.as_bytes());
         }
-        Notice::Started { .. } | Notice::StepStarted { .. } | Notice::StepEnded(_) => {}
+        Notice::Started { .. } | Notice::Waits { .. } => {}
+        Notice::StepStarted { .. } | Notice::StepRetries { .. } | Notice::StepEnded(_) => {}
     }
 }
 

@@ -1,9 +1,9 @@
 //! A plugin's metadata as a host sends it, and its JSON Schemas as the engine uses them.
 
 use serde_json::{Map, Value, json};
-use windlass_engine::{check_config, marked};
 use windlass_errors::Report as _;
 use windlass_fuzz::{Bounds, Case, SCHEMAS, Seed, hold};
+use windlass_jobs::{check_config, marked};
 use windlass_network::Destination;
 use windlass_plugin_api::fields::{ENDPOINT, SECRET, VERBATIM};
 use windlass_plugin_api::frames::FromHost;

@@ -97,7 +97,7 @@ impl Search {
             }
             if path.is_dir() {
                 finds.extend(self.folder(&path, except)?);
-            } else {
+            } else if path.is_file() {
                 let bytes = fs::read(&path).context(|| format!("search {}", path.display()))?;
                 finds.extend(self.bytes(&path.display().to_string(), &bytes));
             }

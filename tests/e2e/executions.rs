@@ -1,0 +1,13 @@
+//! Executions: started, listed, shown, followed, stopped, done again, removed.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+mod again;
+mod followed;
+mod listed;
+mod logs;
+mod pruned;
+mod resumed;
+mod secrets;
+mod started;
+mod stopped;

@@ -1,0 +1,46 @@
+//! The examples of `docs/jobs.md` are jobs.
+
+use super::project;
+use crate::installation::assert_names;
+use crate::stored::{installation, set};
+
+/// What stands between the fences.
+fn examples(page: &str) -> Vec<&str> {
+    page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+/// A whole job as it is; of a part, the rest is added.
+fn whole(number: usize, example: &str) -> String {
+    if example.starts_with("apiVersion:") {
+        return example.to_owned();
+    }
+    let steps = if example.contains("steps:") { "" } else { "steps: [{uses: shell/command, with: {command: [ls]}}]\n" };
+    format!("apiVersion: windlass/v1\nkind: Job\nname: example-{number}\n{example}{steps}")
+}
+
+#[test]
+fn every_example_of_the_page_is_checked() {
+    let page = include_str!("../../../docs/jobs.md");
+    let installation = installation("");
+    set(&installation, &[]);
+    let examples = examples(page);
+    assert!(examples.len() > 10);
+    for (number, example) in examples.iter().enumerate() {
+        installation.write(&format!("jobs/{number}.yaml"), whole(number, example));
+    }
+    let ended = project(&installation, "validate", &[]);
+    ended.ok();
+    assert_names(&ended.stderr, &[&format!("{} jobs in", examples.len())]);
+}
+
+/// Each key that there is has its place on the page.
+#[test]
+fn every_key_is_on_the_page() {
+    let page = include_str!("../../../docs/jobs.md");
+    let schema = installation("").run(&["project", "schema"]);
+    let schema: serde_json::Value = serde_json::from_str(schema.ok()).unwrap();
+    let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let keys = definitions.filter_map(|shape| shape["properties"].as_object()).flatten().map(|(key, _)| key.as_str());
+    let missing: Vec<&str> = keys.filter(|key| !page.contains(key)).collect();
+    assert_eq!(missing, [""; 0]);
+}

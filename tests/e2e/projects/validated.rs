@@ -1,0 +1,81 @@
+//! Everything that is wrong with a folder of jobs, at once.
+
+use super::{NOOP, project};
+use crate::installation::assert_names;
+use crate::stored::{installation, set};
+use serde_json::Value;
+
+#[test]
+fn a_good_folder_is_said_to_be_good() {
+    let installation = installation("");
+    set(&installation, &[("a", NOOP), ("b", "steps: [{job: {name: a}}]\n")]);
+    installation.write("jobs/.hidden.yaml", "no job");
+    installation.write("jobs/readme.md", "no job");
+    let ended = project(&installation, "validate", &[]);
+    assert_eq!(ended.ok(), "");
+    assert_names(&ended.stderr, &["2 jobs in", "nothing is wrong"]);
+    let json: Value = serde_json::from_str(project(&installation, "validate", &["--output", "json"]).ok()).unwrap();
+    assert_eq!((&json["valid"], &json["jobs"]), (&true.into(), &2.into()));
+}
+
+#[test]
+fn several_errors_in_several_files_are_all_told() {
+    let installation = installation("");
+    set(
+        &installation,
+        &[
+            ("a", "timeout: 0s\nretry: {attempts: 0}\nsteps: [{uses: misbehave/noop}]\n"),
+            ("b", "steps: []\n"),
+            ("c", NOOP),
+        ],
+    );
+    installation.write("jobs/d.yaml", "apiVersion: windlass/v1\nkind: Job\nname: c\nsteps: [{uses: misbehave/noop}]\n");
+    let ended = project(&installation, "validate", &[]);
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("error[job.invalid]").count(), 4, "{}", ended.stderr);
+    let places =
+        ["jobs/a.yaml:4:10", "jobs/a.yaml:5:", "jobs/b.yaml:", "jobs/d.yaml:", "the name `c`", "4 things to mend"];
+    assert_names(&ended.stderr, &places);
+    let json = project(&installation, "validate", &["--output", "json"]);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let errors = json["errors"].as_array().unwrap();
+    assert_eq!((errors.len(), &json["valid"]), (4, &false.into()));
+    assert!(errors[0]["place"].as_str().unwrap().ends_with("jobs/a.yaml:4:10"), "{}", errors[0]);
+    assert_eq!(project(&installation, "plan", &[]).code, Some(4));
+    assert_eq!(project(&installation, "apply", &[]).code, Some(4));
+    assert_eq!(installation.database("SELECT count(*) FROM job"), [[0]]);
+}
+
+#[test]
+fn jobs_are_held_against_their_step_types_and_each_other() {
+    let installation = installation("");
+    set(
+        &installation,
+        &[
+            ("a", "steps: [{uses: misbehave/rows, with: {count: many}}, {uses: misbehave/nop}]\n"),
+            ("b", "steps: [{job: {name: z}}]\n"),
+            ("c", "steps: [{job: {name: d}}]\n"),
+            ("d", "steps: [{job: {name: c}}]\n"),
+        ],
+    );
+    let ended = project(&installation, "validate", &[]);
+    assert_eq!(ended.code, Some(4));
+    let codes =
+        ["error[job.invalid-step]", "error[job.unknown-step-type]", "error[job.unknown-job]", "error[job.cycle]"];
+    assert_names(&ended.stderr, &codes);
+    assert_names(&ended.stderr, &["did you mean `noop`?"]);
+}
+
+#[test]
+fn a_folder_or_project_that_is_none_is_named() {
+    let installation = installation("");
+    assert_names(project(&installation, "validate", &[]).failed(3, "project.folder"), &["/jobs`"]);
+    let ended = installation.run(&["project", "validate", "jobs", "--project", "wep"]);
+    assert_names(ended.failed(3, "project.unknown"), &["`wep`"]);
+}
+
+#[test]
+fn editors_get_a_schema() {
+    let schema: Value = serde_json::from_str(installation("").run(&["project", "schema"]).ok()).unwrap();
+    assert_eq!(schema["properties"]["kind"]["const"], "Job");
+}
