@@ -7,6 +7,7 @@ mod logs;
 mod measure;
 mod noop;
 mod query;
+mod queue;
 mod row;
 mod table;
 
@@ -23,7 +24,9 @@ const PACKAGES: &[&str] = &[
     "windlass-plugin-cloudwatch-logs",
     "windlass-plugin-misbehave",
     "windlass-plugin-escape",
+    "windlass-plugin-shell",
     "windlass-bare-sdk",
+    "windlass-throughput",
 ];
 
 /// One group of rows that share their preparation.
@@ -43,6 +46,7 @@ struct Measured {
 const BENCHES: &[Bench] = &[
     Bench { name: "query job", measure: query::measure },
     Bench { name: "no-op step", measure: noop::measure },
+    Bench { name: "queued jobs", measure: queue::measure },
     Bench { name: "connections", measure: connect::measure },
     Bench { name: "log bytes and lines", measure: logs::measure },
 ];

@@ -56,7 +56,12 @@ endpoints: {{sts: '{services}', logs: '{services}'}}
 
 /// The soak's file: a project that needs no account.
 pub(crate) fn write_local(folder: &Path) -> Outcome<PathBuf> {
-    write(folder, "debug", &format!("projects: [{{name: {PROJECT}}}]\n"))
+    write_lines(folder, "")
+}
+
+/// The same with more lines.
+pub(crate) fn write_lines(folder: &Path, lines: &str) -> Outcome<PathBuf> {
+    write(folder, "debug", &format!("projects: [{{name: {PROJECT}}}]\n{lines}"))
 }
 
 fn write(folder: &Path, profile: &str, rest: &str) -> Outcome<PathBuf> {

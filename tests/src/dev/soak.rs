@@ -6,16 +6,15 @@ mod cases;
 mod ground;
 mod leftovers;
 mod one_runner;
-mod random;
 mod record;
 
 use crate::fuzz::{self, Fuzzed};
 use cases::{CASES, Case};
 use ground::Ground;
-use random::Random;
 use record::Record;
 use std::time::{Duration, Instant};
-use windlass_tests::{Context, Outcome, Problem, interrupt, paths};
+use windlass_tests::crashes::{self, Crashed, Database};
+use windlass_tests::{Context, Outcome, Problem, Random, interrupt, paths};
 
 /// How long processes may live on after the runner.
 const LEFT_WITHIN: Duration = Duration::from_secs(10);
@@ -23,7 +22,9 @@ const LEFT_WITHIN: Duration = Duration::from_secs(10);
 const FAULTS: u64 = 1000;
 /// Which part of its minutes a soak fuzzes when the user does not say.
 const FUZZ_PART: u64 = 3;
-const USAGE: &str = "usage: cargo soak --minutes N --seed S [--faults K] [--fuzz-minutes M]";
+/// How many servers are killed when the user does not say, half of them on each database.
+const KILLS: usize = 200;
+const USAGE: &str = "usage: cargo soak --minutes N --seed S [--faults K] [--fuzz-minutes M] [--kills L]";
 
 /// What the user asked for.
 #[derive(Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub(crate) struct Plan {
     minutes: u64,
     seed: u64,
     faults: u64,
+    /// Servers that are killed under load.
+    kills: usize,
     /// How long all fuzz targets take together.
     fuzz_minutes: u64,
 }
@@ -38,20 +41,22 @@ pub(crate) struct Plan {
 /// # Errors
 /// When the arguments are other than both flags, each with a number.
 pub(crate) fn parse(arguments: &[String]) -> Outcome<Plan> {
-    let (mut minutes, mut seed, mut faults, mut fuzz) = (None, None, Some(FAULTS), None);
+    let (mut minutes, mut seed, mut faults, mut fuzz, mut kills) = (None, None, Some(FAULTS), None, None);
     for pair in arguments.chunks(2) {
         let slot = match pair.first().map(String::as_str) {
             Some("--minutes") => &mut minutes,
             Some("--seed") => &mut seed,
             Some("--faults") => &mut faults,
             Some("--fuzz-minutes") => &mut fuzz,
+            Some("--kills") => &mut kills,
             _ => return Err(Problem::new(USAGE)),
         };
         *slot = Some(pair.get(1).and_then(|number| number.parse().ok()).ok_or_else(|| Problem::new(USAGE))?);
     }
     match (minutes, seed, faults) {
         (Some(minutes), Some(seed), Some(faults)) => {
-            Ok(Plan { minutes, seed, faults, fuzz_minutes: fuzz.unwrap_or(minutes / FUZZ_PART) })
+            let kills = kills.map_or(KILLS, |kills| usize::try_from(kills).unwrap_or(KILLS));
+            Ok(Plan { minutes, seed, faults, kills, fuzz_minutes: fuzz.unwrap_or(minutes / FUZZ_PART) })
         }
         _ => Err(Problem::new(USAGE)),
     }
@@ -68,6 +73,7 @@ pub(crate) fn run(plan: &Plan) -> Outcome<()> {
     let mut random = Random::new(plan.seed);
     let mut record = Record::new(plan.minutes, plan.seed);
     record.fuzzed(fuzzed(plan.fuzz_minutes)?);
+    record.killed(killed(plan.kills, plan.seed)?);
     let (start, limit) = (Instant::now(), minutes(plan.minutes.saturating_sub(plan.fuzz_minutes)));
     let mut deck: Vec<&Case> = Vec::new();
     while record.cases() < CASES.len() || start.elapsed() < limit {
@@ -87,6 +93,21 @@ pub(crate) fn run(plan: &Plan) -> Outcome<()> {
     record.long_lived(one_runner::run(plan.faults, plan.seed)?);
     leftovers::no_process(LEFT_WITHIN)?;
     record.write(took)
+}
+
+/// What killed servers left, in words.
+fn killed(kills: usize, seed: u64) -> Outcome<String> {
+    let mut words = Vec::new();
+    for database in [Database::Sqlite, Database::Postgres] {
+        let Crashed { kills, accepted, ended } = crashes::run(database, kills / 2, seed)?;
+        let ended: Vec<String> = ended.iter().map(|(how, count)| format!("{count} {how}")).collect();
+        words.push(format!(
+            "{database:?}: {kills} servers killed under load, {accepted} executions accepted, none lost or stuck, no unsafe \
+             step done twice ({}).",
+            ended.join(", ")
+        ));
+    }
+    Ok(words.join("\n"))
 }
 
 /// What the fuzz targets did in these minutes, in words.
@@ -124,7 +145,7 @@ mod tests {
 
     #[test]
     fn wants_both_numbers() {
-        let plan = |minutes, faults, fuzz_minutes| Plan { minutes, seed: 7, faults, fuzz_minutes };
+        let plan = |minutes, faults, fuzz_minutes| Plan { minutes, seed: 7, faults, kills: KILLS, fuzz_minutes };
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(parse(&words("--seed 7 --minutes 2")).unwrap(), plan(2, FAULTS, 0));
         let all = "--minutes 9 --seed 7 --faults 100 --fuzz-minutes 60";

@@ -27,6 +27,18 @@ impl Local {
         self.folder.path()
     }
 
+    /// Writes the configuration again, with these lines.
+    pub(super) fn configure(&self, lines: &str) -> Outcome<()> {
+        config::write_lines(self.folder(), lines).map(drop)
+    }
+
+    /// The runner with these arguments.
+    pub(super) fn windlass(&self, arguments: &[&str]) -> Command {
+        let mut command = super::windlass(&self.config);
+        command.arg("--plugin-dir").arg(binaries::folder("release")).args(arguments);
+        command
+    }
+
     /// Writes a job of `steps`, each a step type of the misbehaving plugin and its `with`.
     pub(super) fn job<'a>(&self, name: &str, steps: impl IntoIterator<Item = (&'a str, &'a str)>) -> Outcome<PathBuf> {
         let mut text = format!("apiVersion: windlass/v1\nkind: Job\nname: {name}\nsteps:\n");
@@ -40,8 +52,8 @@ impl Local {
 
     /// The command that runs a job and prints its results as JSON and nothing else.
     pub(super) fn run(&self, job: &Path) -> Command {
-        let mut command = super::windlass(&self.config);
-        command.arg("--plugin-dir").arg(binaries::folder("release")).env("WINDLASS_LIMITS_STEP_OUTPUT", STEP_OUTPUT);
+        let mut command = self.windlass(&[]);
+        command.env("WINDLASS_LIMITS_STEP_OUTPUT", STEP_OUTPUT);
         command.arg("run").arg(job).args(["--project", config::PROJECT, "--output", "json", "--quiet"]);
         command
     }

@@ -70,15 +70,19 @@ fn warm_up(contender: &Contender<'_>) -> Outcome<Option<u64>> {
 }
 
 fn once(contender: &Contender<'_>) -> Outcome<Sample> {
-    let mut command = (contender.command)();
+    timed(contender.name, (contender.command)())
+}
+
+/// Runs one command to its end and says what it cost, with all that it started and waited for.
+pub(super) fn timed(name: &str, mut command: Command) -> Outcome<Sample> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
-    let mut child = command.spawn().context(|| format!("start {}", contender.name))?;
-    let (status, usage) = usage::wait(&mut child).context(|| format!("wait for {}", contender.name))?;
+    let mut child = command.spawn().context(|| format!("start {name}"))?;
+    let (status, usage) = usage::wait(&mut child).context(|| format!("wait for {name}"))?;
     let wall = start.elapsed();
     interrupt::check()?;
     if !status.success() {
-        return Err(Problem::new(format!("{} failed ({status})", contender.name)));
+        return Err(Problem::new(format!("{name} failed ({status})")));
     }
     Ok(Sample { wall, cpu: usage.cpu(), peak_kib: usage.peak_kib })
 }
@@ -108,7 +112,7 @@ fn instructions_of(report: &str) -> Option<u64> {
 }
 
 impl Figures {
-    fn of(name: &'static str, samples: &[Sample], instructions: Option<u64>) -> Self {
+    pub(super) fn of(name: &'static str, samples: &[Sample], instructions: Option<u64>) -> Self {
         Self {
             name,
             wall: Middle::of(samples.iter().map(|sample| sample.wall).collect()),

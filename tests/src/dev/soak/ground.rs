@@ -1,7 +1,6 @@
 //! The built runner, run once a case.
 
 use super::cases::{self, Case, End};
-use super::random::Random;
 use crate::config;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use serde_json::Value;
@@ -11,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
-use windlass_tests::{Context, Outcome, Problem, binaries, paths, usage, wait};
+use windlass_tests::{Context, Outcome, Problem, Random, binaries, paths, usage, wait};
 
 const END_LIMIT: Duration = Duration::from_secs(60);
 /// A runner that is stopped from outside is stopped within this time.

@@ -14,11 +14,20 @@ pub(super) struct Record {
     peak_kib: i64,
     long_lived: String,
     fuzzed: String,
+    killed: String,
 }
 
 impl Record {
     pub(super) fn new(minutes: u64, seed: u64) -> Self {
-        Self { minutes, seed, took: BTreeMap::new(), peak_kib: 0, long_lived: String::new(), fuzzed: String::new() }
+        Self {
+            minutes,
+            seed,
+            took: BTreeMap::new(),
+            peak_kib: 0,
+            long_lived: String::new(),
+            fuzzed: String::new(),
+            killed: String::new(),
+        }
     }
 
     pub(super) fn add(&mut self, case: String, took: Duration, peak_kib: i64) {
@@ -29,6 +38,11 @@ impl Record {
     /// What was found of the process that goes on, in words.
     pub(super) fn long_lived(&mut self, words: String) {
         self.long_lived = words;
+    }
+
+    /// What killed servers left, in words.
+    pub(super) fn killed(&mut self, words: String) {
+        self.killed = words;
     }
 
     /// What was fuzzed, in words.
@@ -59,7 +73,7 @@ impl Record {
             took.as_secs(),
             self.peak_kib / 1024
         );
-        page += &format!("{}\n\n{}\n\n", self.long_lived, self.fuzzed);
+        page += &format!("{}\n\n{}\n\n{}\n\n", self.long_lived, self.fuzzed, self.killed);
         page += "| case | runs | median ms | slowest ms |\n|---|---|---|---|\n";
         for (case, took) in &mut self.took {
             took.sort_unstable();

@@ -6,7 +6,7 @@ use crate::run;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use windlass_tests::{Outcome, Problem, binaries, netns, paths, problem, python::Venv, standins};
+use windlass_tests::{Outcome, Postgres, Problem, binaries, netns, paths, problem, python::Venv, standins};
 
 /// Longer than any step takes on a slow machine from an empty target folder.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
@@ -40,6 +40,7 @@ fn tools(_log: &Path) -> Outcome<String> {
     found("cc", "build-essential")?;
     found("python3", "python3 python3-venv")?;
     netns::check_right()?;
+    Postgres::install()?;
     for name in standins::ENVIRONMENTS.into_iter().chain(["tools"]) {
         Venv::of(name)?;
     }
