@@ -1,7 +1,5 @@
 //! Servers killed at random moments under load: nothing is lost, nothing is stuck, nothing unsafe is done twice.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
-
 use windlass_tests::crashes::{Crashed, Database, run};
 
 /// On each database; the soak does hundreds.

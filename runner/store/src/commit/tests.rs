@@ -204,7 +204,7 @@ on_both! {
             assert_eq!((row.state, row.resume, row.redo_before), (State::Queued, true, Some(2)));
             assert_eq!((row.member, row.code, row.reason, row.ended_at), (None, None, None, None));
             assert_eq!((row.started_at, row.queued_at), (Some(1_001), 1_000));
-            assert_eq!(store.execution_secrets(id).await.unwrap(), [secret.clone()]);
+            assert_eq!(store.execution_secrets(id).await.unwrap(), std::slice::from_ref(&secret));
             let member = joined(store).await;
             store.commit(vec![claimed(id, member), step_started(id, 2), step_ended(id, 2, State::Succeeded)]).await.unwrap();
             store.commit(vec![ended(id, State::Succeeded)]).await.unwrap();
