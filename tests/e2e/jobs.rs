@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod expressions;
+mod kept;
 mod offered;
 mod options;
 mod refused;

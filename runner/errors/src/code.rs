@@ -84,6 +84,11 @@ pub const ALL: &[Entry] = &[
     entry("project.folder", exit::CONFIGURATION, "a file or folder of a project's jobs cannot be read or written"),
     entry("project.changed", exit::CONFIGURATION, "somebody has changed a job of the project meanwhile"),
     entry("project.removes", exit::CONFIGURATION, "applying would remove jobs, and nobody has agreed to that"),
+    entry(
+        "project.artifacts-full",
+        exit::STEP_FAILED,
+        "a step's tables and files find no room in what its project may keep",
+    ),
     entry("account.unknown", exit::ACCOUNT, "no account of that name in the project or the system"),
     entry(
         "account.not-listed",
