@@ -12,6 +12,7 @@ use windlass_hosting::{Assignment, StepFailure, Stop, Timeout, run_step};
 use windlass_jobs::{SecretOption, SecretSource};
 use windlass_keys::KeyError;
 use windlass_plugin_api::frames::{Checkpoint, ExecutionInfo, Level, Start};
+use windlass_settings::StepLogAction;
 use windlass_store::StoreError;
 
 use crate::execution::Run;
@@ -23,7 +24,6 @@ use crate::recorder::Recorder;
 use crate::step::PluginStep;
 use crate::walk::{Attempted, Leaf, Ledger};
 use crate::{Engine, Halt, failure, plugins, surroundings};
-use windlass_settings::StepLogAction;
 
 /// How long a step may take to end what it has begun outside, once it has been cut off.
 const ABANDON_TIME: Duration = Duration::from_secs(30);

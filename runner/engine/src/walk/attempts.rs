@@ -10,10 +10,9 @@ use windlass_store::{State, StepRow, StoreError, Transition};
 use super::place::uses;
 use super::sequence::{Done, Ran};
 use super::worker::Left;
-use super::{Leaf, Place, Walk, Worker};
+use super::{Facts, Leaf, Place, Walk, Worker};
 use crate::Halt;
 use crate::notice::{Failed, Notice};
-use crate::recorder::now;
 
 /// The code of a step that was in flight when its runner ended, and may be neither resumed nor repeated.
 const INTERRUPTED: &str = "step.interrupted";
@@ -84,7 +83,7 @@ impl<W: Worker> Walk<'_, W> {
             Action::Parallel { limit, steps } => (Some(limit.unwrap_or(usize::MAX)), steps),
             Action::Steps(steps) => (None, steps),
         };
-        let position = self.begin(step, place, &uses(&step.action), attempt);
+        let position = self.begin(step, place, &uses(&step.action), attempt, &Facts::default());
         let began = Instant::now();
         let inside = place.inside(position, attempt);
         let inner = async {
@@ -97,10 +96,7 @@ impl<W: Worker> Walk<'_, W> {
         self.finish(step, place, position, attempt, began.elapsed(), None, failed.as_ref());
         let mut done = Done::new(State::Succeeded, None);
         done.inner = facts;
-        Ok(match failed {
-            Some(failed) => done.failed(failed),
-            None => done,
-        })
+        Ok(done.failed_by(failed))
     }
 
     async fn leaf(
@@ -121,22 +117,8 @@ impl<W: Worker> Walk<'_, W> {
         if left.interrupted && !goes_on && !left.redo {
             return Ok(self.interrupted(step, place));
         }
-        let (position, execution) = (self.ledger.position(), self.ledger.execution);
-        let Place { parent, path } = place.clone();
-        let (id, uses) = (step.id.clone(), uses(&step.action));
-        let (plugin_sha256, account) = (facts.plugin_sha256, facts.account);
-        self.ledger.add([Transition::StepStarted {
-            execution,
-            position,
-            parent,
-            path,
-            step: id,
-            uses: uses.clone(),
-            attempt,
-            at: now(),
-            plugin_sha256,
-            account,
-        }]);
+        let (uses, execution) = (uses(&step.action), self.ledger.execution);
+        let position = self.begin(step, place, &uses, attempt, &facts);
         let left = Left { checkpoint: left.checkpoint.filter(|_| facts.resumable), ..left };
         self.ledger.add(left.checkpoint.clone().map(|token| Transition::Checkpoint { execution, position, token }));
         self.ledger.add(left.child.map(|child| Transition::Child { execution, position, child }));
@@ -155,10 +137,7 @@ impl<W: Worker> Walk<'_, W> {
         };
         self.finish(step, place, position, attempt, began.elapsed(), outputs.as_ref(), failed.as_ref());
         let done = Done::new(State::Succeeded, outputs).tables(attempted.tables);
-        Ok(match failed {
-            Some(failed) => done.failed(failed),
-            None => done,
-        })
+        Ok(done.failed_by(failed))
     }
 
     fn before(&self, step: &Step, last: &StepRow, failures: usize) -> Before {

@@ -10,7 +10,7 @@ use windlass_store::{State, StoreError};
 use super::attempts::has_failed;
 use super::parallel::Branches;
 use super::sequence::{Boxed, Done, stopped};
-use super::{Place, Walk, Worker};
+use super::{Facts, Place, Walk, Worker};
 use crate::notice::Failed;
 use crate::{Halt, failure};
 
@@ -39,7 +39,7 @@ impl<W: Worker> Walk<'_, W> {
             }
             _ => {}
         }
-        let position = self.begin(step, place, USES, 1);
+        let position = self.begin(step, place, USES, 1, &Facts::default());
         let began = Instant::now();
         let part = halt.part();
         let one = |index: usize| -> Boxed<'_, Done> {
@@ -52,11 +52,7 @@ impl<W: Worker> Walk<'_, W> {
         let outputs = Value::Array(done.iter().flatten().map(|done| outputs(step, done)).collect());
         let outputs = Some(outputs).filter(|_| failed.is_none());
         self.finish(step, place, position, 1, began.elapsed(), outputs.as_ref(), failed.as_ref());
-        let done = Done::new(State::Succeeded, outputs);
-        Ok(match failed {
-            Some(failed) => done.failed(failed),
-            None => done,
-        })
+        Ok(Done::new(State::Succeeded, outputs).failed_by(failed))
     }
 
     fn stopped_between(&self, place: &Place, failure: StepFailure) -> Failed {

@@ -11,7 +11,7 @@ use windlass_jobs::{Job, Step, StepFacts, TableFacts, Values, condition};
 use windlass_store::{Ending, State, StoreError, Transition};
 
 use super::place::{Inside, uses};
-use super::{Ledger, Place, Worker};
+use super::{Facts, Ledger, Place, Worker};
 use crate::notice::{Failed, Notice, Observer, StepEnd};
 use crate::recorder::now;
 use crate::{Halt, failure};
@@ -164,18 +164,18 @@ impl<W: Worker> Walk<'_, W> {
 
     /// Records a step that could not even be begun.
     pub(crate) fn unready(&self, step: &Step, place: &Place, failure: StepFailure) -> Done {
-        let position = self.begin(step, place, &uses(&step.action), 1);
+        let position = self.begin(step, place, &uses(&step.action), 1, &Facts::default());
         let failed = Failed { step: place.path.clone(), failure };
         self.finish(step, place, position, 1, Duration::ZERO, None, Some(&failed));
         Done::new(failed.state(), None).failed(failed)
     }
 
-    /// Records the start of a step that has no plugin; returns its position.
-    pub(crate) fn begin(&self, step: &Step, place: &Place, uses: &str, attempt: i32) -> i32 {
+    /// Records the start of a step, of which these facts are known; returns its position.
+    pub(crate) fn begin(&self, step: &Step, place: &Place, uses: &str, attempt: i32, facts: &Facts) -> i32 {
         let (position, execution) = (self.ledger.position(), self.ledger.execution);
         let Place { parent, path } = place.clone();
         let (step, uses) = (step.id.clone(), uses.to_owned());
-        let (plugin_sha256, account) = (None, None);
+        let (plugin_sha256, account) = (facts.plugin_sha256.clone(), facts.account.clone());
         self.ledger.add([Transition::StepStarted {
             execution,
             position,
@@ -252,6 +252,14 @@ impl Done {
     pub(crate) fn new(state: State, outputs: Option<Value>) -> Self {
         let facts = StepFacts { state: state.to_string(), outputs, ..StepFacts::default() };
         Self { facts, failed: None, stops: false, inner: Vec::new() }
+    }
+
+    /// The same, failed if there is a failure.
+    pub(crate) fn failed_by(self, failed: Option<Failed>) -> Self {
+        match failed {
+            Some(failed) => self.failed(failed),
+            None => self,
+        }
     }
 
     pub(crate) fn failed(mut self, failed: Failed) -> Self {

@@ -15,6 +15,9 @@ const DEEPEST: usize = 8;
 
 type StepFiles = Vec<Spanned<StepFile>>;
 
+/// What the path of a step that handles a failure has in the middle, `deploy.onError.tell`; so no step is called this.
+const HANDLERS: &str = "onError";
+
 impl Rules<'_> {
     pub(super) fn steps(&mut self, read: StepFiles, depth: usize) -> Vec<Step> {
         if let (true, Some(first)) = (depth > DEEPEST, read.first()) {
@@ -65,6 +68,10 @@ impl Rules<'_> {
         let place = given.map_or(at, Position::from);
         if given.is_some() {
             self.identifier(&id, place, "a step's id");
+        }
+        if id == HANDLERS {
+            let hint = "give the step another id";
+            self.wrong_with(place, format!("`{HANDLERS}` stands for the steps that handle a failure"), hint);
         }
         if let Some(before) = self.ids.get(&id) {
             let hint = format!("it stands in line {}; ids are unique in the whole job", before.line);

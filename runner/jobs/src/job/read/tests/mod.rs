@@ -140,6 +140,12 @@ fn what_is_planned_is_said_to_be() {
 }
 
 #[test]
+fn no_step_is_called_as_handlers_are() {
+    let error = shown(&refused("steps: [{id: onError, uses: a/b}]\n"));
+    assert!(error.starts_with("job.invalid 1:14 `onError` stands for the steps that handle a failure"), "{error}");
+}
+
+#[test]
 fn unicode_is_welcome_where_people_read() {
     let text = "description: Größe ≥ 3 😀\ngroup: Büro/夜\nsteps: [{id: é, uses: a/b}]\n";
     assert!(shown(&refused(text)).starts_with("job.invalid 3:14 a step's id begins"));
