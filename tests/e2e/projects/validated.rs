@@ -66,6 +66,38 @@ fn jobs_are_held_against_their_step_types_and_each_other() {
     assert_names(&ended.stderr, &["did you mean `noop`?"]);
 }
 
+/// A file that cannot be read hides nothing of the others, and it is not said that its job is not there.
+#[test]
+fn a_file_that_is_no_job_does_not_hide_what_is_wrong_with_others() {
+    let installation = installation("");
+    let wrong = "steps: [{uses: misbehave/nop}, {job: {name: broken}}, {job: {name: good, options: {x: 1}}}]\n";
+    set(&installation, &[("good", NOOP), ("wrong", wrong)]);
+    installation.write(
+        "jobs/broken.yaml",
+        "apiVersion: windlass/v1\nkind: Job\nname: broken\nsteps: [{uses: misbehave/noop}\n",
+    );
+    installation.write("jobs/zero.yaml", "name: zero\n");
+    let ended = project(&installation, "validate", &["--output", "json"]);
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let told: Vec<String> = json["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| {
+            let place = error["place"].as_str().unwrap().rsplit('/').next().unwrap();
+            format!("{} {}", error["code"].as_str().unwrap(), place)
+        })
+        .collect();
+    let all = told.join("\n");
+    let files = ["broken.yaml:", "wrong.yaml:4:16", "wrong.yaml:4:", "zero.yaml:1:"];
+    assert!(told.iter().zip(files).all(|(error, file)| error.contains(file)) && told.len() >= files.len(), "{all}");
+    assert_names(&all, &["job.unknown-step-type wrong.yaml:4:16", "job.invalid-option wrong.yaml:4:"]);
+    assert!(!all.contains("job.unknown-job"), "{all}");
+    let shown = project(&installation, "validate", &[]).stderr;
+    assert_names(&shown, &["error[job.unknown-step-type]", "broken.yaml:", &format!("{} things to mend", told.len())]);
+}
+
 #[test]
 fn a_folder_or_project_that_is_none_is_named() {
     let installation = installation("");

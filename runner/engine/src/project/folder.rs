@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use windlass_jobs::{Job, JobErrors, check};
+use windlass_jobs::{Job, JobErrors, Known, check};
 use windlass_settings::ProjectName;
 use windlass_settings::yaml::Position;
 
@@ -30,7 +30,7 @@ pub struct FolderJob {
 }
 
 /// Everything that is wrong with a project's files.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Invalid {
     /// What is wrong with which jobs.
     pub jobs: Vec<JobErrors>,
@@ -38,46 +38,45 @@ pub struct Invalid {
     pub others: Vec<EngineError>,
 }
 
-impl Invalid {
-    fn or<T>(self, good: T) -> Result<T, Self> {
-        if self.jobs.is_empty() && self.others.is_empty() { Ok(good) } else { Err(self) }
+impl Folder {
+    /// Reads every `.yaml` and `.yml` file in a folder and the folders below it, and checks what can be read against the step
+    /// types that it uses and against each other. Hidden files and folders are passed over.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the files.
+    pub async fn checked(folder: &Path, project: &ProjectName, workshop: Workshop<'_>) -> Result<Self, Invalid> {
+        let (jobs, mut wrong, unreadable) = read(folder);
+        let more_jobs = !wrong.is_empty() || unreadable.is_some();
+        let mut used = workshop.used(jobs.iter().map(|it| &it.job)).await;
+        let others: Vec<EngineError> = unreadable.into_iter().chain(std::mem::take(&mut used.refused)).collect();
+        let known = Known { more_jobs, ..used.known(jobs.iter().map(|it| &it.job)) };
+        wrong.extend(twice(&jobs));
+        let check = |it: &FolderJob| Some((it.path.clone(), JobErrors::new(check(&it.job, project, &known))?));
+        wrong.extend(jobs.iter().filter_map(check));
+        wrong.sort_by(|(one, _), (other, _)| one.cmp(other));
+        match wrong.is_empty() && others.is_empty() {
+            true => Ok(Self { jobs }),
+            false => Err(Invalid { jobs: wrong.into_iter().map(|(_, errors)| errors).collect(), others }),
+        }
     }
 }
 
-impl Folder {
-    /// Reads every `.yaml` and `.yml` file in a folder and the folders below it; hidden ones are passed over.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the files by themselves, and names that two of them have.
-    pub fn read(folder: &Path) -> Result<Self, Invalid> {
-        let mut invalid = Invalid::default();
-        let mut files = Vec::new();
-        if let Err(error) = find(folder, DEEPEST, &mut files) {
-            invalid.others.push(error);
-        }
-        files.sort_unstable();
-        let mut jobs: Vec<FolderJob> = Vec::new();
-        for path in files {
-            match Job::read(&path) {
-                Ok(job) => jobs.push(FolderJob { path, job }),
-                Err(errors) => invalid.jobs.push(errors),
-            }
-        }
-        invalid.jobs.extend(twice(&jobs));
-        invalid.or(Self { jobs })
-    }
+/// What is wrong with a file.
+type Wrong = (PathBuf, JobErrors);
 
-    /// Checks the jobs against the step types that they use, and against each other.
-    ///
-    /// # Errors
-    /// Everything that is wrong.
-    pub async fn check(&self, project: &ProjectName, workshop: Workshop<'_>) -> Result<(), Invalid> {
-        let mut used = workshop.used(self.jobs.iter().map(|it| &it.job)).await;
-        let others = std::mem::take(&mut used.refused);
-        let known = used.known(self.jobs.iter().map(|it| &it.job));
-        let wrong = self.jobs.iter().filter_map(|it| JobErrors::new(check(&it.job, project, &known)));
-        Invalid { jobs: wrong.collect(), others }.or(())
+/// The jobs of a folder, what is wrong with the files that are none, and why some may not have been found.
+fn read(folder: &Path) -> (Vec<FolderJob>, Vec<Wrong>, Option<EngineError>) {
+    let mut files = Vec::new();
+    let unreadable = find(folder, DEEPEST, &mut files).err();
+    files.sort_unstable();
+    let (mut jobs, mut wrong) = (Vec::new(), Vec::new());
+    for path in files {
+        match Job::read(&path) {
+            Ok(job) => jobs.push(FolderJob { path, job }),
+            Err(errors) => wrong.push((path, errors)),
+        }
     }
+    (jobs, wrong, unreadable)
 }
 
 fn find(folder: &Path, deepest: usize, files: &mut Vec<PathBuf>) -> Result<(), EngineError> {
@@ -100,7 +99,7 @@ fn find(folder: &Path, deepest: usize, files: &mut Vec<PathBuf>) -> Result<(), E
 }
 
 /// Names and ids that a job before has already.
-fn twice(jobs: &[FolderJob]) -> Vec<JobErrors> {
+fn twice(jobs: &[FolderJob]) -> Vec<Wrong> {
     let mut names: BTreeMap<&str, &Path> = BTreeMap::new();
     let mut identities: BTreeMap<String, &Path> = BTreeMap::new();
     let mut wrong = Vec::new();
@@ -109,7 +108,7 @@ fn twice(jobs: &[FolderJob]) -> Vec<JobErrors> {
         let other = identities.insert(job.identity(), path).map(|first| ("this `id`".to_owned(), first));
         if let Some((what, first)) = first.or(other) {
             let message = format!("another job has {what} already: `{}`", first.display());
-            wrong.push(JobErrors::from(job.error("job.invalid", TOP, message)));
+            wrong.push((path.clone(), job.error("job.invalid", TOP, message).into()));
         }
     }
     wrong

@@ -48,8 +48,10 @@ impl<'a> Check<'a> {
             return None;
         }
         let Some(other) = self.known.jobs.get(name).copied() else {
-            let hint = nearest_hint(name, self.known.jobs.keys().copied());
-            self.wrong("job.unknown-job", at, format!("the project has no job `{name}`"), Some(hint));
+            if !self.known.more_jobs {
+                let hint = nearest_hint(name, self.known.jobs.keys().copied());
+                self.wrong("job.unknown-job", at, format!("the project has no job `{name}`"), Some(hint));
+            }
             return None;
         };
         let mut way = vec![name];

@@ -12,6 +12,8 @@ pub struct Known<'a> {
     pub plugins: BTreeMap<&'a str, Option<&'a PluginMetadata>>,
     /// The jobs of the project by name, as they will be: of a job that is changed its new version.
     pub jobs: BTreeMap<&'a str, &'a Job>,
+    /// Whether there are jobs beside these that could not be read: nothing is said then of a name that none of these has.
+    pub more_jobs: bool,
 }
 
 impl<'a> Known<'a> {

@@ -137,7 +137,7 @@ fn a_schema_that_cannot_be_used_is_a_fault_of_the_plugin() {
     demo.steps[0].config = serde_json::json!({"allOf": [{"$ref": "#"}, {"$ref": "#"}]});
     demo.steps[1].config = serde_json::json!({"type": 5});
     let job = crate::testing::job("steps: [{uses: demo/run}, {uses: demo/free}]\n");
-    let known = super::Known { plugins: [("demo", Some(&demo))].into(), jobs: Default::default() };
+    let known = super::Known { plugins: [("demo", Some(&demo))].into(), ..Default::default() };
     let said =
         crate::testing::shown(&super::check(&job, &windlass_settings::ProjectName::parse("web").unwrap(), &known));
     assert_eq!(said.matches("this is a fault in the plugin").count(), 2, "{said}");

@@ -90,9 +90,7 @@ impl Ground {
     async fn checked(&self, folder: &Path, project: &ProjectName) -> Result<Folder, Invalid> {
         let plugins = Plugins::new(setup::catalog(&self.settings));
         let workshop = Workshop { settings: &self.settings, plugins: &plugins, store: &self.store };
-        let jobs = Folder::read(folder)?;
-        jobs.check(project, workshop).await?;
-        Ok(jobs)
+        Folder::checked(folder, project, workshop).await
     }
 }
 
