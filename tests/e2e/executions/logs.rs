@@ -1,7 +1,7 @@
 //! Logs: of parallel steps, in part, from an offset, searched, and cut by a limit.
 
 use crate::installation::{Installation, assert_names};
-use crate::stored::{execution, installation, script};
+use crate::stored::{execution, installation, only, script, shown};
 use serde_json::{Value, json};
 
 /// Runs a job with these steps; the execution's id.
@@ -93,4 +93,26 @@ fn a_log_that_a_limit_cut_says_so_at_its_end() {
     let json = lines(&installation, &id, &["--tail", "1", "--output", "json"]);
     let last: Value = serde_json::from_str(json.last().unwrap()).unwrap();
     assert!(last["droppedBytes"].as_i64().unwrap() > 900_000, "{last}");
+}
+
+/// The step would never end by itself.
+#[test]
+fn a_step_that_logs_more_than_a_limit_fails_where_that_is_wanted() {
+    let installation = installation("limits: {stepLog: 1MiB, stepLogAction: fail}\n");
+    installation.job(&format!("steps: {}\n", json!([script("flood", "yes"), script("after", "echo reached")])));
+    let ended = installation.run_job(&[]);
+    let error = ended.failed(1, "step.log-full");
+    assert_names(
+        error,
+        &["step `flood`", "more than 1048576 bytes", "`limits.stepLog`", "`limits.stepLogAction: truncate`"],
+    );
+    let id = only(&installation);
+    let shown = shown(&installation, &id);
+    let facts: Vec<Value> =
+        shown["steps"].as_array().unwrap().iter().map(|it| json!([it["path"], it["state"], it["code"]])).collect();
+    assert_eq!(json!(facts), json!([["flood", "failed", "step.log-full"], ["after", "skipped", "step.not-reached"]]));
+    assert_eq!((&shown["state"], &shown["code"]), (&json!("failed"), &json!("step.log-full")));
+    // `flood| y` of each line that is two bytes in the log.
+    let kept = lines(&installation, &id, &[]).len() * 2;
+    assert!((900_000..=1 << 20).contains(&kept), "{kept} bytes are kept");
 }
