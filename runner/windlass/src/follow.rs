@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 use uuid::Uuid;
 use windlass_engine::{Member, Notice, StepEnd};
 use windlass_errors::{Code, exit};
@@ -12,6 +13,7 @@ use windlass_hosting::StepFailure;
 use windlass_plugin_api::frames::Level;
 use windlass_store::{Cause, ExecutionFilter, ExecutionRow, LogPages, LogRow, State, StepRow, Store, Stream};
 
+use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::show::{self, Lines, Live};
 
@@ -28,6 +30,8 @@ pub(crate) struct Watched<'a> {
     steps: BTreeMap<i32, Seen>,
     messages: Lines,
     children: BTreeMap<Uuid, Watched<'a>>,
+    /// How many beginnings, ends and pieces of log have been shown, those of children not counted.
+    shown: u64,
 }
 
 struct Seen {
@@ -42,7 +46,12 @@ impl<'a> Watched<'a> {
 
     fn below(store: &'a Store, execution: Uuid, prefix: String) -> Self {
         let (steps, messages, children) = (BTreeMap::new(), Lines::default(), BTreeMap::new());
-        Self { store, execution, prefix, log: store.log_text(execution), steps, messages, children }
+        Self { store, execution, prefix, log: store.log_text(execution), steps, messages, children, shown: 0 }
+    }
+
+    /// Grows with everything that is shown.
+    fn shown(&self) -> u64 {
+        self.shown + self.children.values().map(Self::shown).sum::<u64>()
     }
 
     /// Shows what has come since the last look. The row is from before: when it says that the execution has ended, everything
@@ -77,6 +86,7 @@ impl<'a> Watched<'a> {
                     live.notice(&Notice::StepStarted { step: &path, uses: &step.uses, attempt: step.attempt });
                 }
                 self.steps.insert(step.position, Seen { path, ended: false });
+                self.shown += 1;
             }
             if let (Some(child), Some(seen)) = (step.child, self.steps.get(&step.position)) {
                 let prefix = format!("{}/", seen.path);
@@ -98,6 +108,7 @@ impl<'a> Watched<'a> {
             }
             let Some(seen) = self.steps.get_mut(&step.position) else { continue };
             seen.ended = true;
+            self.shown += 1;
             live.notice(&Notice::StepEnded(&step_end(step, seen.path.clone())));
         }
         Ok(())
@@ -105,6 +116,7 @@ impl<'a> Watched<'a> {
 
     fn said(&mut self, live: &mut Live, piece: &LogRow) {
         let Some(Seen { path, .. }) = self.steps.get(&piece.position) else { return };
+        self.shown += 1;
         let (stream, bytes) = (piece.chunk.stream, piece.chunk.data.as_slice());
         if stream != Stream::Log {
             return live.notice(&Notice::Output { step: path, stream, bytes });
@@ -185,14 +197,15 @@ pub(crate) async fn to_the_end(
     let mut interrupt = signal(SignalKind::interrupt())
         .map_err(|error| Problem::internal(format!("cannot listen to signals: {error}")))?;
     loop {
-        let mut watched = Watched::new(store, execution);
+        let (mut watched, mut pace) = (Watched::new(store, execution), Pace::new());
         let row = loop {
+            let before = watched.shown();
             let row = if live.is_quiet() { recorded(store, execution).await? } else { watched.look(live).await? };
             if row.state.has_ended() {
                 break row;
             }
             tokio::select! {
-                () = member.woken() => {}
+                _ = timeout(pace.pause(watched.shown() > before), member.woken()) => {}
                 _ = interrupt.recv() => return Ok(Watch::Left(execution)),
             }
         };

@@ -5,6 +5,7 @@ mod commands;
 mod find;
 mod follow;
 mod options;
+mod pace;
 mod problem;
 mod protect;
 mod setup;
