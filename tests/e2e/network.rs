@@ -12,6 +12,7 @@ mod metadata;
 mod proxied;
 mod servers;
 mod sockets;
+mod values;
 mod web;
 
 use crate::installation::{Ended, Installation};

@@ -29,7 +29,7 @@ pub use errors::JobErrors;
 pub use evaluate::{Evaluated, Places, condition, evaluate, items, text};
 pub use job::{
     Action, AllSteps, Concurrency, ForEach, Job, JobText, OnInterrupted, OptionKind, OptionSpec, Output, Pattern,
-    Retry, Step, StepType, ValuesFrom, WhenFull, job_schema,
+    Retry, Step, StepType, ValuesFrom, ValuesStep, WebAddress, WhenFull, job_schema,
 };
 pub use marks::marked;
 pub use options::{Bound, Given, Options, SecretOption, bind, read_file_option};

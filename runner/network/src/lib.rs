@@ -8,7 +8,9 @@
 //! metadata service. Private ranges are open (that is where VPC endpoints are); link-local addresses are closed to every
 //! step, this machine's own to every step that was not given them.
 //!
-//! Deliberately absent: TLS, which is the step's own, end to end; so the name in its handshake is the step's choice, and
+//! What the runner itself asks of an address that a job names goes the same way: [`Network::get`].
+//!
+//! Deliberately absent: TLS of steps, which is their own, end to end; so the name in its handshake is the step's choice, and
 //! a grant of one tenant of a shared address reaches the others there. No IDNA (names are ASCII), no UDP, no listening,
 //! no proxy from environment variables. Behind a proxy names are the proxy's to resolve: only literal addresses are
 //! checked then.
@@ -18,6 +20,7 @@ mod aws;
 mod broker;
 mod connect;
 mod destination;
+mod get;
 mod host;
 mod network;
 mod no_proxy;
@@ -31,6 +34,7 @@ pub use aws::aws_destinations;
 pub use broker::Broker;
 pub use connect::{MOST_ADDRESSES, TOTAL_TIME};
 pub use destination::{Destination, DestinationError};
+pub use get::{Answer, Get, GetError};
 pub use network::Network;
 pub use no_proxy::NoProxy;
 pub use proxy::{Proxy, ProxyError};

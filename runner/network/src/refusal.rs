@@ -48,9 +48,9 @@ pub(crate) fn closed(target: &Target, address: IpAddr, rule: Rule) -> Refusal {
     let remedy = if rule.is_about_this_machine() {
         "; an administrator can allow it in `network.localDestinations`"
     } else {
-        ", closed to every step"
+        ", closed to every job"
     };
-    denied(format!("the step may not connect to `{target}`: {is}{remedy}"))
+    denied(format!("a job may not connect to `{target}`: {is}{remedy}"))
 }
 
 pub(crate) fn own_unknown(target: &Target, source: &io::Error) -> Refusal {

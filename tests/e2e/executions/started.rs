@@ -117,3 +117,16 @@ steps: [{uses: misbehave/noop}]
     retry.failed(4, "job.invalid-option");
     assert_eq!(installation.database("SELECT count(*) FROM execution"), [[1]]);
 }
+
+/// An empty list would allow everything.
+#[test]
+fn a_step_that_offers_nothing_or_fails_starts_nothing() {
+    for (command, said) in [("['true']", "the list is empty"), ("['false']", "exit")] {
+        let from = format!("{{uses: shell/command, with: {{command: {command}, output: lines}}, output: lines}}");
+        let job = format!("options: [{{name: cluster, valuesFrom: {from}}}]\nsteps: [{{uses: misbehave/noop}}]\n");
+        let installation = stored(&[("deploy", &job)]);
+        let refused = installation.run(&["job", "start", "deploy", "--project", "web", "-o", "cluster=green"]);
+        assert_names(refused.failed(4, "job.invalid-option"), &["`cluster`", "`shell/command`", said]);
+        assert_eq!(installation.database("SELECT count(*) FROM execution"), [[0]]);
+    }
+}

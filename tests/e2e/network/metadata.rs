@@ -13,7 +13,7 @@ use windlass_tests::{Guarded, Program, binaries, paths, python::Venv, wait};
 
 /// Spellings of 169.254.169.254 (`inet_aton(3)`; RFC 4291, section 2.5.5.2), of the container's 169.254.170.2 and of EKS's
 /// 169.254.170.23, with a port.
-const SPELLINGS: [&str; 12] = [
+pub(super) const SPELLINGS: [&str; 12] = [
     "169.254.169.254:80",
     "2852039166:80",
     "0xA9FEA9FE:80",
@@ -54,7 +54,7 @@ fn it_is_out_of_reach_in_every_spelling() {
     set_job(&installation, &tries);
     for (seen, spelling) in run_in(namespace().command(&windlass()), &installation).iter().zip(SPELLINGS) {
         assert_refused(&seen["connect"], &["metadata services"]);
-        assert!(seen["connect"]["detail"].as_str().unwrap().contains("closed to every step"), "{spelling}: {seen}");
+        assert!(seen["connect"]["detail"].as_str().unwrap().contains("closed to every job"), "{spelling}: {seen}");
     }
 }
 

@@ -14,7 +14,7 @@ use super::outputs::{Outputs, named};
 use super::scope::Scope;
 use super::texts::Outline;
 use crate::expression::ExpressionError;
-use crate::job::ValuesFrom;
+use crate::job::{ValuesFrom, ValuesStep};
 use crate::marks::marked;
 use crate::schema::{check_outline, unusable, validator};
 use crate::secrets::{own_key, verbatim_at};
@@ -90,7 +90,7 @@ impl<'a> Check<'a> {
 
     /// A step that is asked for the values of an option.
     pub(super) fn values_source(&mut self, source: &ValuesFrom, place: Position) {
-        let ValuesFrom::Step { uses, at, with, output } = source else { return };
+        let ValuesFrom::Step(ValuesStep { uses, at, with, output }) = source else { return };
         self.configuration(uses, *at, with, &Scope::before());
         let Some(metadata) = self.known.step_type(uses) else { return };
         if let Outputs::Named(names) = named(&metadata.outputs)

@@ -1,5 +1,6 @@
 //! Job definitions.
 
+mod address;
 mod editors;
 mod option;
 mod policy;
@@ -14,9 +15,10 @@ use std::time::Duration;
 use windlass_settings::AccountName;
 use windlass_settings::yaml::{Position, read as read_file};
 
+pub use address::WebAddress;
 pub use editors::job_schema;
 pub(crate) use option::scalar_text;
-pub use option::{OptionKind, OptionSpec, Pattern, ValuesFrom};
+pub use option::{OptionKind, OptionSpec, Pattern, ValuesFrom, ValuesStep};
 pub use policy::{Concurrency, OnInterrupted, Retry, WhenFull};
 pub use step::{Action, AllSteps, ForEach, Step, StepType};
 pub use text::JobText;

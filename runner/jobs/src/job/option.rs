@@ -7,9 +7,11 @@ use serde_json::Value;
 use windlass_settings::KeyPath;
 use windlass_settings::yaml::Position;
 
-use super::StepType;
+use super::{StepType, WebAddress};
 use crate::tree::Tree;
 
+/// The most values that an option may be restricted to.
+pub(super) const MOST_VALUES: usize = 1000;
 /// The largest compiled pattern in bytes.
 const LARGEST_PATTERN: usize = 1 << 20;
 
@@ -29,7 +31,7 @@ pub struct OptionSpec {
     pub default: Option<Value>,
     /// The only values allowed; all when empty.
     pub values: Vec<Value>,
-    /// Where the allowed values come from, when they do not stand in the job. Whoever has asked puts them into `values`.
+    /// Where the allowed values come from, when they do not stand in the job. Whoever has asked [allows](Self::allow) them.
     #[serde(skip)]
     pub values_from: Option<ValuesFrom>,
     /// What a text has to match.
@@ -39,6 +41,23 @@ pub struct OptionSpec {
     /// Where it stands.
     #[serde(skip)]
     pub at: Position,
+}
+
+impl OptionSpec {
+    /// Makes what was answered to `values_from` the only values allowed.
+    ///
+    /// # Errors
+    /// The reason, when there are none, which would allow everything, or too many.
+    pub fn allow(&mut self, values: Vec<String>) -> Result<(), String> {
+        match values.len() {
+            0 => Err("the list is empty".to_owned()),
+            1..=MOST_VALUES => {
+                self.values = values.into_iter().map(Value::from).collect();
+                Ok(())
+            }
+            count => Err(format!("the list has {count} values, more than {MOST_VALUES}")),
+        }
+    }
 }
 
 /// What values an option has.
@@ -70,18 +89,32 @@ pub enum OptionKind {
 #[derive(Clone, Debug)]
 pub enum ValuesFrom {
     /// An output of a step: a list of texts.
-    Step {
-        /// The step type.
-        uses: StepType,
-        /// Where it is named.
-        at: Position,
-        /// Its configuration.
-        with: Tree,
-        /// The output's name.
-        output: String,
-    },
-    /// A JSON list of texts at an address.
-    Url(String),
+    Step(ValuesStep),
+    /// The JSON at an address.
+    Url(WebAddress),
+}
+
+/// The step type or the address.
+impl fmt::Display for ValuesFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(step) => step.uses.fmt(f),
+            Self::Url(address) => address.fmt(f),
+        }
+    }
+}
+
+/// A step that is asked for the allowed values of an option.
+#[derive(Clone, Debug)]
+pub struct ValuesStep {
+    /// The step type.
+    pub uses: StepType,
+    /// Where it is named.
+    pub at: Position,
+    /// Its configuration.
+    pub with: Tree,
+    /// The output's name.
+    pub output: String,
 }
 
 /// What a text has to match, somewhere in it unless it is anchored.

@@ -18,9 +18,12 @@ pub(crate) use kinds::{fits, of_kind, same};
 use crate::job::OptionKind;
 use crate::{Job, JobError, OptionSpec};
 
+/// So many allowed values are listed to who gave another one.
+const LISTED: usize = 20;
+
 /// Gives the job's options values: what was given, else the default.
 ///
-/// An option with `valuesFrom` takes any value, unless who has asked put the answer into its `values`.
+/// An option with `valuesFrom` takes any value, unless the answer was [allowed](OptionSpec::allow).
 ///
 /// # Errors
 /// `job.invalid-option`, when an option is unknown, given twice, missing, or its value is not allowed.
@@ -109,8 +112,10 @@ fn missing(option: &OptionSpec) -> JobError {
 /// What could have been given.
 fn allowed(option: &OptionSpec) -> String {
     if !option.values.is_empty() {
-        let values: Vec<String> = option.values.iter().map(crate::job::scalar_text).collect();
-        return format!("allowed are: `{}`", values.join("`, `"));
+        let values: Vec<String> = option.values.iter().take(LISTED).map(crate::job::scalar_text).collect();
+        let more = option.values.len() - values.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        return format!("allowed are: `{}`{more}", values.join("`, `"));
     }
     match (option.kind, &option.pattern) {
         (_, Some(pattern)) => format!("a value matches `{pattern}`"),

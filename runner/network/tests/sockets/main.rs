@@ -5,4 +5,5 @@ mod asker;
 mod broker;
 mod connect;
 mod fake_proxy;
+mod get;
 mod proxy;

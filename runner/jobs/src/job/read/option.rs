@@ -5,13 +5,13 @@ use windlass_settings::KeyPath;
 use windlass_settings::yaml::{Position, Spanned};
 
 use super::Rules;
+use crate::job::option::MOST_VALUES;
 use crate::job::shape::OptionFile;
 use crate::job::{OptionKind, OptionSpec, Pattern};
 use crate::options::{fits, of_kind};
 use crate::tree::Tree;
 
 const LONGEST_PATTERN: usize = 1000;
-const MOST_VALUES: usize = 1000;
 
 impl Rules<'_> {
     pub(super) fn option(&mut self, read: Spanned<OptionFile>) -> OptionSpec {

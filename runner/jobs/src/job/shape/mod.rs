@@ -154,7 +154,8 @@ pub(in crate::job) struct ValuesFromFile {
     /// Which of its outputs is the list.
     #[schemars(with = "Option<String>")]
     pub(in crate::job) output: Option<Text>,
-    /// The address of a JSON list of texts.
+    /// An address that answers a GET with JSON: a list of texts, a list of objects with a `value`, or a map of texts. `https`,
+    /// or `http` on this machine.
     #[schemars(with = "Option<String>", regex(pattern = "^https?://"))]
     pub(in crate::job) url: Option<Text>,
 }

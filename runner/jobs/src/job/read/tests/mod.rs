@@ -71,7 +71,7 @@ fn everything_is_read() {
         kinds[..5],
         [OptionKind::List, OptionKind::Date, OptionKind::Multiline, OptionKind::File, OptionKind::Secret]
     );
-    assert!(matches!(job.options[7].values_from, Some(ValuesFrom::Step { .. })));
+    assert!(matches!(job.options[7].values_from, Some(ValuesFrom::Step(_))));
     assert!(matches!(job.options[8].values_from, Some(ValuesFrom::Url(_))));
     let ids: Vec<&str> = job.all_steps().map(|step| step.id.as_str()).collect();
     assert_eq!(ids, ["fetch", "step2", "fan", "step4", "step5", "each", "step7", "sub"]);
