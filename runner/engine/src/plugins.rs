@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use windlass_hosting::{Catalog, HostLimits, HostingError, Library, describe};
+use windlass_jobs::ConfigSchema;
 use windlass_plugin_api::{PluginMetadata, StepMetadata};
 use windlass_settings::Settings;
 use windlass_store::Store;
@@ -54,9 +55,22 @@ pub struct Plugin {
     pub library: Library,
     /// What it says of itself.
     pub metadata: PluginMetadata,
+    /// Of its step types, in their order.
+    schemas: Vec<OnceLock<ConfigSchema>>,
 }
 
 impl Plugin {
+    fn new(library: Library, metadata: PluginMetadata) -> Self {
+        let schemas = metadata.steps.iter().map(|_| OnceLock::new()).collect();
+        Self { library, metadata, schemas }
+    }
+
+    /// The schema of a step type's configuration.
+    pub(crate) fn schema(&self, name: &str) -> Option<&ConfigSchema> {
+        let index = self.metadata.steps.iter().position(|step| step.name == name)?;
+        Some(self.schemas[index].get_or_init(|| ConfigSchema::new(&self.metadata.steps[index].config)))
+    }
+
     /// The step type of this name.
     pub fn step(&self, name: &str) -> Option<&StepMetadata> {
         self.metadata.steps.iter().find(|step| step.name == name)
@@ -83,7 +97,7 @@ impl Plugins {
         let own = library.files();
         let mut files = spawn(move || stamps(own)).await;
         let metadata = metadata(&library, settings, store).await?;
-        let plugin = Arc::new(Plugin { library, metadata });
+        let plugin = Arc::new(Plugin::new(library, metadata));
         files.extend(before);
         if are_settled(&files) {
             let known = Known { files, plugin: Arc::clone(&plugin) };

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use windlass_credentials::{Request, Resolved, resolve};
-use windlass_jobs::{
-    JobError, SecretSource, Step, StepType, Tree, Values, check_with, evaluate, secret_fields, text, verbatim,
-};
+use windlass_jobs::{JobError, SecretSource, Step, StepType, Tree, Values, evaluate, secret_fields, text, verbatim};
 use windlass_network::Destination;
 use windlass_plugin_api::StepMetadata;
 use windlass_plugin_api::frames::MAX_FRAME;
@@ -49,9 +47,10 @@ impl PluginStep {
         let (job, project, settings) = (prepared.job.as_ref(), &prepared.project, &engine.settings);
         let plugin = Arc::clone(prepared.plugin(step, uses)?);
         let metadata = plugin.step(&uses.step).expect("the plugin has the step type");
+        let schema = plugin.schema(&uses.step).expect("the plugin has the step type");
         verbatim(with, &metadata.config, job)?;
         let with = evaluate(with, values, job)?;
-        check_with(&with, &metadata.config, uses, job)?;
+        schema.check_with(&with, uses, job)?;
         check_length(prepared, step, &with.value)?;
         let account = metadata.needs_account.then(|| account(engine, prepared, step, values)).transpose()?;
         let secrets = secret_fields(&with, &metadata.config, project, job)?;

@@ -2,7 +2,7 @@
 //!
 //! The way of a job: [`Job::read`] parses the file, [`check`] compares it with the step types and jobs that it uses,
 //! [`bind`] gives its options values, and [`evaluate`] fills in a step's `with` from what is known by then ([`Values`]) when
-//! its turn comes; [`check_with`] and [`secret_fields`] look at what came out.
+//! its turn comes; [`ConfigSchema`] and [`secret_fields`] look at what came out.
 //!
 //! Deliberately absent: plugins as files, accounts, the database, and running anything; the engine does that.
 
@@ -33,7 +33,7 @@ pub use job::{
 };
 pub use marks::marked;
 pub use options::{Bound, Given, Options, SecretOption, bind, read_file_option};
-pub use schema::{check_config, check_with};
+pub use schema::{ConfigSchema, check_config};
 pub use secrets::{SecretSource, own_key, secret_fields, verbatim};
 pub use tree::Tree;
 pub use values::{RunFacts, StepFacts, TableFacts, Values};

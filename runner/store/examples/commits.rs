@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use rusqlite::{Connection, TransactionBehavior, params};
 use secrecy::SecretString;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Executor};
 use uuid::Uuid;
 use windlass_store::{
     Cause, Durability, Ending, JobText, Location, Member, NewExecution, PostgresLocation, Role, State, Store,
@@ -142,28 +141,30 @@ async fn bare(folder: &Path, durability: Durability, executions: usize) {
     let queued = ids.iter().map(|id| Transition::Queued { execution: new(*id), secrets: Vec::new() });
     store.commit(queued.collect()).await.unwrap();
     store.close().await;
-    let synchronous = if durability == Durability::Full { SqliteSynchronous::Full } else { SqliteSynchronous::Normal };
-    let options = SqliteConnectOptions::new().filename(folder.join("windlass.db")).synchronous(synchronous);
-    let mut db = options.foreign_keys(true).disable_statement_logging().connect().await.unwrap();
+    let mut db = Connection::open(folder.join("windlass.db")).unwrap();
+    let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
+    db.pragma_update(None, "synchronous", synchronous).unwrap();
+    db.pragma_update(None, "foreign_keys", true).unwrap();
     let meter = Meter::start();
     for id in ids {
-        let mut transaction = db.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        let claim = "UPDATE execution SET state = 'running', started_at = $2 WHERE id = $1 AND state = 'queued'";
-        transaction.execute(sqlx::query(claim).bind(id).bind(1_i64)).await.unwrap();
+        let id = id.as_bytes().as_slice();
+        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let claim = "UPDATE execution SET state = 'running', started_at = ?2 WHERE id = ?1 AND state = 'queued'";
+        transaction.prepare_cached(claim).unwrap().execute(params![id, 1_i64]).unwrap();
         let step = "INSERT INTO step_execution (execution, position, path, step, uses, state, started_at) \
-                    SELECT $1, 0, 'query', 'query', 'cloudwatch-logs/query', 'running', 1 FROM execution WHERE id = $1";
-        transaction.execute(sqlx::query(step).bind(id)).await.unwrap();
-        transaction.commit().await.unwrap();
-        let mut transaction = db.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        let step = "UPDATE step_execution SET state = 'succeeded', ended_at = 2, outputs = $2 \
-                    WHERE execution = $1 AND position = 0 AND state = 'running'";
-        transaction.execute(sqlx::query(step).bind(id).bind("{\"rows\":12}")).await.unwrap();
-        let end = "UPDATE execution SET state = 'succeeded', ended_at = 2 WHERE id = $1 AND state = 'running'";
-        transaction.execute(sqlx::query(end).bind(id)).await.unwrap();
-        transaction.commit().await.unwrap();
+                    SELECT ?1, 0, 'query', 'query', 'cloudwatch-logs/query', 'running', 1 FROM execution WHERE id = ?1";
+        transaction.prepare_cached(step).unwrap().execute(params![id]).unwrap();
+        transaction.commit().unwrap();
+        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        let step = "UPDATE step_execution SET state = 'succeeded', ended_at = 2, outputs = ?2 \
+                    WHERE execution = ?1 AND position = 0 AND state = 'running'";
+        transaction.prepare_cached(step).unwrap().execute(params![id, "{\"rows\":12}"]).unwrap();
+        let end = "UPDATE execution SET state = 'succeeded', ended_at = 2 WHERE id = ?1 AND state = 'running'";
+        transaction.prepare_cached(end).unwrap().execute(params![id]).unwrap();
+        transaction.commit().unwrap();
     }
     meter.say("bare loop ", executions, 2 * executions as u64);
-    db.close().await.unwrap();
+    db.close().unwrap();
 }
 
 struct Meter {

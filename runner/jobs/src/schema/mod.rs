@@ -22,12 +22,39 @@ pub(crate) use holes::Holes;
 /// The most broken rules of one step that are told.
 const MOST: usize = 20;
 
-/// Checks a step's `with` against the schema of its step type; the error names the first broken rule and its place.
-///
-/// # Errors
-/// `job.invalid-step`
-pub fn check_with(with: &Evaluated, schema: &Value, step: &StepType, job: &Job) -> Result<(), JobError> {
-    check(with, schema, &step.to_string(), &job.file)
+/// The schema of a step type's configuration, compiled once for however many steps are held against it.
+#[derive(Debug)]
+pub struct ConfigSchema {
+    schema: Value,
+    validator: Result<Validator, String>,
+}
+
+impl ConfigSchema {
+    /// Compiles a schema. Whether it can be used shows when something is checked.
+    pub fn new(schema: &Value) -> Self {
+        Self { validator: validator(schema), schema: schema.clone() }
+    }
+
+    /// Checks a step's `with`; the error names the first broken rule and its place.
+    ///
+    /// # Errors
+    /// `job.invalid-step`
+    pub fn check_with(&self, with: &Evaluated, step: &StepType, job: &Job) -> Result<(), JobError> {
+        self.check(with, &step.to_string(), &job.file)
+    }
+
+    fn check(&self, with: &Evaluated, step: &str, file: &JobText) -> Result<(), JobError> {
+        let validator = self.validator.as_ref().map_err(|why| unusable(why, with, step, file))?;
+        if validator.is_valid(&with.value) {
+            return Ok(());
+        }
+        let errors: Vec<ValidationError<'_>> = validator.iter_errors(&with.value).collect();
+        let holes = Holes::default();
+        match telling(&errors, &holes) {
+            Some(error) => Err(located(explain(error, &self.schema, &holes), with, step, file)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Checks a configuration that stands in no job: the error names the first broken rule and no place.
@@ -37,7 +64,7 @@ pub fn check_with(with: &Evaluated, schema: &Value, step: &StepType, job: &Job) 
 pub fn check_config(config: Value, schema: &Value, step: &str) -> Result<(), JobError> {
     let nowhere = JobText::new(Path::new("with"), String::new());
     let config = Evaluated { value: config, places: Places::default(), secret_options: BTreeMap::new() };
-    check(&config, schema, step, &nowhere)
+    ConfigSchema::new(schema).check(&config, step, &nowhere)
 }
 
 /// Checks what is known of a `with` before its expressions have values: every broken rule that no value could mend.
@@ -74,16 +101,6 @@ pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
 pub(crate) fn unusable(why: &str, with: &Evaluated, step: &str, file: &JobText) -> JobError {
     let message = format!("step type `{step}`: {why}");
     JobError::at("job.invalid-step", file.at(with.places.of_value(""), message))
-}
-
-fn check(with: &Evaluated, schema: &Value, step: &str, file: &JobText) -> Result<(), JobError> {
-    let validator = validator(schema).map_err(|why| unusable(&why, with, step, file))?;
-    let errors: Vec<ValidationError<'_>> = validator.iter_errors(&with.value).collect();
-    let holes = Holes::default();
-    match telling(&errors, &holes) {
-        Some(error) => Err(located(explain(error, schema, &holes), with, step, file)),
-        None => Ok(()),
-    }
 }
 
 fn located(explained: Explained, with: &Evaluated, step: &str, file: &JobText) -> JobError {

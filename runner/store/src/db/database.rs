@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::postgres::PgPool;
-use sqlx::sqlite::SqlitePool;
 
-use super::writer::Writer;
+use super::sqlite::{Readers, Writer};
 use super::{Connection, Result};
 
 /// One open database: a way to read beside a way to write.
@@ -18,7 +17,7 @@ pub(crate) struct Database {
 }
 
 pub(super) enum Backend {
-    Sqlite { readers: SqlitePool, writer: Writer },
+    Sqlite { readers: Readers, writer: Writer },
     Postgres(PgPool),
 }
 

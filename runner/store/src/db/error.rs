@@ -1,13 +1,32 @@
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
+use rusqlite::ffi;
 use sqlx::error::ErrorKind;
 
-pub(crate) type Result<T> = std::result::Result<T, DatabaseError>;
+use crate::UnknownWord;
+
+pub(crate) type Result<T, E = DatabaseError> = std::result::Result<T, E>;
 
 /// What the database or the way to it says. All that were written together share one.
 #[derive(Clone)]
-pub struct DatabaseError(Arc<sqlx::Error>);
+pub struct DatabaseError(Arc<Cause>);
+
+enum Cause {
+    Sqlite(rusqlite::Error),
+    Postgres(sqlx::Error),
+    File(io::Error),
+    /// A word that is none of those that a column may have.
+    Word {
+        column: String,
+        source: UnknownWord,
+    },
+    NoRow,
+    NoArgument,
+    Closed,
+}
 
 /// The constraint that a statement broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,50 +37,107 @@ pub(crate) enum Broken {
 
 impl DatabaseError {
     pub(crate) fn broken(&self) -> Option<Broken> {
-        match self.0.as_database_error()?.kind() {
-            ErrorKind::UniqueViolation => Some(Broken::Unique),
-            ErrorKind::ForeignKeyViolation => Some(Broken::ForeignKey),
+        match &*self.0 {
+            Cause::Sqlite(error) => match error.sqlite_error()?.extended_code {
+                ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Some(Broken::Unique),
+                ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(Broken::ForeignKey),
+                _ => None,
+            },
+            Cause::Postgres(error) => match error.as_database_error()?.kind() {
+                ErrorKind::UniqueViolation => Some(Broken::Unique),
+                ErrorKind::ForeignKeyViolation => Some(Broken::ForeignKey),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// What a person can do about it.
     pub(crate) fn help(&self) -> Option<String> {
-        let error = &*self.0;
-        let help = match (error, error.as_database_error()) {
-            (_, Some(said)) if said.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() => {
-                super::sqlite::help(said.code()?.parse().ok()?)?
-            }
-            (_, Some(said)) => super::postgres::help(&said.code()?)?,
-            (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut, _) => {
-                super::postgres::unreached(error)?
-            }
+        let help = match &*self.0 {
+            Cause::Sqlite(error) => super::sqlite::help(error.sqlite_error()?.extended_code)?,
+            Cause::Postgres(error) => match error.as_database_error() {
+                Some(said) => super::postgres::help(&said.code()?)?,
+                None => super::postgres::unreached(error)?,
+            },
+            Cause::File(_) => super::sqlite::UNOPENED,
             _ => return None,
         };
         Some(help.to_owned())
+    }
+
+    /// There should have been a row.
+    pub(crate) fn no_row() -> Self {
+        Cause::NoRow.into()
+    }
+
+    /// A statement mentions an argument that it was not given.
+    pub(super) fn no_argument() -> Self {
+        Cause::NoArgument.into()
+    }
+
+    /// The database was closed meanwhile.
+    pub(super) fn closed() -> Self {
+        Cause::Closed.into()
+    }
+
+    pub(super) fn word(column: &str, source: UnknownWord) -> Self {
+        Cause::Word { column: column.to_owned(), source }.into()
+    }
+}
+
+impl From<Cause> for DatabaseError {
+    fn from(cause: Cause) -> Self {
+        Self(Arc::new(cause))
+    }
+}
+
+impl From<rusqlite::Error> for DatabaseError {
+    fn from(error: rusqlite::Error) -> Self {
+        Cause::Sqlite(error).into()
     }
 }
 
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
-        Self(Arc::new(error))
+        Cause::Postgres(error).into()
+    }
+}
+
+impl From<io::Error> for DatabaseError {
+    fn from(error: io::Error) -> Self {
+        Cause::File(error).into()
     }
 }
 
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match &*self.0 {
+            Cause::Sqlite(error) => error.fmt(f),
+            Cause::Postgres(error) => error.fmt(f),
+            Cause::File(error) => error.fmt(f),
+            Cause::Word { column, .. } => write!(f, "column `{column}` cannot be read"),
+            Cause::NoRow => f.write_str("a row is missing"),
+            Cause::NoArgument => f.write_str("a statement lacks an argument"),
+            Cause::Closed => f.write_str("the database was closed meanwhile"),
+        }
     }
 }
 
 impl fmt::Debug for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(self, f)
     }
 }
 
-impl std::error::Error for DatabaseError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
+impl Error for DatabaseError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.0 {
+            Cause::Sqlite(error) => error.source(),
+            Cause::Postgres(error) => error.source(),
+            Cause::File(error) => error.source(),
+            Cause::Word { source, .. } => Some(source),
+            Cause::NoRow | Cause::NoArgument | Cause::Closed => None,
+        }
     }
 }

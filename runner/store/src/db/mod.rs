@@ -1,13 +1,11 @@
 //! The two databases behind one face: a statement is written once, with `$1`, and read into one row type.
 //!
-//! Nothing outside this folder names SQLite, PostgreSQL or the crate that speaks with them. Deliberately absent: any
+//! Nothing outside this folder names SQLite, PostgreSQL or the crates that speak with them. Deliberately absent: any
 //! knowledge of the tables, apart from what must be locked where many write at once ([`locks`]).
 
 mod connection;
-mod create;
 mod database;
 mod error;
-mod group;
 mod locks;
 mod migrations;
 mod postgres;
@@ -15,7 +13,6 @@ mod reader;
 mod row;
 mod sqlite;
 mod statement;
-mod writer;
 
 pub(crate) use connection::Connection;
 pub(crate) use database::Database;

@@ -1,80 +1,103 @@
-//! SQLite in the data directory.
+//! SQLite in the data directory: one connection that writes on a thread of its own, a few that read.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
+use rusqlite::OpenFlags;
 
-use super::create::create;
 use super::database::Backend;
 use super::migrations::LATEST;
 use super::migrations::sqlite::{migrate, version};
-use super::writer::Writer;
-use super::{Connection, Database};
+use super::{Connection, Database, DatabaseError, Result};
 use crate::{Durability, StoreError};
+
+mod create;
+mod group;
+pub(super) mod prepared;
+mod readers;
+mod writer;
+
+pub(super) use readers::Readers;
+pub(super) use writer::Writer;
 
 /// The name of the database in the data directory.
 const FILE: &str = "windlass.db";
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
-const READERS: u32 = 4;
 /// How many prepared statements a connection keeps; more than there are texts.
 const STATEMENTS: usize = 256;
 
 impl Database {
     pub(crate) async fn open_sqlite(data_dir: &Path, durability: Durability) -> Result<Self, StoreError> {
-        let file = data_dir.join(FILE);
-        let name = file.display().to_string();
-        let options = options(&file, durability);
-        match file.try_exists() {
-            Ok(true) => {}
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                return Err(StoreError::Open { database: name, source: sqlx::Error::Io(error).into() });
-            }
-            Ok(false) | Err(_) => create(&file, &options).await?,
-        }
-        let connection = Connection::Sqlite(Box::new(connect(&name, &options).await?));
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(options.clone().read_only(true));
+        let place = Place { file: data_dir.join(FILE), durability };
+        let name = place.file.display().to_string();
+        let opening = place.clone();
+        let opened = tokio::task::spawn_blocking(move || open(&opening)).await;
+        let connection = opened
+            .unwrap_or_else(|_| Err(StoreError::Open { database: name.clone(), source: DatabaseError::closed() }))?;
         let commits = Arc::default();
-        let writer = Writer::start(connection, options, Arc::clone(&commits));
-        Ok(Self { backend: Backend::Sqlite { readers, writer }, name, commits })
+        let writer = Writer::start(Connection::Sqlite(connection), place.clone(), Arc::clone(&commits));
+        let writer = writer.map_err(|source| StoreError::Open { database: name.clone(), source })?;
+        Ok(Self { backend: Backend::Sqlite { readers: Readers::new(place), writer }, name, commits })
     }
 }
 
-fn options(file: &Path, durability: Durability) -> SqliteConnectOptions {
-    let synchronous = match durability {
-        Durability::Full => SqliteSynchronous::Full,
-        Durability::Process => SqliteSynchronous::Normal,
-    };
-    SqliteConnectOptions::new()
-        .filename(file)
-        .foreign_keys(true)
-        .synchronous(synchronous)
-        .busy_timeout(BUSY)
-        .statement_cache_capacity(STATEMENTS)
-        .disable_statement_logging()
+/// Where a database is, and what its commits wait for.
+#[derive(Clone)]
+pub(super) struct Place {
+    file: PathBuf,
+    durability: Durability,
 }
 
-async fn connect(name: &str, options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
-    let database = || name.to_owned();
-    let unopened = |source: sqlx::Error| StoreError::Open { database: database(), source: source.into() };
-    let mut connection = options.connect().await.map_err(unopened)?;
-    let mut found = version(&mut connection).await.map_err(unopened)?;
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+impl Place {
+    /// A connection to the database that is there.
+    pub(super) fn connect(&self, access: Access) -> Result<rusqlite::Connection> {
+        let access = match access {
+            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        let connection = rusqlite::Connection::open_with_flags(&self.file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // What a statement notes for itself needs no file, and belongs into no folder but the data directory.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        let synchronous = match self.durability {
+            Durability::Full => "FULL",
+            Durability::Process => "NORMAL",
+        };
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        Ok(connection)
+    }
+}
+
+/// The writer's connection to a database of the newest schema.
+fn open(place: &Place) -> Result<rusqlite::Connection, StoreError> {
+    let database = || place.file.display().to_string();
+    let unopened = |source: DatabaseError| StoreError::Open { database: database(), source };
+    match place.file.try_exists() {
+        Ok(true) => {}
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(unopened(error.into())),
+        Ok(false) | Err(_) => create::create(&place.file)?,
+    }
+    let mut connection = place.connect(Access::Write).map_err(unopened)?;
+    let mut found = version(&connection).map_err(|error| unopened(error.into()))?;
     if found == 0 {
         return Err(StoreError::Foreign { database: database() });
     }
     if found < LATEST {
         let failed =
-            |source: sqlx::Error| StoreError::Migrate { database: database(), to: LATEST, source: source.into() };
-        found = migrate(&mut connection).await.map_err(failed)?;
+            |source: rusqlite::Error| StoreError::Migrate { database: database(), to: LATEST, source: source.into() };
+        found = migrate(&mut connection).map_err(failed)?;
     }
     if found > LATEST {
         return Err(StoreError::Newer { database: database(), found, known: LATEST });

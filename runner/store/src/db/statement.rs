@@ -1,7 +1,6 @@
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr};
 use uuid::Uuid;
 
 /// A statement with its arguments, for either database.
@@ -43,15 +42,12 @@ impl Statement {
         self
     }
 
-    pub(super) fn sqlite(self) -> Query<'static, Sqlite, SqliteArguments> {
-        self.arguments.into_iter().fold(sqlx::query(self.text), |query, argument| match argument {
-            Argument::Text(value) => query.bind(value),
-            Argument::Long(value) => query.bind(value),
-            Argument::Int(value) => query.bind(value),
-            Argument::Bytes(value) => query.bind(value),
-            Argument::Uuid(value) => query.bind(value),
-            Argument::Bool(value) => query.bind(value),
-        })
+    pub(super) fn text(&self) -> &str {
+        self.text.as_str()
+    }
+
+    pub(super) fn arguments(&self) -> &[Argument] {
+        &self.arguments
     }
 
     pub(super) fn postgres(self) -> Query<'static, Postgres, PgArguments> {

@@ -1,7 +1,6 @@
 //! The schema's number is SQLite's `user_version`.
 
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{LATEST, missing};
 
@@ -13,21 +12,21 @@ pub(in crate::db) const STEPS: &[&str] = &[
 ];
 
 /// The schema of a database; 0 when it has none of ours.
-pub(in crate::db) async fn version(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
-    sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await
+pub(in crate::db) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Applies what is missing, in one transaction, and returns the schema. Another process may have done so meanwhile.
-pub(in crate::db) async fn migrate(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let found = version(&mut transaction).await?;
+pub(in crate::db) fn migrate(connection: &mut Connection) -> rusqlite::Result<i64> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
     let missing = missing(STEPS, found);
     for step in missing {
-        transaction.execute(sqlx::raw_sql(*step)).await?;
+        transaction.execute_batch(step)?;
     }
     if !missing.is_empty() {
-        transaction.execute(AssertSqlSafe(format!("PRAGMA user_version = {LATEST}"))).await?;
+        transaction.pragma_update(None, "user_version", LATEST)?;
     }
-    transaction.commit().await?;
+    transaction.commit()?;
     Ok(found.max(LATEST))
 }

@@ -9,11 +9,16 @@ use crate::{State, Store, StoreError};
 /// Keeps the writer busy for as long as it takes until all of `waiting` have brought their work.
 async fn together<T: Send + 'static>(store: &Store, waiting: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
     let (go, ready) = tokio::sync::oneshot::channel::<()>();
+    let (begun, holds) = tokio::sync::oneshot::channel::<()>();
     let busy = store.clone();
     let holding = tokio::spawn(async move {
-        busy.db().change(move |_| Box::pin(async move { Ok(ready.await.is_ok()) })).await.unwrap()
+        let hold = async move {
+            begun.send(()).unwrap();
+            Ok(ready.await.is_ok())
+        };
+        busy.db().change(move |_| Box::pin(hold)).await.unwrap()
     });
-    tokio::task::yield_now().await;
+    holds.await.unwrap();
     let tasks: Vec<_> = waiting.into_iter().map(tokio::spawn).collect();
     tokio::time::sleep(Duration::from_millis(20)).await;
     go.send(()).unwrap();
@@ -105,7 +110,7 @@ async fn a_full_disk_fails_one_commit_and_loses_nothing() {
     let (_ground, store) = fresh().await;
     let id = running(&store).await;
     // SQLite takes the present size when it is larger.
-    store.db().change(|db| Box::pin(db.execute(sql("PRAGMA max_page_count = 1")))).await.unwrap();
+    store.db().change(|db| Box::pin(db.fetch_one::<i64>(sql("PRAGMA max_page_count = 1")))).await.unwrap();
     let noise: Vec<u8> = (0..50_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     let error = store.commit(vec![log(id, 0, 0, b"first"), log(id, 0, 5, &noise)]).await.unwrap_err();
     let text = render(&error);

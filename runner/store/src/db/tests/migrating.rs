@@ -1,5 +1,4 @@
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{Connection, Executor};
+use rusqlite::Connection;
 
 use crate::db::migrations::{LATEST, postgres, sqlite};
 use crate::db::sql;
@@ -10,10 +9,9 @@ use crate::{Durability, State, Store, StoreError, Transition};
 async fn migrating_again_changes_nothing() {
     let (ground, store) = fresh().await;
     let id = running(&store).await;
-    let options = SqliteConnectOptions::new().filename(ground.data_dir().join("windlass.db"));
-    let mut db = SqliteConnection::connect_with(&options).await.unwrap();
-    assert_eq!(sqlite::version(&mut db).await.unwrap(), LATEST);
-    assert_eq!(sqlite::migrate(&mut db).await.unwrap(), LATEST);
+    let mut db = Connection::open(ground.data_dir().join("windlass.db")).unwrap();
+    assert_eq!(sqlite::version(&db).unwrap(), LATEST);
+    assert_eq!(sqlite::migrate(&mut db).unwrap(), LATEST);
     assert!(store.execution(id).await.unwrap().is_some());
 }
 
@@ -31,12 +29,10 @@ const OLD: &str = "INSERT INTO execution VALUES (X'01920000000070008000000000000
 async fn a_database_of_the_first_schema_keeps_what_is_in_it() {
     let ground = Ground::sqlite();
     std::fs::create_dir(ground.data_dir()).unwrap();
-    let file = ground.data_dir().join("windlass.db");
-    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
-    let mut old = SqliteConnection::connect_with(&options).await.unwrap();
-    old.execute(sqlx::raw_sql(sqlite::STEPS[0])).await.unwrap();
-    old.execute(sqlx::raw_sql(OLD)).await.unwrap();
-    old.close().await.unwrap();
+    let old = Connection::open(ground.data_dir().join("windlass.db")).unwrap();
+    old.execute_batch(sqlite::STEPS[0]).unwrap();
+    old.execute_batch(OLD).unwrap();
+    old.close().unwrap();
 
     let store = ground.open().await;
     let row = store.running_of(None).await.unwrap().remove(0);
@@ -58,12 +54,11 @@ async fn a_step_that_fails_leaves_the_schema_as_it_was() {
     for statement in ["PRAGMA user_version = 0", "DROP TABLE execution_secret"] {
         store.db().change(move |db| Box::pin(db.execute(sql(statement)))).await.unwrap();
     }
-    let options = SqliteConnectOptions::new().filename(ground.data_dir().join("windlass.db"));
-    let mut db = SqliteConnection::connect_with(&options).await.unwrap();
-    db.execute("DROP TABLE meta").await.unwrap();
-    sqlite::migrate(&mut db).await.unwrap_err(); // `execution` is in the way
-    assert_eq!(sqlite::version(&mut db).await.unwrap(), 0);
-    db.execute("SELECT * FROM meta").await.unwrap_err();
+    let mut db = Connection::open(ground.data_dir().join("windlass.db")).unwrap();
+    db.execute_batch("DROP TABLE meta").unwrap();
+    sqlite::migrate(&mut db).unwrap_err(); // `execution` is in the way
+    assert_eq!(sqlite::version(&db).unwrap(), 0);
+    db.prepare("SELECT * FROM meta").unwrap_err();
 }
 
 #[tokio::test]

@@ -2,11 +2,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::ConnectOptions;
-use sqlx::Connection as _;
-use sqlx::sqlite::SqliteConnectOptions;
-
-use super::{Connection, DatabaseError, Result, sql};
+use super::{Access, Place};
+use crate::db::{Connection, DatabaseError, Result, sql};
 
 /// A piece of work that somebody waits for.
 pub(super) trait Piece: Send {
@@ -30,13 +27,13 @@ pub(super) enum Done {
 /// transaction, and the next group gets another: SQLite itself may have ended the transaction (on a full disk, for one).
 pub(super) struct Groups {
     connection: Option<Connection>,
-    options: SqliteConnectOptions,
+    place: Place,
     commits: Arc<AtomicU64>,
 }
 
 impl Groups {
-    pub(super) fn new(connection: Connection, options: SqliteConnectOptions, commits: Arc<AtomicU64>) -> Self {
-        Self { connection: Some(connection), options, commits }
+    pub(super) fn new(connection: Connection, place: Place, commits: Arc<AtomicU64>) -> Self {
+        Self { connection: Some(connection), place, commits }
     }
 
     /// Commits the pieces together and then tells all of them.
@@ -53,7 +50,7 @@ impl Groups {
     async fn attempt(&mut self, pieces: &mut [Box<dyn Piece>]) -> Result<()> {
         let mut db = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::Sqlite(Box::new(self.options.connect().await?)),
+            None => Connection::Sqlite(self.place.connect(Access::Write)?),
         };
         let kept = match pieces {
             [piece] => alone(&mut db, piece.as_mut()).await?,
@@ -65,10 +62,8 @@ impl Groups {
         Ok(())
     }
 
-    pub(super) async fn close(&mut self) {
-        if let Some(Connection::Sqlite(connection)) = self.connection.take() {
-            let _ = connection.close().await; // all commits are durable already
-        }
+    pub(super) fn close(&mut self) {
+        self.connection = None; // all commits are durable already
     }
 }
 
@@ -84,7 +79,8 @@ async fn alone(db: &mut Connection, piece: &mut dyn Piece) -> Result<bool> {
 
 /// Whether there is anything to commit. Each piece has a savepoint, so that one that is refused is undone alone.
 async fn together(db: &mut Connection, pieces: &mut [Box<dyn Piece>]) -> Result<bool> {
-    db.execute(sql("BEGIN IMMEDIATE; SAVEPOINT piece")).await?;
+    db.execute(sql("BEGIN IMMEDIATE")).await?;
+    db.execute(sql("SAVEPOINT piece")).await?;
     let mut any = false;
     let last = pieces.len() - 1;
     for (index, piece) in pieces.iter_mut().enumerate() {
@@ -92,7 +88,8 @@ async fn together(db: &mut Connection, pieces: &mut [Box<dyn Piece>]) -> Result<
             Done::Kept if index == last => any = true,
             Done::Kept => {
                 any = true;
-                db.execute(sql("RELEASE piece; SAVEPOINT piece")).await?;
+                db.execute(sql("RELEASE piece")).await?;
+                db.execute(sql("SAVEPOINT piece")).await?;
             }
             // If SQLite itself has ended the transaction there is no such savepoint, and all fail.
             Done::Refused | Done::Failed(_) => {

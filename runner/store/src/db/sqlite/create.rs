@@ -6,22 +6,21 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use rusqlite::OpenFlags;
 use uuid::Uuid;
 
-use super::migrations::LATEST;
-use super::migrations::sqlite::migrate;
 use crate::StoreError;
+use crate::db::migrations::LATEST;
+use crate::db::migrations::sqlite::migrate;
 
-/// Makes the database at `file`, unless another process does so first. `options` are those of the writer.
-pub(crate) async fn create(file: &Path, options: &SqliteConnectOptions) -> Result<(), StoreError> {
+/// Makes the database at `file`, unless another process does so first.
+pub(super) fn create(file: &Path) -> Result<(), StoreError> {
     let folder = file.parent().expect("the database lies in the data directory");
     create_folder(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
     let draft = Draft(folder.join(format!(".windlass.db-{}", Uuid::now_v7())));
     let unmade = |source| StoreError::CreateFile { path: file.to_owned(), source };
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft.0).map_err(unmade)?;
-    fill(&draft.0, options).await.map_err(|source| StoreError::Migrate {
+    fill(&draft.0).map_err(|source| StoreError::Migrate {
         database: file.display().to_string(),
         to: LATEST,
         source: source.into(),
@@ -38,13 +37,12 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Everything ends up in the one file. Nothing is synchronised until then: a draft that is lost is no loss.
-async fn fill(draft: &Path, options: &SqliteConnectOptions) -> sqlx::Result<()> {
-    let options = options.clone().filename(draft).journal_mode(SqliteJournalMode::Wal);
-    let options = options.synchronous(SqliteSynchronous::Off);
-    let mut connection = options.connect().await?;
-    migrate(&mut connection).await?;
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
-    connection.close().await
+fn fill(draft: &Path) -> rusqlite::Result<()> {
+    let mut connection = rusqlite::Connection::open_with_flags(draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON")?;
+    migrate(&mut connection)?;
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    connection.close().map_err(|(_, error)| error)
 }
 
 fn publish(draft: &Path, file: &Path, folder: &Path) -> io::Result<()> {

@@ -1,21 +1,23 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::thread;
 
-use sqlx::sqlite::SqliteConnectOptions;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::database::{Outcome, Working};
+use super::Place;
 use super::group::{Done, Groups, Piece};
-use super::{Connection, DatabaseError, Result};
+use crate::db::database::{Outcome, Working};
+use crate::db::{Connection, DatabaseError, Result};
 
 /// How many pieces of work may wait before those who bring more have to wait too.
 const QUEUE: usize = 256;
 /// The most pieces in one transaction.
 const GROUP: usize = 128;
 
-/// The one that writes to SQLite: a task that takes all pieces of work that wait and commits them together, so that
+/// The one that writes to SQLite: a thread that takes all pieces of work that wait and commits them together, so that
 /// they share one synchronisation of the disk.
-pub(super) struct Writer {
+pub(in crate::db) struct Writer {
     queue: mpsc::Sender<Order>,
 }
 
@@ -25,14 +27,18 @@ enum Order {
 }
 
 impl Writer {
-    /// Starts the task; it ends when the value is dropped and all that waited is done. `connection` is its first.
-    pub(super) fn start(connection: Connection, options: SqliteConnectOptions, commits: Arc<AtomicU64>) -> Self {
+    /// Starts the thread; it ends when the value is dropped and all that waited is done. `connection` is its first.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub(super) fn start(connection: Connection, place: Place, commits: Arc<AtomicU64>) -> Result<Self> {
         let (queue, orders) = mpsc::channel(QUEUE);
-        tokio::spawn(serve(orders, Groups::new(connection, options, commits)));
-        Self { queue }
+        let (runtime, groups) = (Handle::current(), Groups::new(connection, place, commits));
+        thread::Builder::new().name("database".to_owned()).spawn(move || runtime.block_on(serve(orders, groups)))?;
+        Ok(Self { queue })
     }
 
-    pub(super) async fn write<T, R, F>(&self, work: F) -> Outcome<T, R>
+    pub(in crate::db) async fn write<T, R, F>(&self, work: F) -> Outcome<T, R>
     where
         T: Send + 'static,
         R: Send + 'static,
@@ -40,20 +46,16 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let piece = Waiting { work: Some(work), outcome: None, reply };
-        self.queue.send(Order::Work(Box::new(piece))).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        self.queue.send(Order::Work(Box::new(piece))).await.map_err(|_| DatabaseError::closed())?;
+        answer.await.map_err(|_| DatabaseError::closed())?
     }
 
-    pub(super) async fn close(&self) {
+    pub(in crate::db) async fn close(&self) {
         let (reply, closed) = oneshot::channel();
         if self.queue.send(Order::Close(reply)).await.is_ok() {
-            let _ = closed.await; // an error says that the task has ended, and so its connection
+            let _ = closed.await; // an error says that the thread has ended, and so its connection
         }
     }
-}
-
-fn closed() -> DatabaseError {
-    sqlx::Error::PoolClosed.into()
 }
 
 async fn serve(mut orders: mpsc::Receiver<Order>, mut groups: Groups) {
@@ -70,12 +72,12 @@ async fn serve(mut orders: mpsc::Receiver<Order>, mut groups: Groups) {
         }
         groups.commit(pieces).await;
         if let Some(reply) = closing {
-            groups.close().await;
+            groups.close();
             let _ = reply.send(());
             return;
         }
     }
-    groups.close().await;
+    groups.close();
 }
 
 /// A piece of work and the one who waits for it.
@@ -110,7 +112,7 @@ where
             (Some(Ok(Err(refusal))), _) => Ok(Err(refusal)),
             (Some(Err(cause)), _) | (_, Err(cause)) => Err(cause),
             (Some(kept), Ok(())) => kept,
-            (None, Ok(())) => Err(closed()),
+            (None, Ok(())) => Err(DatabaseError::closed()),
         };
         let _ = self.reply.send(outcome); // the one who waited may be gone
     }
