@@ -4,19 +4,48 @@
 
 use crate::ground::{printed, python};
 use serde_json::Value;
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
-use windlass_tests::binaries;
+use windlass_tests::{Postgres, binaries, postgres};
 
 /// Folders that end with the test.
 pub(crate) struct Installation {
     folder: TempDir,
     configuration: PathBuf,
+    /// The name of its database, when that is one of the PostgreSQL server.
+    database: Option<String>,
 }
+
+thread_local! {
+    static ON_POSTGRES: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Plays a scenario whose installations have their databases on a PostgreSQL server.
+pub(crate) fn on_postgres(scenario: fn()) {
+    ON_POSTGRES.set(true);
+    let played = std::panic::catch_unwind(scenario);
+    ON_POSTGRES.set(false);
+    played.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+}
+
+/// Tests of a file that are done on a PostgreSQL server as well; alone they are done with SQLite.
+macro_rules! also_on_postgres {
+    ($($scenario:ident,)*) => {
+        mod on_postgres {$(
+            #[test]
+            fn $scenario() {
+                $crate::installation::on_postgres(super::$scenario);
+            }
+        )*}
+    };
+}
+pub(crate) use also_on_postgres;
 
 /// How a command ended.
 #[derive(Debug)]
@@ -33,14 +62,22 @@ impl Installation {
         let folder = TempDir::new().unwrap();
         let configuration = folder.path().join("windlass.yaml");
         let path = |name: &str| serde_json::json!(folder.path().join(name)).to_string();
-        let text = format!(
+        let mut text = format!(
             "apiVersion: windlass/v1\nkind: Configuration\ndataDir: {}\nmasterKeyFile: {}\npluginDirs: [{}]\n{lines}",
             path("data"),
             path("master.key"),
             serde_json::json!(binaries::folder("debug")),
         );
+        let database = ON_POSTGRES.get().then(|| Postgres::shared().fresh_database().unwrap());
+        if let Some(name) = &database {
+            let password = folder.path().join("password");
+            fs::write(&password, postgres::PASSWORD).unwrap();
+            fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+            let url = Postgres::shared().url(name);
+            text += &format!("\ndatabase: {{url: '{url}', passwordFile: {}}}\n", path("password"));
+        }
         fs::write(&configuration, text).unwrap();
-        Self { folder, configuration }
+        Self { folder, configuration, database }
     }
 
     /// Its folder; `data` and `master.key` are in it once they are made.
@@ -53,6 +90,13 @@ impl Installation {
         let path = self.folder.path().join(name);
         fs::write(&path, text).unwrap();
         path
+    }
+
+    /// Adds parameters to the address of its database on the PostgreSQL server.
+    pub(crate) fn add_to_database_url(&self, parameters: &str) {
+        let url = Postgres::shared().url(self.database.as_deref().unwrap());
+        let text = fs::read_to_string(&self.configuration).unwrap();
+        fs::write(&self.configuration, text.replace(&url, &format!("{url}{parameters}"))).unwrap();
     }
 
     /// Where `text` first stands in its configuration, as errors name it: `path:line:column`.
@@ -108,6 +152,9 @@ impl Installation {
 
     /// Asks or changes its database, which is not there before the first run: the rows as JSON, blobs as text.
     pub(crate) fn database(&self, statement: &str) -> Vec<Vec<Value>> {
+        if let Some(name) = &self.database {
+            return on_server(name, statement);
+        }
         let script = format!(
             "import json, sqlite3
 database = sqlite3.connect('file:{}?mode=rw', uri=True, timeout=10)
@@ -127,6 +174,18 @@ database.commit()",
         let ended = Ended::from(child.wait_with_output().unwrap());
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
+}
+
+/// What a statement says on the PostgreSQL server: the rows as JSON.
+fn on_server(database: &str, statement: &str) -> Vec<Vec<Value>> {
+    if !statement.starts_with("SELECT") {
+        Postgres::shared().query(database, statement).unwrap();
+        return Vec::new();
+    }
+    let rows = format!(
+        "SELECT coalesce(json_agg((SELECT json_agg(value) FROM json_each(to_json(it)))), '[]') FROM ({statement}) it"
+    );
+    serde_json::from_str(&Postgres::shared().query(database, &rows).unwrap()).unwrap()
 }
 
 impl From<Output> for Ended {

@@ -14,6 +14,7 @@ mod leaks;
 mod namespace;
 mod network;
 mod plugins;
+mod postgres;
 mod programs;
 mod projects;
 mod queries;

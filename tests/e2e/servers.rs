@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod abandoned;
 mod beside;
+mod counted;
 mod full;
 mod settled;
 mod stopped;

@@ -130,7 +130,8 @@ pub(crate) fn serve_once(installation: &Installation) -> Ended {
 /// The only execution that there is.
 #[track_caller]
 pub(crate) fn only(installation: &Installation) -> String {
-    let rows = installation.database("SELECT lower(hex(id)) FROM execution");
+    let listed = installation.run(&["execution", "list", "--output", "json"]);
+    let rows: Vec<Value> = serde_json::from_str(listed.ok()).unwrap();
     assert_eq!(rows.len(), 1);
-    rows[0][0].as_str().unwrap().to_owned()
+    rows[0]["id"].as_str().unwrap().replace('-', "")
 }

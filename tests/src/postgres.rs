@@ -4,7 +4,7 @@
 //! the process is, however it ends.
 
 use crate::{Context, Guarded, Outcome, Port, Problem, Program, wait};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -21,6 +21,25 @@ pub const USER: &str = "windlass";
 /// The password that the server wants on loopback.
 pub const PASSWORD: &str = "p@ss/word:of-tests";
 
+/// What a server shows that speaks TLS, and whose clients it believes, PEM.
+#[derive(Clone, Copy, Debug)]
+pub struct Tls<'a> {
+    /// The server's certificate.
+    pub certificate: &'a str,
+    /// Its private key.
+    pub key: &'a str,
+    /// The authority of clients.
+    pub authority: &'a str,
+}
+
+/// Who comes over TLS; one with the name of [`CERTIFIED`] needs a certificate of that name and no password.
+const TLS_ONLY: &str = "local all all trust
+hostssl all certified 127.0.0.1/32 cert
+hostssl all all 127.0.0.1/32 scram-sha-256
+";
+/// Who needs a client's certificate where TLS is spoken.
+pub const CERTIFIED: &str = "certified";
+
 /// A running server; dropping it ends it and removes its files.
 #[derive(Debug)]
 pub struct Postgres {
@@ -30,6 +49,8 @@ pub struct Postgres {
     port: Port,
     folder: TempDir,
     databases: AtomicU32,
+    /// Beside those that all have.
+    settings: Vec<String>,
 }
 
 /// The account that the server runs as, since it refuses to be root.
@@ -73,6 +94,32 @@ impl Postgres {
     /// # Errors
     /// When none is installed, or it does not become ready.
     pub fn start() -> Outcome<Self> {
+        let mut made = Self::prepare()?;
+        made.up()?;
+        Ok(made)
+    }
+
+    /// Starts a server that lets nobody in without TLS.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_with_tls(tls: &Tls<'_>) -> Outcome<Self> {
+        let mut made = Self::prepare()?;
+        for (name, text) in [
+            ("server.crt", tls.certificate),
+            ("server.key", tls.key),
+            ("clients.crt", tls.authority),
+            ("pg_hba.conf", TLS_ONLY),
+        ] {
+            made.write(name, text)?;
+        }
+        made.settings = vec!["ssl=on".to_owned(), "ssl_ca_file=clients.crt".to_owned()];
+        made.up()?;
+        made.query("postgres", &format!("CREATE ROLE {CERTIFIED} SUPERUSER LOGIN"))?;
+        Ok(made)
+    }
+
+    fn prepare() -> Outcome<Self> {
         let programs = programs()?;
         let account = rustix::process::geteuid().is_root().then(account).transpose()?;
         let folder = tempfile::Builder::new().prefix("windlass-pg-").tempdir();
@@ -81,10 +128,21 @@ impl Postgres {
             chown(folder.path(), Some(user), Some(group)).context(|| "give PostgreSQL its folder".to_owned())?;
         }
         let (port, databases) = (Port::take()?, AtomicU32::new(0));
-        let mut made = Self { server: None, account, programs, port, folder, databases };
+        let made = Self { server: None, account, programs, port, folder, databases, settings: Vec::new() };
         made.fill()?;
-        made.up()?;
         Ok(made)
+    }
+
+    /// Writes a file of the server, which nobody else may read.
+    fn write(&self, name: &str, text: &str) -> Outcome<()> {
+        let path = self.data().join(name);
+        let written = std::fs::write(&path, text)
+            .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)))
+            .and_then(|()| match self.account {
+                Some(Account { user, group }) => chown(&path, Some(user), Some(group)),
+                None => Ok(()),
+            });
+        written.context(|| format!("write {}", path.display()))
     }
 
     fn fill(&self) -> Outcome<()> {
@@ -124,7 +182,12 @@ impl Postgres {
         ];
         let mut arguments: Vec<PathBuf> = self.wrapped("postgres");
         arguments.extend([PathBuf::from("-D"), self.data()]);
-        arguments.extend(settings.into_iter().flat_map(|setting| [PathBuf::from("-c"), PathBuf::from(setting)]));
+        arguments.extend(
+            settings
+                .into_iter()
+                .chain(self.settings.clone())
+                .flat_map(|setting| [PathBuf::from("-c"), PathBuf::from(setting)]),
+        );
         let program = Program::new(arguments.remove(0)).args(arguments);
         // QUIT ends it at once, and lets it give its shared memory back.
         let program = program.stopped_by("QUIT").removing(self.folder.path());

@@ -26,7 +26,7 @@ impl Engine {
             Err(error) => return self.fail_unbegun(&row, error, observer).await,
         };
         let past = self.past(&row).await?;
-        let run = Run { execution: id, attempt: row.attempt, prepared: &prepared };
+        let run = Run::of(&row, &prepared);
         let claimed = vec![self.claims(id)];
         match self.walk(&run, claimed, past, observer, &Halt::default()).await {
             Ok(finished) => Ok(Some((finished.state, finished.failed))),

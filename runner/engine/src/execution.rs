@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use windlass_hosting::StepFailure;
 use windlass_jobs::{RunFacts, Values, evaluate};
-use windlass_store::{Cause, Ending, JobText, NewExecution, State, StoreError, Transition, job_key};
+use windlass_store::{Cause, Ending, ExecutionRow, JobText, NewExecution, State, StoreError, Transition, job_key};
 
 use crate::notice::{Failed, Observer, StepEnd};
 use crate::plugin_steps::PluginSteps;
 use crate::recorder::now;
+use crate::tables::Recorded;
 use crate::walk::{Inside, Ledger, Past, Ran, Walk};
 use crate::{Engine, EngineError, Halt, JobVersion, Prepared, failure, options};
 
@@ -21,6 +22,8 @@ pub(crate) struct Run<'a> {
     pub(crate) execution: Uuid,
     /// Which attempt at the whole job this is, from 1.
     pub(crate) attempt: i64,
+    /// How many of those before it were interrupted, which are no failures of the job.
+    pub(crate) restarts: i64,
     pub(crate) prepared: &'a Prepared,
 }
 
@@ -59,7 +62,8 @@ impl Engine {
         let job = prepared.job.as_ref();
         let log_end = if past.is_empty() { 0 } else { self.store.log_end(execution).await? };
         let ledger = Ledger::new(self.store.clone(), execution, begun, past, log_end);
-        let steps = PluginSteps { engine: self, run, ledger: &ledger, observer };
+        let tables = Recorded::new(self.store.clone(), execution);
+        let steps = PluginSteps { engine: self, run, ledger: &ledger, observer, tables };
         let has_begun = AtomicBool::new(false);
         let walk = Walk { worker: &steps, ledger: &ledger, job, observer, ends: Mutex::default(), has_begun };
         let values = run.values();
@@ -86,7 +90,7 @@ impl Engine {
 /// The execution that tries the job again after this failure, if there is to be one.
 fn again(run: &Run<'_>, failed: &Failed) -> Option<NewExecution> {
     let retry = run.prepared.job.retry.as_ref()?;
-    let attempts = u32::try_from(run.attempt).unwrap_or(u32::MAX);
+    let attempts = u32::try_from(run.attempt - run.restarts).unwrap_or(u32::MAX);
     let wait = retry.after(attempts, failed.failure.code.as_str())?;
     if failed.state() == State::Cancelled {
         return None;
@@ -96,12 +100,28 @@ fn again(run: &Run<'_>, failed: &Failed) -> Option<NewExecution> {
     Some(NewExecution {
         retry_of: Some(run.execution),
         attempt: run.attempt + 1,
+        restarts: run.restarts,
         not_before: Some(not_before),
         ..run.prepared.new_execution(Cause::Retry, at)
     })
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Of an execution that is recorded.
+    pub(crate) fn of(row: &ExecutionRow, prepared: &'a Prepared) -> Self {
+        Self { execution: row.id, attempt: row.attempt, restarts: row.restarts, prepared }
+    }
+
+    /// Of one that is about to be recorded.
+    pub(crate) fn new(new: &NewExecution, prepared: &'a Prepared) -> Self {
+        Self { execution: new.id, attempt: new.attempt, restarts: new.restarts, prepared }
+    }
+
+    /// Of one that never is.
+    pub(crate) fn of_none(execution: Uuid, prepared: &'a Prepared) -> Self {
+        Self { execution, attempt: 1, restarts: 0, prepared }
+    }
+
     /// What expressions see before the first step.
     pub(crate) fn values(&self) -> Values {
         let execution = self.execution.to_string();
@@ -132,6 +152,7 @@ impl Prepared {
             options: options::stored(&self.bound),
             cause,
             attempt: 1,
+            restarts: 0,
             queued_at: at,
             parent: None,
             retry_of: None,

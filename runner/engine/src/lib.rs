@@ -6,7 +6,9 @@
 //!
 //! Deliberately absent, for now: schedules, notifications, and members on other machines.
 
+mod abandon;
 mod answers;
+mod call;
 mod claimed;
 mod engine;
 mod error;
@@ -39,6 +41,7 @@ mod testing;
 mod walk;
 mod workshop;
 
+pub use abandon::Abandoned;
 pub use engine::{Engine, Running, StoredJobs};
 pub use error::EngineError;
 pub(crate) use error::failure;
@@ -51,6 +54,7 @@ pub use plugins::{Plugin, Plugins};
 pub use prepare::{JobVersion, Prepared};
 pub use quota::Quota;
 pub use repeat::Repeat;
+pub use retention::Retired;
 pub use serve::{Served, Server};
 pub use settle::Settled;
 pub use start::Started;

@@ -6,10 +6,12 @@ use windlass_hosting::StepFailure;
 use windlass_jobs::{Action, Step, TableFacts, Values};
 use windlass_store::StoreError;
 
+use crate::call::Call;
 use crate::notice::Observer;
 use crate::reference::Reference;
 use crate::step::PluginStep;
 use crate::step_run::StepRun;
+use crate::tables::Recorded;
 use crate::walk::{Attempted, Facts, Leaf, Ledger, Left, Worker};
 use crate::{Engine, Halt, execution::Run, failure};
 
@@ -19,6 +21,8 @@ pub(crate) struct PluginSteps<'a> {
     pub(crate) run: &'a Run<'a>,
     pub(crate) ledger: &'a Ledger,
     pub(crate) observer: Observer<'a>,
+    /// Of what it had done before.
+    pub(crate) tables: Recorded,
 }
 
 /// A step that is filled in and checked.
@@ -50,6 +54,7 @@ impl Worker for PluginSteps<'_> {
             Ready::Plugin(step) => Facts {
                 plugin_sha256: Some(step.plugin.library.sha256.clone()),
                 account: step.account.as_ref().map(|resolved| resolved.account.name.to_string()),
+                called_with: step.metadata().resumable.then(|| Call::of(step, &self.run.prepared.bound)),
                 repeatable: step.metadata().repeatable,
                 resumable: step.metadata().resumable,
             },
@@ -67,6 +72,6 @@ impl Worker for PluginSteps<'_> {
     }
 
     async fn tables(&self, position: i32) -> Result<BTreeMap<String, TableFacts>, StoreError> {
-        crate::tables::recorded(&self.engine.store, self.run.execution, position).await
+        self.tables.of(position).await
     }
 }

@@ -124,8 +124,7 @@ impl Reference {
         }
         let past = engine.past(&row).await?;
         let prepared = self.as_begun(engine, &row).await?;
-        let run =
-            Run { execution: row.id, attempt: row.attempt, prepared: prepared.as_ref().unwrap_or(&self.prepared) };
+        let run = Run::of(&row, prepared.as_ref().unwrap_or(&self.prepared));
         Box::pin(engine.run_queued(&run, past, observer, halt)).await
     }
 

@@ -143,11 +143,11 @@ impl Engine {
         observer: Observer<'_>,
         halt: &Halt,
     ) -> Result<Finished, EngineError> {
-        let (execution, attempt) = (repeat.row.id, repeat.row.attempt);
+        let execution = repeat.row.id;
         let steps = self.store.steps(execution).await?;
         let redo_before = steps.iter().map(|step| step.position + 1).max();
         let past = Past::of(steps, redo_before);
-        let run = Run { execution, attempt, prepared };
+        let run = Run::of(&repeat.row, prepared);
         let reopening = self.reopening(repeat).await?;
         let mut begun: Vec<Transition> = self.member.joins().into_iter().collect();
         begun.extend([reopening.clone(), self.claims(execution)]);

@@ -1,4 +1,4 @@
-//! Removing executions that are older or more than the configuration keeps, in small pieces beside everything else.
+//! Removing what is older or more than the configuration keeps, in small pieces beside everything else.
 
 use std::time::Duration;
 
@@ -9,33 +9,53 @@ use crate::recorder::now;
 
 /// Executions that are removed at a time; whoever writes waits no longer than that takes.
 const BATCH: i64 = 20;
+/// Versions of jobs that are removed at a time.
+const VERSIONS: i64 = 100;
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retired {
+    /// Executions with all that belongs to them.
+    pub executions: u64,
+    /// Versions of stored jobs.
+    pub job_versions: u64,
+}
 
 impl Engine {
-    /// Removes what is no longer to be kept; returns how many executions that were.
+    /// Removes what is no longer to be kept: executions, and then versions of jobs that were replaced as long ago as a good
+    /// execution is kept and that no execution which is kept has run.
     ///
     /// # Errors
     /// `store.unavailable`; what was removed until then is gone.
-    pub async fn retire(&self) -> Result<u64, StoreError> {
+    pub async fn retire(&self) -> Result<Retired, StoreError> {
         let retention = &self.settings.retention;
-        let before = |age: Duration| Some(now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)));
+        let before = |age: Duration| now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         let good = vec![State::Succeeded, State::Skipped];
         let bad = vec![State::Failed, State::TimedOut, State::Cancelled, State::Interrupted];
         let rules = [
-            Prune { states: good, ended_before: before(retention.max_age), ..Prune::default() },
-            Prune { states: bad, ended_before: before(retention.failed_max_age), ..Prune::default() },
+            Prune { states: good, ended_before: Some(before(retention.max_age)), ..Prune::default() },
+            Prune { states: bad, ended_before: Some(before(retention.failed_max_age)), ..Prune::default() },
             Prune { keep_newest: Some(retention.max_count.into()), ..Prune::default() },
         ];
-        let mut removed = 0;
+        let mut retired = Retired::default();
         for rule in &rules {
             loop {
                 let pruned = self.store.prune(rule, BATCH).await?.executions.len();
-                removed += u64::try_from(pruned).unwrap_or(u64::MAX);
+                retired.executions += u64::try_from(pruned).unwrap_or(u64::MAX);
                 if pruned == 0 {
                     break;
                 }
                 tokio::task::yield_now().await;
             }
         }
-        Ok(removed)
+        let replaced_before = before(retention.max_age);
+        loop {
+            let pruned = self.store.prune_job_versions(replaced_before, VERSIONS).await?;
+            retired.job_versions += pruned;
+            if pruned == 0 {
+                return Ok(retired);
+            }
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! A server: it claims what is queued, runs it, settles what others left, and stops in good order.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{self, JoinSet};
 use uuid::Uuid;
 use windlass_hosting::Stop;
@@ -14,8 +15,9 @@ use windlass_store::{Candidate, ExecutionFilter, State};
 
 use crate::notice::{Failed, Notice};
 use crate::recorder::now;
+use crate::retention::Retired;
 use crate::settle::Settled;
-use crate::{Engine, EngineError, Halt};
+use crate::{Abandoned, Engine, EngineError, Halt};
 
 /// How often processes are looked for that have ended.
 const SETTLE_EVERY: Duration = Duration::from_secs(3);
@@ -42,8 +44,10 @@ pub enum Served<'a> {
     },
     /// Something went wrong that is nobody's execution.
     Trouble(&'a EngineError),
-    /// Executions were removed that are no longer kept.
-    Retired(u64),
+    /// Something was removed that is no longer kept.
+    Retired(Retired),
+    /// What an interrupted step had begun outside is ended, or cannot be.
+    Abandoned(Abandoned<'a>),
     /// It was asked to stop and waits for so many executions.
     Stopping(usize),
 }
@@ -106,9 +110,10 @@ impl<'a> Server<'a> {
         self.engine.store.commit(self.engine.member.joins().into_iter().collect()).await?;
         self.engine.member.has_joined();
         (self.log)(Served::Ready);
-        let engine = Arc::clone(&self.engine);
-        let retiring = retire_for_ever(&engine, self.log);
-        tokio::pin!(retiring);
+        let (engine, log) = (Arc::clone(&self.engine), self.log);
+        let (over, is_over) = oneshot::channel();
+        let (retiring, abandoning) = (retire_for_ever(&engine, log), abandon_until(&engine, log, is_over));
+        tokio::pin!(retiring, abandoning);
         while halt.why().is_none() {
             if let Err(error) = self.turn().await {
                 (self.log)(Served::Trouble(&error));
@@ -122,12 +127,19 @@ impl<'a> Server<'a> {
                 Some(candidate) = self.begun.recv() => (self.log)(Served::Began(&candidate)),
                 _ = halt.stopped() => {}
                 () = &mut retiring => {}
+                () = &mut abandoning => {}
             }
             while let Some(ended) = self.tasks.try_join_next_with_id() {
                 self.ended(ended);
             }
         }
-        self.finish().await;
+        tokio::select! {
+            () = self.finish() => {}
+            () = &mut abandoning => unreachable!("it ends when all else is over"),
+        }
+        drop(over);
+        // What takes longer is for the next server.
+        let _ = tokio::time::timeout(Engine::ABANDONS_WITHIN, abandoning).await;
         Ok(())
     }
 
@@ -287,11 +299,42 @@ impl<'a> Server<'a> {
 async fn retire_for_ever(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync)) {
     loop {
         match engine.retire().await {
-            Ok(0) => {}
-            Ok(removed) => log(Served::Retired(removed)),
+            Ok(retired) if retired == Retired::default() => {}
+            Ok(retired) => log(Served::Retired(retired)),
             Err(error) => log(Served::Trouble(&error.into())),
         }
         tokio::time::sleep(engine.settings.retention.interval).await;
+    }
+}
+
+/// Ends what interrupted steps had begun outside, again and again; when everything else is over, once more.
+async fn abandon_until(
+    engine: &Engine,
+    log: &(dyn Fn(Served<'_>) + Send + Sync),
+    mut all_is_over: oneshot::Receiver<Infallible>,
+) {
+    let mut last = false;
+    loop {
+        if let Err(error) = abandon_all(engine, log).await {
+            log(Served::Trouble(&error));
+        }
+        if last {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SETTLE_EVERY) => {}
+            _ = &mut all_is_over => last = true,
+        }
+    }
+}
+
+async fn abandon_all(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync)) -> Result<(), EngineError> {
+    loop {
+        let claimed = engine.claim_left().await?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        engine.abandon(claimed, &|abandoned| log(Served::Abandoned(abandoned))).await?;
     }
 }
 

@@ -134,7 +134,8 @@ impl Engine {
             }
             OnInterrupted::Restart => {
                 let text = self.store.execution_text(execution).await?.unwrap_or_default();
-                let new = NewExecution { attempt: row.attempt + 1, ..repeated(row, text, Cause::Restart, at) };
+                let (attempt, restarts) = (row.attempt + 1, row.restarts + 1);
+                let new = NewExecution { attempt, restarts, ..repeated(row, text, Cause::Restart, at) };
                 let how = Settled::Restarted(new.id);
                 let secrets = self.resealed(execution, new.id).await?;
                 (vec![interrupted, Transition::Queued { execution: new, secrets }], how)
@@ -152,7 +153,7 @@ impl Engine {
         let Ok(job) = self.job_of(row).await else { return Ok(OnInterrupted::Fail) };
         let before = match job.on_interrupted {
             OnInterrupted::Fail => return Ok(OnInterrupted::Fail),
-            OnInterrupted::Restart => row.attempt - 1,
+            OnInterrupted::Restart => row.restarts,
             OnInterrupted::Resume => {
                 let steps = self.store.steps(row.id).await?;
                 let interrupted = steps.iter().filter(|step| step.state == State::Interrupted && step.parent.is_none());
@@ -193,6 +194,7 @@ pub(crate) fn repeated(row: &ExecutionRow, text: String, cause: Cause, at: i64) 
         options: row.options.clone(),
         cause,
         attempt: 1,
+        restarts: 0,
         queued_at: at,
         parent: None,
         retry_of: Some(row.id),

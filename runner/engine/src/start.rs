@@ -51,7 +51,7 @@ impl Engine {
         observer: Observer<'_>,
         halt: &Halt,
     ) -> Result<Finished, EngineError> {
-        let run = Run { execution: next.id, attempt: next.attempt, prepared };
+        let run = Run::new(next, prepared);
         self.run_queued(&run, Past::default(), observer, halt).await
     }
 
@@ -116,7 +116,7 @@ impl Engine {
         observer: Observer<'_>,
         halt: &Halt,
     ) -> Result<Finished, EngineError> {
-        let run = Run { execution: new.id, attempt: new.attempt, prepared };
+        let run = Run::new(&new, prepared);
         let mut begun: Vec<Transition> = self.member.joins().into_iter().chain(before.clone()).collect();
         begun.push(Transition::Queued { execution: new.clone(), secrets: Vec::new() });
         begun.push(self.claims(new.id));

@@ -47,7 +47,7 @@ pub(crate) struct StepRun<'a> {
 
 impl<'a> StepRun<'a> {
     pub(crate) fn new(steps: &'a PluginSteps<'a>, leaf: &Leaf<'a, Ready>, step: &'a PluginStep) -> Self {
-        let PluginSteps { engine, run, ledger, observer } = *steps;
+        let PluginSteps { engine, run, ledger, observer, .. } = *steps;
         let (ledger, execution, path, position) = (Some(ledger), run.execution, leaf.path, leaf.position);
         Self { ledger, observer, engine, run, execution, path, position, step, checkpoint: Mutex::default() }
     }
@@ -148,6 +148,16 @@ impl<'a> StepRun<'a> {
             failure.message = format!("{}; what it had begun could not be ended: {}", failure.message, error.message);
         }
         Ok(())
+    }
+
+    /// Lets a host end what the step had begun outside when its runner ended. What it says is told and not kept.
+    pub(crate) async fn end_outside(&self, token: String) -> Result<Result<(), StepFailure>, StoreError> {
+        let secrets = Secrets::default();
+        let recorder = Recorder::new(self.execution, self.position, self.engine.settings.limits.step_log_bytes);
+        let mut listener = Listener::new(self.path, recorder, self.observer, Mask::new(secrets.clone()));
+        let (_nobody, never) = watch::channel(None);
+        let outcome = self.once(Some(Checkpoint::Abandon(token)), &secrets, &mut listener, never).await?;
+        Ok(listener.finish(outcome).outcome.map(drop))
     }
 
     /// Whether there is room for the tables and files that came since this was last asked.

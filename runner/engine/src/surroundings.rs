@@ -105,11 +105,11 @@ fn wants_no_sandbox(step: &PluginStep) -> bool {
 fn hidden(engine: &Engine) -> Vec<PathBuf> {
     let settings = &engine.settings;
     let files = [&settings.data_dir, &settings.master_key_file, &settings.plugin_lock_file];
-    let password = match &settings.database.backend {
-        Backend::Postgres(postgres) => postgres.password_file.as_ref(),
-        Backend::Sqlite => None,
+    let database = match &settings.database.backend {
+        Backend::Postgres(postgres) => [&postgres.password_file, &postgres.key_file],
+        Backend::Sqlite => [&None, &None],
     };
-    let files = files.into_iter().chain(password);
+    let files = files.into_iter().chain(database.into_iter().flatten());
     files.chain(&settings.plugin_dirs).chain(&engine.configuration).cloned().collect()
 }
 

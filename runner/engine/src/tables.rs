@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 use windlass_jobs::TableFacts;
-use windlass_store::{Store, StoreError};
+use windlass_store::{Store, StoreError, TableRow};
 
 /// How many rows of a table expressions see.
 const ROWS: usize = TableFacts::MOST_ROWS;
@@ -61,20 +62,36 @@ impl Beginnings {
     }
 }
 
-/// The beginnings of the tables of a step execution that has ended earlier.
-pub(crate) async fn recorded(
+/// The tables of an execution's steps that have ended earlier. Which there are is read once, for all steps.
+pub(crate) struct Recorded {
+    store: Store,
+    execution: Uuid,
+    tables: OnceCell<Vec<TableRow>>,
+}
+
+impl Recorded {
+    pub(crate) fn new(store: Store, execution: Uuid) -> Self {
+        Self { store, execution, tables: OnceCell::new() }
+    }
+
+    /// The beginnings of the tables of one step execution.
+    pub(crate) async fn of(&self, position: i32) -> Result<BTreeMap<String, TableFacts>, StoreError> {
+        let all = self.tables.get_or_try_init(|| self.store.tables(self.execution)).await?;
+        let tables = all.iter().filter(|table| table.position == position && table.content_type.is_none());
+        beginnings(&self.store, self.execution, tables).await
+    }
+}
+
+async fn beginnings(
     store: &Store,
     execution: Uuid,
-    position: i32,
+    tables: impl Iterator<Item = &TableRow>,
 ) -> Result<BTreeMap<String, TableFacts>, StoreError> {
     let mut beginnings = Beginnings::default();
-    for table in store.tables(execution).await? {
-        if table.position != position || table.content_type.is_some() {
-            continue;
-        }
+    for table in tables {
         let columns: Vec<String> = serde_json::from_str(&table.columns).unwrap_or_default();
         beginnings.table(&table.name, &columns);
-        let mut pages = store.rows(execution, position, &table.name);
+        let mut pages = store.rows(execution, table.position, &table.name);
         let mut seen = 0;
         while let Some(page) = if seen < ROWS { pages.page().await? } else { None } {
             seen += page.iter().filter(|byte| **byte == b'\n').count();
@@ -89,7 +106,12 @@ pub(crate) async fn recorded(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use windlass_store::Transition;
+
     use super::*;
+    use crate::testing::{new_execution, new_member};
 
     #[test]
     fn expressions_see_the_first_rows_and_how_many_there_are() {
@@ -114,5 +136,51 @@ mod tests {
         (0..10).for_each(|_| beginnings.rows("t", line.as_bytes(), 1));
         let tables = beginnings.all();
         assert_eq!((tables["t"].rows.len(), tables["t"].count), (3, 10));
+    }
+
+    /// One step after another is remembered, and each wants its tables.
+    #[tokio::test]
+    async fn which_tables_there_are_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_folder(&folder.path().join("data")).await.unwrap();
+        let job = windlass_jobs::Job::parse(Path::new("j"), JOB.to_owned()).unwrap();
+        let (new, member) = (new_execution(&job), new_member());
+        let (execution, claims) = (new.id, member.id);
+        let mut begun = vec![Transition::Joined { member }, Transition::Queued { execution: new, secrets: Vec::new() }];
+        begun.push(Transition::Claimed { execution, member: claims, at: 2 });
+        begun.extend((0..3).map(|position| started(execution, position)));
+        begun.extend((0..2).map(|position| filled(execution, position)));
+        store.commit(begun).await.unwrap();
+
+        let recorded = Recorded::new(store.clone(), execution);
+        assert_eq!(recorded.of(0).await.unwrap()["t"].rows, [serde_json::json!({"n": 0})]);
+        store.commit(vec![filled(execution, 2)]).await.unwrap();
+        assert_eq!(recorded.of(1).await.unwrap()["t"].rows, [serde_json::json!({"n": 1})]);
+        assert!(recorded.of(2).await.unwrap().is_empty(), "the list was read again");
+    }
+
+    const JOB: &str = "apiVersion: windlass/v1\nkind: Job\nname: j\nsteps: [{uses: a/b}]\n";
+
+    fn started(execution: Uuid, position: i32) -> Transition {
+        let text = |text: &str| text.to_owned();
+        Transition::StepStarted {
+            execution,
+            position,
+            parent: None,
+            path: format!("s{position}"),
+            step: format!("s{position}"),
+            uses: text("a/b"),
+            attempt: 1,
+            at: 3,
+            plugin_sha256: None,
+            account: None,
+            called_with: None,
+        }
+    }
+
+    fn filled(execution: Uuid, position: i32) -> Transition {
+        let (table, columns) = ("t".to_owned(), "[\"n\"]".to_owned());
+        let data = format!("[{position}]\n").into_bytes();
+        Transition::Rows { execution, position, table, columns, seq: 0, rows: 1, data }
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn new_execution(job: &Job) -> NewExecution {
         parent: None,
         retry_of: None,
         attempt: 1,
+        restarts: 0,
     }
 }
 

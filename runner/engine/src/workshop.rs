@@ -100,7 +100,7 @@ impl Engine {
     /// The first step that could not run.
     pub async fn rehearse(&self, prepared: &Prepared) -> Result<(), EngineError> {
         let job = &prepared.job;
-        let run = crate::execution::Run { execution: uuid::Uuid::nil(), attempt: 1, prepared };
+        let run = crate::execution::Run::of_none(uuid::Uuid::nil(), prepared);
         let values: Values = run.values();
         for step in job.all_steps() {
             let windlass_jobs::Action::Uses { uses, with, .. } = &step.action else { continue };

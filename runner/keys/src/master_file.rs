@@ -68,7 +68,12 @@ impl MasterFile {
     fn refuse_data_dir(&self, unreadable: impl Fn(io::Error) -> KeyError) -> Result<(), KeyError> {
         let place = if self.file.exists() { self.file.as_path() } else { self.folder() };
         let real = fs::canonicalize(place).map_err(&unreadable)?;
-        if !real.starts_with(fs::canonicalize(&self.data_dir).map_err(unreadable)?) {
+        let data_dir = match fs::canonicalize(&self.data_dir) {
+            // With a database elsewhere there may be none yet, and nothing lies in it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            found => found.map_err(unreadable)?,
+        };
+        if !real.starts_with(data_dir) {
             return Ok(());
         }
         let remedy =

@@ -23,6 +23,8 @@ pub enum Backend {
 pub struct Postgres {
     /// `postgres://[user@]host[:port]/database[?parameters]`; never with a password in it.
     pub url: String,
+    /// The file with the private key of the client's certificate, which the URL names.
+    pub key_file: Option<PathBuf>,
     /// The file with the user's password. Whether others may read it is for those to check who use it.
     pub password_file: Option<PathBuf>,
     /// Connections of one process, 2 to 100.

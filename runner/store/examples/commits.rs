@@ -108,6 +108,7 @@ async fn run(store: &Store, execution: Uuid, member: Uuid) {
         at: 1,
         plugin_sha256: Some("ab".repeat(32)),
         account: Some("prod".to_owned()),
+        called_with: None,
     };
     store.commit(vec![Transition::Claimed { execution, member, at: 1_001 }, start]).await.unwrap();
     let ending = Ending { state: State::Succeeded, code: None, reason: None, at: 2 };
@@ -131,6 +132,7 @@ fn new(id: Uuid) -> NewExecution {
         parent: None,
         retry_of: None,
         attempt: 1,
+        restarts: 0,
     }
 }
 

@@ -93,6 +93,16 @@ pub enum StoreError {
     /// The URL of a PostgreSQL server cannot be read. It is not shown, since it may have a password in it.
     #[error("the URL of the database is not one of PostgreSQL")]
     Url,
+    /// A file that the URL of a PostgreSQL server names cannot be read.
+    #[error("cannot read `{}`, which `database.url` names as `{parameter}`", path.display())]
+    UrlFile {
+        /// The parameter of the URL.
+        parameter: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// A transition does not follow from what is recorded: another process was faster, or the caller is wrong.
     #[error("cannot record {what} of {subject}: {found}")]
     StaleTransition {
@@ -157,6 +167,7 @@ impl Report for StoreError {
             | Self::Migrate { source, .. }
             | Self::Read { source, .. }
             | Self::Write { source, .. } => source.help(),
+            Self::UrlFile { .. } => Some("give a file in PEM that this user may read".into()),
             Self::Url => Some("write it as `postgresql://USER@HOST:PORT/DATABASE`".into()),
             Self::JobChanged { .. } => Some("look at what `windlass project plan` says now, and apply again".into()),
             Self::JobNameTaken { .. } => Some("give one of the two another name".into()),

@@ -39,6 +39,8 @@ pub struct ExecutionRow {
     pub retry_of: Option<Uuid>,
     /// 1 for the first.
     pub attempt: i64,
+    /// How many of the attempts before it were interrupted.
+    pub restarts: i64,
     /// Whether it goes on, or is to go on, after what it had done before: a member was lost while it ran, or it had ended
     /// and was reopened.
     pub resume: bool,
@@ -62,7 +64,7 @@ pub struct ExecutionRow {
 macro_rules! execution_columns {
     () => {
         "id, project, job, job_id, job_version, job_key, concurrency, options, cause, state, code, reason, member, \
-         parent, parent_position, retry_of, attempt, resume, redo_before, cancel_at, outputs, queued_at, not_before, \
+         parent, parent_position, retry_of, attempt, restarts, resume, redo_before, cancel_at, outputs, queued_at, not_before, \
          started_at, ended_at"
     };
 }
@@ -166,6 +168,7 @@ impl FromRow for ExecutionRow {
             parent: parent.zip(position).map(|(execution, position)| StepRef { execution, position }),
             retry_of: row.get("retry_of")?,
             attempt: row.get("attempt")?,
+            restarts: row.get("restarts")?,
             resume: row.get("resume")?,
             redo_before: row.get("redo_before")?,
             cancel_at: row.get("cancel_at")?,

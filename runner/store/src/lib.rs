@@ -7,6 +7,7 @@
 //! Deliberately absent: encryption (only ciphertext of secrets arrives here) and any decision about what to run; what may
 //! run is decided here, since only here it can be decided for all members at once.
 
+mod abandon;
 mod artifacts;
 mod cancel;
 mod candidates;
@@ -18,6 +19,7 @@ mod error;
 mod execution_secrets;
 mod executions;
 mod job_changes;
+mod job_retention;
 mod jobs;
 mod listing;
 mod location;
@@ -36,6 +38,7 @@ mod testing;
 mod transitions;
 mod words;
 
+pub use abandon::ToAbandon;
 pub use artifacts::{ChartRow, RowPages, TableRow};
 pub use cancel::CancelRequest;
 pub use candidates::Candidate;

@@ -32,6 +32,8 @@ pub struct NewExecution {
     pub retry_of: Option<Uuid>,
     /// 1 for the first.
     pub attempt: i64,
+    /// How many of the attempts before it were interrupted.
+    pub restarts: i64,
 }
 
 /// Where the definition of an execution's job is.

@@ -36,6 +36,8 @@ pub struct StepRow {
     pub checkpoint: Option<String>,
     /// The execution of the job that it refers to.
     pub child: Option<Uuid>,
+    /// Whether it failed and its job went on all the same.
+    pub accepted: bool,
     /// How many bytes of its log a limit has cut off.
     pub log_dropped: Option<i64>,
     /// When it began.
@@ -73,6 +75,7 @@ impl FromRow for StepRow {
             containment: row.get("containment")?,
             checkpoint: row.get("checkpoint")?,
             child: row.get("child")?,
+            accepted: row.get("accepted")?,
             log_dropped: row.get("log_dropped")?,
             started_at: row.get("started_at")?,
             ended_at: row.get("ended_at")?,

@@ -107,6 +107,7 @@ pub(crate) fn new(id: Uuid) -> NewExecution {
         parent: None,
         retry_of: None,
         attempt: 1,
+        restarts: 0,
     }
 }
 
@@ -146,6 +147,7 @@ pub(crate) fn step_started(execution: Uuid, position: i32) -> Transition {
         at: 1_002,
         plugin_sha256: Some("ab".repeat(32)),
         account: Some("prod".to_owned()),
+        called_with: None,
     }
 }
 

@@ -54,6 +54,9 @@ pub enum Transition {
         plugin_sha256: Option<String>,
         /// The name of the account, when there is one.
         account: Option<String>,
+        /// How its plugin was called, JSON without secrets, when it may leave a checkpoint: what it takes to call it again
+        /// once nothing else is left of the execution. Kept until the step ends.
+        called_with: Option<String>,
     },
     /// A step of a running execution is not to run.
     StepSkipped {
@@ -86,6 +89,14 @@ pub enum Transition {
         ending: Ending,
         /// The step's outputs, a JSON object.
         outputs: Option<String>,
+    },
+    /// A step has ended without success, and its job goes on all the same: it is not done again when the execution is
+    /// reopened.
+    Accepted {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
     },
     /// A running step refers to a job, and this is the job's execution.
     Child {
@@ -196,7 +207,8 @@ pub enum Transition {
         /// Its secret options, which were gone with its end.
         secrets: Vec<ExecutionSecret>,
     },
-    /// A member is lost, and so is what it ran: the execution and its running steps are `interrupted`.
+    /// A member is lost, and so is what it ran: the execution and its running steps are `interrupted`. What their checkpoints
+    /// stand for is [to be abandoned](crate::Store::to_abandon): nothing goes on from them.
     Interrupted {
         /// The execution's id.
         execution: Uuid,
@@ -210,7 +222,8 @@ pub enum Transition {
         reason: String,
     },
     /// A member is lost, and another is to go on: the running steps are `interrupted`, and the execution is queued again
-    /// with [`resume`](crate::ExecutionRow::resume). One that was asked to stop ends as `cancelled` instead.
+    /// with [`resume`](crate::ExecutionRow::resume). One that was asked to stop ends as `cancelled` instead, and its
+    /// checkpoints are to be abandoned.
     Requeued {
         /// The execution's id.
         execution: Uuid,
@@ -222,6 +235,26 @@ pub enum Transition {
         code: String,
         /// The reason for people.
         reason: String,
+    },
+    /// A member ends what an interrupted step had begun outside.
+    Abandoning {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
+        /// The member that was at it before and is gone.
+        before: Option<Uuid>,
+        /// The member's id.
+        member: Uuid,
+    },
+    /// What an interrupted step had begun outside is ended, as far as can be.
+    Abandoned {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step.
+        position: i32,
+        /// What could not be ended, for people; it is added to the step's reason.
+        trouble: Option<String>,
     },
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn configuration(global: &Global) -> Result<Loaded, Problem> {
 pub(crate) async fn store(settings: &Settings) -> Result<Store, Problem> {
     let location = match &settings.database.backend {
         Backend::Sqlite => Location::Sqlite { data_dir: settings.data_dir.clone() },
-        Backend::Postgres(Postgres { url, password_file, max_connections }) => {
+        Backend::Postgres(Postgres { url, password_file, max_connections, .. }) => {
             let password = password_file.as_deref().map(password).transpose()?;
             Location::Postgres(PostgresLocation { url: url.clone(), password, max_connections: *max_connections })
         }

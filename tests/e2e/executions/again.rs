@@ -58,3 +58,9 @@ fn what_has_not_ended_is_not_done_again() {
     let ended = execution(&installation, "resume", &id, &[]);
     assert_names(ended.failed(4, "execution.not-ended"), &["`succeeded`", "`windlass execution retry`"]);
 }
+
+crate::installation::also_on_postgres! {
+    the_same_version_runs_again_with_the_same_options_or_others,
+    here_means_in_this_process,
+    what_has_not_ended_is_not_done_again,
+}

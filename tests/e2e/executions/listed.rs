@@ -120,3 +120,9 @@ steps:
         ],
     );
 }
+
+crate::installation::also_on_postgres! {
+    a_list_is_filtered_and_names_what_can_be_named_again,
+    an_id_that_is_unknown_or_not_enough_is_said_to_be,
+    everything_of_an_execution_is_shown,
+}

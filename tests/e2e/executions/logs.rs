@@ -116,3 +116,9 @@ fn a_step_that_logs_more_than_a_limit_fails_where_that_is_wanted() {
     let kept = lines(&installation, &id, &[]).len() * 2;
     assert!((900_000..=1 << 20).contains(&kept), "{kept} bytes are kept");
 }
+
+crate::installation::also_on_postgres! {
+    logs_of_parallel_steps_are_told_apart_searched_and_cut_off_at_the_front,
+    programs_get_one_object_a_line,
+    a_log_that_a_limit_cut_says_so_at_its_end,
+}

@@ -1,7 +1,7 @@
 //! Removing executions that have ended.
 
 use crate::installation::assert_names;
-use crate::stored::{serve_once, start, stored};
+use crate::stored::{apply, serve, serve_once, start, stored};
 use serde_json::Value;
 
 #[test]
@@ -28,4 +28,26 @@ fn what_is_asked_for_is_removed_and_nothing_else() {
     let left = installation.run(&["execution", "list", "--output", "json"]);
     assert_names(left.ok(), &[&waits]);
     assert_eq!(installation.run(&["execution", "prune"]).code, Some(2));
+}
+
+#[test]
+fn a_server_removes_versions_of_jobs_that_nobody_needs() {
+    let job = |n: u32| format!("steps: [{{id: s{n}, uses: misbehave/noop}}]\n");
+    let installation = stored(&[("a", &job(1))]);
+    start(&installation, "a", &[]);
+    serve_once(&installation);
+    for n in 2..5 {
+        apply(&installation, &[("a", &job(n))]);
+    }
+    // The second and the third were replaced long ago; an execution of the first is kept.
+    installation.database("UPDATE job_version SET created_at = version");
+    let server = serve(&installation, "server-");
+    server.says("removed what is no longer kept executions=0 job_versions=2");
+    let kept = installation.database("SELECT version FROM job_version ORDER BY version");
+    assert_eq!(kept, [[1], [4]]);
+}
+
+crate::installation::also_on_postgres! {
+    what_is_asked_for_is_removed_and_nothing_else,
+    a_server_removes_versions_of_jobs_that_nobody_needs,
 }

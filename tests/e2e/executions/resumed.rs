@@ -1,7 +1,9 @@
 //! Executions that go on after their last finished step.
 
 use crate::installation::{Installation, assert_names};
-use crate::stored::{apply, comes_to, execution, installation, script, serve_once, shared, shown, start, steps};
+use crate::stored::{
+    apply, comes_to, execution, gate, installation, logs, open, script, serve, serve_once, shared, shown, start, steps,
+};
 use serde_json::json;
 
 /// A script that counts in a file how often it ran, and fails until [`mend`].
@@ -105,4 +107,77 @@ fn one_that_was_cancelled_goes_on_and_keeps_its_options() {
     execution(&installation, "resume", &id, &[]).ok();
     serve_once(&installation);
     assert_eq!(comes_to(&installation, &id, "succeeded")["options"]["word"], "mine");
+}
+
+/// Its failure was accepted, however it came about; what did not succeed after it is done again.
+#[test]
+fn a_failure_that_the_job_went_on_after_is_passed_over() {
+    let installation = installation("");
+    let accepted = |mut step: serde_json::Value| {
+        step["continueOnError"] = true.into();
+        step
+    };
+    let mut handled = accepted(script("handled", &counted(&installation, "handled", true)));
+    handled["onError"] = json!([script("tidy", &counted(&installation, "tidy", false))]);
+    let mut late = accepted(script("late", "exec sleep 60"));
+    late["timeout"] = "1s".into();
+    let inner = script("inner", &counted(&installation, "inner", true));
+    let all = json!([
+        handled,
+        late,
+        accepted(json!({"id": "group", "steps": [inner]})),
+        accepted(json!({"id": "each", "forEach": {"items": ["a"]}, "uses": "shell/command", "with": {"command": ["false"]}})),
+        script("bad", &counted(&installation, "bad", true)),
+        {
+            "id": "look",
+            "if": "${{ steps.handled.state == 'failed' and steps.handled.code == 'shell.exit-code' }}",
+            "uses": "shell/command",
+            "with": {"command": ["echo", "${{ steps.late.state }} ${{ steps.group.state }}"], "output": "text"},
+        },
+    ]);
+    apply(&installation, &[("long", &format!("steps: {all}\n"))]);
+    let id = start(&installation, "long", &[]);
+    serve_once(&installation);
+    comes_to(&installation, &id, "failed");
+    let before = steps(&installation, &id).len();
+    for name in ["handled", "inner", "bad"] {
+        mend(&installation, name);
+    }
+    execution(&installation, "resume", &id, &[]).ok();
+    serve_once(&installation);
+    let done = comes_to(&installation, &id, "succeeded");
+    for (name, times) in [("handled", 1), ("tidy", 1), ("inner", 1), ("bad", 2)] {
+        assert_eq!(runs(&installation, name), times, "{name}: {:?}", steps(&installation, &id));
+    }
+    assert_eq!(steps(&installation, &id)[before..], ["bad 2 succeeded", "look 1 succeeded"]);
+    let last = done["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["outputs"]["text"], "timedOut failed");
+}
+
+/// What was stopped from outside was accepted by nobody.
+#[test]
+fn a_step_that_was_cancelled_is_done_again_although_its_job_goes_on_after_failures() {
+    let installation = installation("");
+    let mut wait =
+        script("wait", &format!("{}; {}", counted(&installation, "wait", false), gate(&installation, "one")));
+    wait["continueOnError"] = true.into();
+    apply(&installation, &[("long", &format!("steps: {}\n", json!([wait])))]);
+    let server = serve(&installation, "server-");
+    let id = start(&installation, "long", &[]);
+    logs(&installation, &id, "waiting one");
+    execution(&installation, "cancel", &id, &["--wait"]).ok();
+    comes_to(&installation, &id, "cancelled");
+    open(&installation, "one");
+    execution(&installation, "resume", &id, &[]).ok();
+    comes_to(&installation, &id, "succeeded");
+    drop(server);
+    assert_eq!(runs(&installation, "wait"), 2);
+}
+
+crate::installation::also_on_postgres! {
+    finished_steps_are_not_done_again_and_failed_ones_are,
+    a_job_that_a_step_runs_goes_on_with_it,
+    one_that_was_cancelled_goes_on_and_keeps_its_options,
+    a_failure_that_the_job_went_on_after_is_passed_over,
+    a_step_that_was_cancelled_is_done_again_although_its_job_goes_on_after_failures,
 }

@@ -130,3 +130,10 @@ fn a_step_that_offers_nothing_or_fails_starts_nothing() {
         assert_eq!(installation.database("SELECT count(*) FROM execution"), [[0]]);
     }
 }
+
+crate::installation::also_on_postgres! {
+    without_a_server_it_waits_and_says_so,
+    a_server_runs_it_at_once_and_waiting_ends_as_it_ends,
+    jobs_and_their_versions_are_listed_and_shown,
+    a_job_that_changes_does_not_change_what_waits,
+}

@@ -49,3 +49,9 @@ fn a_run_without_a_server_is_stopped_from_another_process() {
     execution(&installation, "cancel", &id, &["--wait"]).ok();
     run.ended().failed(130, "step.cancelled");
 }
+
+crate::installation::also_on_postgres! {
+    one_that_waits_never_begins_and_one_that_is_over_stays_as_it_was,
+    one_that_runs_is_stopped_wherever_it_runs,
+    a_run_without_a_server_is_stopped_from_another_process,
+}

@@ -114,3 +114,9 @@ fn everything_in(folder: &Path) -> Vec<u8> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files.flat_map(|file| fs::read(file).unwrap()).collect()
 }
+
+crate::installation::also_on_postgres! {
+    a_secret_comes_out_as_it_went_in,
+    a_secret_is_replaced_on_request_only,
+    a_list_shows_paths_and_never_contents,
+}

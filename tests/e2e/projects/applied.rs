@@ -84,3 +84,10 @@ fn projects_have_jobs_of_their_own() {
     installation.run(&["project", "apply", folder.as_str(), "--project", "api"]).ok();
     assert_eq!(json!(installation.database("SELECT project FROM job ORDER BY project")), json!([["api"], ["web"]]));
 }
+
+crate::installation::also_on_postgres! {
+    a_plan_changes_nothing_and_an_application_all,
+    what_the_folder_has_no_more_is_removed_only_when_somebody_agrees,
+    a_plan_that_is_no_longer_true_is_not_applied,
+    projects_have_jobs_of_their_own,
+}

@@ -46,3 +46,8 @@ fn names_that_come_to_one_name_of_a_file_get_files_of_their_own() {
     assert_eq!(files, ["a_b-2.yaml", "a_b-3.yaml", "a_b.yaml"]);
     assert_names(&fs::read_to_string(installation.folder().join("out/a_b.yaml")).unwrap(), &["name: \"a_b\""]);
 }
+
+crate::installation::also_on_postgres! {
+    files_come_back_as_they_were_and_others_are_not_overwritten,
+    names_that_come_to_one_name_of_a_file_get_files_of_their_own,
+}

@@ -72,3 +72,9 @@ fn a_newer_one_takes_the_place() {
     let state = shown(&installation, &second)["state"].clone();
     assert!(state == "cancelled" || state == "succeeded", "{state}");
 }
+
+crate::installation::also_on_postgres! {
+    others_wait_by_default,
+    one_more_is_skipped,
+    a_newer_one_takes_the_place,
+}

@@ -122,3 +122,10 @@ fn what_was_asked_to_stop_does_not_go_on() {
     serve_once(&installation);
     comes_to(&installation, &ids[0], "cancelled");
 }
+
+crate::installation::also_on_postgres! {
+    each_job_says_what_becomes_of_it,
+    what_is_not_safe_to_repeat_waits_for_somebody,
+    one_that_was_interrupted_goes_on_when_somebody_says_so,
+    what_was_asked_to_stop_does_not_go_on,
+}

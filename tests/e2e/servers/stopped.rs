@@ -61,3 +61,8 @@ fn a_second_signal_ends_it_at_once() {
     assert_names(&next.stderr, &["its runner had ended: execution recorded as interrupted", &id, "settled=1"]);
     assert_eq!(comes_to(&installation, &id, "interrupted")["code"], "execution.interrupted");
 }
+
+crate::installation::also_on_postgres! {
+    what_runs_is_let_go_on_and_what_waits_stays,
+    what_is_not_over_in_time_is_stopped,
+}

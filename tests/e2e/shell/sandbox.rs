@@ -2,7 +2,7 @@
 //! is the runner's or another step's.
 
 use super::{installation, log, outputs, run, set_steps, step, text};
-use crate::installation::{Installation, assert_names};
+use crate::installation::{Installation, assert_names, on_postgres};
 use crate::started::Started;
 use serde_json::json;
 use std::fs;
@@ -73,6 +73,24 @@ fn strict_reaches_programs_and_its_own_folder_only() {
     let script = "echo mine >file; cat file; python3 -c 'print(6 * 7)'; echo x >\"$1/new\" || echo denied";
     let strict = [("sandbox", json!("strict")), ("args", json!([users.path()]))];
     assert_eq!(text(&installation, script, &strict), "mine\n42\ndenied");
+}
+
+/// The certificate beside the key is no secret.
+#[test]
+fn what_lets_the_runner_into_its_database_is_kept_from_steps() {
+    on_postgres(|| {
+        let installation = installation("}");
+        let place = |name: &str| installation.folder().join(name);
+        let (key, certificate) = (place("client.key"), place("client.crt"));
+        let runners = [key.clone(), place("password")];
+        let parameters = format!("?sslmode=disable&sslcert={}&sslkey={}", certificate.display(), key.display());
+        installation.add_to_database_url(&parameters);
+        for file in [&key, &certificate] {
+            fs::write(file, "there").unwrap();
+        }
+        let all = [&runners[..], std::slice::from_ref(&certificate)].concat();
+        assert_eq!(readable(&installation, "standard", &all), [certificate]);
+    });
 }
 
 /// The runner knows all secrets, and so its memory and environment must not be open to a step. Nor must those of another

@@ -13,6 +13,9 @@ pub struct Keeper {
     /// Whether it can end what it has begun.
     #[serde(default)]
     abandon_fails: bool,
+    /// Whether it never comes to its end with that.
+    #[serde(default)]
+    abandon_hangs: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -63,6 +66,11 @@ impl Step for Keeper {
 
     async fn abandon(self, context: Context, token: String) -> Result<(), StepError> {
         context.info(format!("abandoned {token}"));
+        if self.abandon_hangs {
+            loop {
+                std::thread::park();
+            }
+        }
         if self.abandon_fails { Err(StepError::new("misbehave.failed", "it is stuck")) } else { Ok(()) }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) async fn run(count: usize, database: &str, project: &str, job: &str) 
         parent: None,
         retry_of: None,
         attempt: 1,
+        restarts: 0,
     };
     let all: Vec<_> = (0..count).map(|_| Transition::Queued { execution: new(), secrets: Vec::new() }).collect();
     for batch in all.chunks(BATCH) {

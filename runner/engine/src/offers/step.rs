@@ -28,7 +28,7 @@ impl Engine {
         let bound = Bound { values: Options::new(), secrets: BTreeMap::new() };
         let mut prepared = self.prepare(project.clone(), Arc::clone(job), bound, None).await?;
         prepared.plugins.insert(uses.plugin.clone(), plugin);
-        let run = Run { execution: Uuid::now_v7(), attempt: 1, prepared: &prepared };
+        let run = Run::of_none(Uuid::now_v7(), &prepared);
         let step = asking(option, asked);
         let ready = PluginStep::new(self, &prepared, (&step, uses, with), &run.values())?;
         let halt = Halt::default();

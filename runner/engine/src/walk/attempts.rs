@@ -7,7 +7,7 @@ use windlass_hosting::StepFailure;
 use windlass_jobs::{Action, Step, Values};
 use windlass_store::{State, StepRow, StoreError, Transition};
 
-use super::place::uses;
+use super::place::{Inside, uses};
 use super::sequence::{Done, Ran};
 use super::worker::Left;
 use super::{Facts, Leaf, Place, Walk, Worker};
@@ -94,7 +94,7 @@ impl<W: Worker> Walk<'_, W> {
         };
         let Ran { failed, facts } = halt.within(time(step, &format!("`{}`", place.path)), inner).await?;
         self.finish(step, place, position, attempt, began.elapsed(), None, failed.as_ref());
-        let mut done = Done::new(State::Succeeded, None);
+        let mut done = Done::new(State::Succeeded, None).at(position);
         done.inner = facts;
         Ok(done.failed_by(failed))
     }
@@ -136,7 +136,7 @@ impl<W: Worker> Walk<'_, W> {
             Err(failure) => (None, Some(failed(failure))),
         };
         self.finish(step, place, position, attempt, began.elapsed(), outputs.as_ref(), failed.as_ref());
-        let done = Done::new(State::Succeeded, outputs).tables(attempted.tables);
+        let done = Done::new(State::Succeeded, outputs).at(position).tables(attempted.tables);
         Ok(done.failed_by(failed))
     }
 
@@ -169,28 +169,50 @@ impl<W: Worker> Walk<'_, W> {
         let code = Code::new(INTERRUPTED);
         let help = "see what it did, then `windlass execution resume` runs it again";
         let failure = StepFailure { code, message, help: Some(help.to_owned()), cut_off: false };
-        Done::new(State::Failed, None).failed(Failed { step: place.path.clone(), failure })
+        let mut done = Done::new(State::Failed, None).failed(Failed { step: place.path.clone(), failure });
+        done.position = self.ledger.past(&place.path).last().map(|row| row.position);
+        done
     }
 
     /// What is known of a step that had ended before an interruption.
     pub(super) async fn remembered(&self, step: &Step, place: &Place, row: &StepRow) -> Result<Done, StoreError> {
         let outputs = row.outputs.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let mut done = Done::new(row.state, outputs).tables(self.worker.tables(row.position).await?);
+        let mut done = Done::new(row.state, outputs).at(row.position).tables(self.worker.tables(row.position).await?);
         if let Action::Parallel { steps, .. } | Action::Steps(steps) = &step.action {
-            let inside = place.inside(row.position, row.attempt);
-            for step in steps {
-                done.inner.extend(Box::pin(self.known(step, &inside.of(step))).await?);
-            }
+            done.inner.extend(self.known_all(steps, &place.inside(row.position, row.attempt)).await?);
         }
-        if row.state == State::Succeeded {
-            return Ok(done);
+        match row.state {
+            State::Succeeded => return Ok(done),
+            State::Interrupted => return Ok(self.interrupted(step, place)),
+            _ => {}
         }
         let code = Code::recorded(row.code.as_deref().unwrap_or("step.failed"));
         let failure = StepFailure { code, message: row.reason.clone().unwrap_or_default(), help: None, cut_off: false };
         Ok(done.failed(Failed { step: place.path.clone(), failure }))
     }
 
-    /// What is known of a step in a group that had ended before an interruption.
+    /// What is known of a step whose failure the job went on after, and of the steps that handled it.
+    pub(super) async fn accepted(&self, step: &Step, place: &Place, row: &StepRow) -> Result<Done, StoreError> {
+        let mut done = self.remembered(step, place, row).await?;
+        done.stops = false;
+        done.inner.extend(self.known_all(&step.on_error, &place.on_error()).await?);
+        Ok(done)
+    }
+
+    /// What is known of steps that belong together and had ended before an interruption.
+    pub(super) async fn known_all(
+        &self,
+        steps: &[Step],
+        inside: &Inside,
+    ) -> Result<Vec<(String, windlass_jobs::StepFacts)>, StoreError> {
+        let mut known = Vec::new();
+        for step in steps {
+            known.extend(Box::pin(self.known(step, &inside.of(step))).await?);
+        }
+        Ok(known)
+    }
+
+    /// What is known of one of them.
     async fn known(&self, step: &Step, place: &Place) -> Result<Vec<(String, windlass_jobs::StepFacts)>, StoreError> {
         let Some(row) = self.ledger.past(&place.path).last() else { return Ok(Vec::new()) };
         let Done { facts, mut inner, .. } = self.remembered(step, place, row).await?;

@@ -52,7 +52,7 @@ impl<W: Worker> Walk<'_, W> {
         let outputs = Value::Array(done.iter().flatten().map(|done| outputs(step, done)).collect());
         let outputs = Some(outputs).filter(|_| failed.is_none());
         self.finish(step, place, position, 1, began.elapsed(), outputs.as_ref(), failed.as_ref());
-        Ok(Done::new(State::Succeeded, outputs).failed_by(failed))
+        Ok(Done::new(State::Succeeded, outputs).at(position).failed_by(failed))
     }
 
     fn stopped_between(&self, place: &Place, failure: StepFailure) -> Failed {

@@ -42,6 +42,8 @@ pub(crate) struct Done {
     pub(crate) failed: Option<Failed>,
     /// Whether what follows it is not to be done.
     pub(crate) stops: bool,
+    /// Its last record, when there is one.
+    pub(crate) position: Option<i32>,
     /// Of the steps in it.
     pub(crate) inner: Vec<(String, StepFacts)>,
 }
@@ -84,6 +86,9 @@ impl<W: Worker> Walk<'_, W> {
         halt: &'s Halt,
     ) -> Boxed<'s, Done> {
         Box::pin(async move {
+            if let Some(row) = self.ledger.past(&place.path).last().filter(|row| row.accepted) {
+                return self.accepted(step, &place, row).await;
+            }
             let mut done = match &step.for_each {
                 Some(each) => self.each(step, each, values, &place, halt).await?,
                 None => self.single(step, values, &place, halt).await?,
@@ -98,6 +103,10 @@ impl<W: Worker> Walk<'_, W> {
                 let handled = self.sequence(&step.on_error, values, place.on_error(), halt).await?;
                 done.stops |= handled.failed.is_some();
                 done.inner.extend(handled.facts);
+            }
+            if !done.stops {
+                let execution = self.ledger.execution;
+                self.ledger.add(done.position.map(|position| Transition::Accepted { execution, position }));
             }
             Ok(done)
         })
@@ -167,7 +176,7 @@ impl<W: Worker> Walk<'_, W> {
         let position = self.begin(step, place, &uses(&step.action), 1, &Facts::default());
         let failed = Failed { step: place.path.clone(), failure };
         self.finish(step, place, position, 1, Duration::ZERO, None, Some(&failed));
-        Done::new(failed.state(), None).failed(failed)
+        Done::new(failed.state(), None).at(position).failed(failed)
     }
 
     /// Records the start of a step, of which these facts are known; returns its position.
@@ -187,6 +196,7 @@ impl<W: Worker> Walk<'_, W> {
             at: now(),
             plugin_sha256,
             account,
+            called_with: facts.called_with.clone(),
         }]);
         position
     }
@@ -251,7 +261,12 @@ impl Ran {
 impl Done {
     pub(crate) fn new(state: State, outputs: Option<Value>) -> Self {
         let facts = StepFacts { state: state.to_string(), outputs, ..StepFacts::default() };
-        Self { facts, failed: None, stops: false, inner: Vec::new() }
+        Self { facts, failed: None, stops: false, position: None, inner: Vec::new() }
+    }
+
+    /// The same, recorded there.
+    pub(crate) fn at(self, position: i32) -> Self {
+        Self { position: Some(position), ..self }
     }
 
     /// The same, failed if there is a failure.

@@ -64,6 +64,8 @@ pub(crate) struct Facts {
     pub(crate) plugin_sha256: Option<String>,
     /// Its account.
     pub(crate) account: Option<String>,
+    /// How its plugin is called, JSON, when it can go on from a checkpoint.
+    pub(crate) called_with: Option<String>,
     /// Whether doing it twice does no harm.
     pub(crate) repeatable: bool,
     /// Whether it can go on from a checkpoint.

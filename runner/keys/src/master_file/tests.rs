@@ -109,3 +109,14 @@ fn folders_pipes_and_impossible_places_are_refused() {
     place.file = "/proc/self/master.key".into();
     assert_eq!(code(place.load_or_create()), "key.master-unreadable");
 }
+
+/// With a database elsewhere nothing has made one yet.
+#[test]
+fn a_data_directory_need_not_be_there() {
+    let (_folder, mut place) = place();
+    fs::remove_dir(&place.data_dir).unwrap();
+    place.load_or_create().unwrap();
+    assert!(!place.data_dir.exists());
+    place.file = place.data_dir.join("keys/master.key");
+    assert_eq!(code(place.load_or_create()), "key.master-unsafe");
+}

@@ -1,5 +1,6 @@
 use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use super::Checker;
 use crate::layers::{Merged, MergedDatabase};
@@ -38,7 +39,8 @@ impl Checker<'_> {
             None => Some(DEFAULT_CONNECTIONS),
         };
         checked.ok()?;
-        Some(Postgres { url: url.to_owned(), password_file: password_file?, max_connections: connections? })
+        let (url, key_file) = (url.to_owned(), key_file(url));
+        Some(Postgres { url, key_file, password_file: password_file?, max_connections: connections? })
     }
 
     /// What only PostgreSQL has is an error without it: it would silently have no effect.
@@ -134,7 +136,26 @@ fn check_parameters(query: &str) -> Result<(), Wrong> {
             return Err(format!("`{name}` has no value").into());
         }
     }
+    let given =
+        |name: &str| query.split('&').any(|parameter| parameter.split_once('=').is_some_and(|(it, _)| it == name));
+    if given("sslcert") != given("sslkey") {
+        return Err("`sslcert` and `sslkey` are given together, or neither is".to_owned().into());
+    }
+    // A key in the place of its file's name would be a secret in an address, and a step could read it there.
+    if keys(query).any(|file| !file.is_absolute()) {
+        return Err("`sslkey` is the absolute path of a file".to_owned().into());
+    }
     Ok(())
+}
+
+/// The file that counts: of a parameter that is given twice, the last one does.
+fn key_file(url: &str) -> Option<PathBuf> {
+    url.split_once('?').and_then(|(_, query)| keys(query).last())
+}
+
+fn keys(query: &str) -> impl Iterator<Item = PathBuf> {
+    let all = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "sslkey");
+    all.map(|(_, value)| PathBuf::from(value.into_owned()))
 }
 
 #[cfg(test)]
@@ -151,6 +172,7 @@ mod tests {
             "postgres://windlass@%2Frun%2Fpostgresql/windlass",
             "postgres://db/w?sslmode=verify-full&sslrootcert=/etc/ssl/db.pem&application_name=windlass",
             "postgres://db/w?options=-c%20search_path%3Dwindlass",
+            "postgres://db/w?sslcert=client.pem&sslkey=%2Fetc%2Fwindlass%2Fclient.key",
         ] {
             assert_eq!(check_url(good), Ok(()), "{good}");
         }
@@ -182,12 +204,23 @@ mod tests {
             "postgres://db/w?sslmode",
             "postgres://db/w?sslmode=",
             "postgres://db/w?sslmode=full",
+            "postgres://db/w?sslcert=/client.pem",
+            "postgres://db/w?sslkey=/client.key",
+            "postgres://db/w?sslcert=/client.pem&sslkey=client.key",
+            "postgres://db/w?sslcert=/client.pem&sslkey=-----BEGIN%20PRIVATE%20KEY-----AAAA-----END%20PRIVATE%20KEY-----",
             "postgres://db/w?user=other",
             "postgres://db/w?host=/run/postgresql",
             "postgres://db/w?%70assword=hunter2",
         ] {
             assert!(check_url(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_file_of_the_key_is_the_one_that_the_driver_reads() {
+        let key = |url: &str| key_file(url).map(|file| file.display().to_string());
+        assert_eq!(key("postgres://db/w?sslkey=/a&sslmode=require&sslkey=/b%20c+d").as_deref(), Some("/b c d"));
+        assert_eq!(key("postgres://db/w?sslcert=/a"), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use crate::changes::{self, First, Loss, NewStep};
 use crate::db::{self, Connection};
 use crate::packed::Packed;
-use crate::{Transition, members};
+use crate::{Transition, abandon, members};
 
 /// The number of records that changed; 0 when the transition does not follow from what is recorded.
 pub(super) async fn apply(db: &mut Connection, transition: &Transition, packed: Packed) -> db::Result<u64> {
@@ -37,9 +37,10 @@ async fn apply_to_step(db: &mut Connection, transition: &Transition, packed: Pac
             at,
             plugin_sha256,
             account,
+            called_with,
         } => {
             let (plugin_sha256, account) = (plugin_sha256.as_deref(), account.as_deref());
-            let first = First::Started { at: *at, plugin_sha256, account };
+            let first = First::Started { at: *at, plugin_sha256, account, called_with: called_with.as_deref() };
             let (execution, position, parent, attempt) = (*execution, *position, *parent, *attempt);
             changes::new_step(db, NewStep { execution, position, parent, path, step, uses, attempt, first }).await
         }
@@ -51,6 +52,7 @@ async fn apply_to_step(db: &mut Connection, transition: &Transition, packed: Pac
         Transition::StepEnded { execution, position, ending, outputs } => {
             changes::step_ended(db, *execution, *position, ending, outputs.as_deref()).await
         }
+        Transition::Accepted { execution, position } => changes::accepted(db, *execution, *position).await,
         Transition::Child { execution, position, child } => changes::child(db, *execution, *position, *child).await,
         Transition::LogDropped { execution, position, bytes } => {
             changes::log_dropped(db, *execution, *position, *bytes).await
@@ -60,6 +62,12 @@ async fn apply_to_step(db: &mut Connection, transition: &Transition, packed: Pac
         }
         Transition::Checkpoint { execution, position, token } => {
             changes::checkpoint(db, *execution, *position, token).await
+        }
+        Transition::Abandoning { execution, position, before, member } => {
+            abandon::begun(db, *execution, *position, *before, *member).await
+        }
+        Transition::Abandoned { execution, position, trouble } => {
+            abandon::ended(db, *execution, *position, trouble.as_deref()).await
         }
         _ => add_to_step(db, transition, packed).await,
     }

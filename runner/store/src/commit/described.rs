@@ -24,10 +24,13 @@ impl Transition {
             Self::StepStarted { execution, position, .. }
             | Self::StepSkipped { execution, position, .. }
             | Self::StepEnded { execution, position, .. }
+            | Self::Accepted { execution, position }
             | Self::Child { execution, position, .. }
             | Self::LogDropped { execution, position, .. }
             | Self::Contained { execution, position, .. }
             | Self::Checkpoint { execution, position, .. }
+            | Self::Abandoning { execution, position, .. }
+            | Self::Abandoned { execution, position, .. }
             | Self::Chart { execution, position, .. }
             | Self::Bytes { execution, position, .. }
             | Self::Log { execution, position, .. }
@@ -45,10 +48,13 @@ impl Transition {
             Self::StepSkipped { .. } => "the skipping".into(),
             Self::Reopened { .. } => "the reopening".into(),
             Self::StepEnded { ending, .. } | Self::Ended { ending, .. } => format!("the end (`{}`)", ending.state),
+            Self::Accepted { .. } => "the acceptance".into(),
             Self::Child { child, .. } => format!("execution `{child}` as the child"),
             Self::LogDropped { .. } => "the cutting of the log".into(),
             Self::Contained { .. } => "the containment".into(),
             Self::Checkpoint { .. } => "a checkpoint".into(),
+            Self::Abandoning { .. } => "the abandoning".into(),
+            Self::Abandoned { .. } => "the abandonment".into(),
             Self::Chart { chart, .. } => format!("chart `{chart}`"),
             Self::Bytes { artifact, seq, .. } => format!("piece {seq} of file `{artifact}`"),
             Self::Log { chunk, .. } => format!("log piece {}", chunk.seq),

@@ -118,7 +118,7 @@ on_both! {
         let within = |parent| match step_started(id, 1) {
             Transition::StepStarted { execution, position, step, uses, at, .. } => Transition::StepStarted {
                 execution, position, parent, path: "s0[2].s1".to_owned(), step, uses, attempt: 3, at,
-                plugin_sha256: None, account: None,
+                plugin_sha256: None, account: None, called_with: None,
             },
             other => other,
         };

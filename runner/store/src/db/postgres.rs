@@ -1,5 +1,7 @@
 //! PostgreSQL, for more than one machine.
 
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ const STATEMENTS: usize = 256;
 impl Database {
     pub(crate) async fn open_postgres(location: &PostgresLocation, durability: Durability) -> Result<Self, StoreError> {
         let options = options(location, durability)?;
+        look_at_files(&location.url)?;
         let name = name(&options);
         prepare(&options, &name).await?;
         let pool = PgPoolOptions::new()
@@ -46,6 +49,20 @@ fn options(location: &PostgresLocation, durability: Durability) -> Result<PgConn
         Durability::Full => options,
         Durability::Process => options.options([("synchronous_commit", "off")]),
     })
+}
+
+/// Says which file of TLS cannot be read; the driver would only say that one cannot.
+fn look_at_files(url: &str) -> Result<(), StoreError> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let parameters = ["sslrootcert", "sslcert", "sslkey"];
+        let Some(parameter) = parameters.into_iter().find(|parameter| *parameter == name) else { continue };
+        let path = PathBuf::from(value.into_owned());
+        if let Err(source) = std::fs::File::open(&path) {
+            return Err(StoreError::UrlFile { parameter, path, source });
+        }
+    }
+    Ok(())
 }
 
 /// Where the database is, as a URL without a password.
@@ -81,7 +98,8 @@ async fn prepare(options: &PgConnectOptions, name: &str) -> Result<(), StoreErro
 pub(super) fn help(sqlstate: &str) -> Option<&'static str> {
     Some(match sqlstate {
         "28P01" | "28000" => {
-            "the server does not let this user in: check the user, the password and the server's pg_hba.conf"
+            "the server does not let this user in: check the user, the password, `sslmode` and `sslcert` in `database.url`, \
+             and the server's pg_hba.conf"
         }
         "3D000" => "create the database first, owned by this user: `createdb --owner USER NAME`",
         "42501" => "this user must own the database, or may create tables in its first schema",
@@ -97,9 +115,16 @@ pub(super) fn help(sqlstate: &str) -> Option<&'static str> {
 
 /// What to do when the server says nothing.
 pub(super) fn unreached(error: &sqlx::Error) -> Option<&'static str> {
+    let of_tls = match error {
+        sqlx::Error::Tls(_) => true,
+        // What the handshake says comes as this.
+        sqlx::Error::Io(error) => error.kind() == ErrorKind::InvalidData,
+        _ => false,
+    };
     Some(match error {
-        sqlx::Error::Tls(_) => {
-            "the server's certificate is not accepted, or it does not speak TLS; see `sslmode` and `sslrootcert` in the URL"
+        _ if of_tls => {
+            "either side does not accept the other's certificate, or the server does not speak TLS: see `sslmode`, \
+             `sslrootcert` and `sslcert` in `database.url`, and that it names the server as its certificate does"
         }
         _ => "check that the database server runs, and that the URL names its host and port",
     })

@@ -3,5 +3,6 @@ mod migrating;
 mod plans;
 mod postgres;
 mod schemas;
+mod tls;
 
 pub(super) use plans::seen;

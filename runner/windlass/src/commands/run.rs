@@ -3,12 +3,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use windlass_engine::{Engine, EngineError, Halt, Notice, Prepared, Repeat};
+use windlass_engine::{Abandoned, Engine, EngineError, Halt, Notice, Prepared, Repeat};
 use windlass_errors::exit;
 use windlass_hosting::Stop;
 use windlass_jobs::{Job, bind};
 use windlass_settings::ProjectName;
-use windlass_store::{NotClaimed, Role, StoreError};
+use windlass_store::{NotClaimed, Role, StoreError, ToAbandon};
 
 use crate::arguments::Global;
 use crate::follow::Watch;
@@ -54,8 +54,19 @@ pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> 
     for (execution, how) in engine.settle().await? {
         show::talk(format_args!("execution {execution}: {}", show::settled(how)));
     }
+    let left = engine.claim_left().await?;
+    let work = carry_out(&engine, &prepared, First::New, arguments.output, arguments.quiet);
     // The store is not closed: what is committed is durable, and closing would only wait for a checkpoint.
-    carry_out(&engine, &prepared, First::New, arguments.output, arguments.quiet).await
+    tokio::join!(work, abandon(&engine, left)).0
+}
+
+/// Ends what interrupted steps had begun outside; what takes too long is for the next process.
+async fn abandon(engine: &Engine, left: Vec<ToAbandon>) {
+    let told = |abandoned: Abandoned<'_>| show::talk(show::safe_text(&show::abandoned(&abandoned)));
+    let abandoned = tokio::time::timeout(Engine::ABANDONS_WITHIN, engine.abandon(left, &told)).await;
+    if let Ok(Err(error)) = abandoned {
+        show::talk(format_args!("what interrupted steps had begun is ended another time: {error}"));
+    }
 }
 
 /// What a process begins with that runs an execution itself.

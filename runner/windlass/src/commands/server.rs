@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
-use windlass_engine::{Engine, Halt, Served, Settled};
+use windlass_engine::{Abandoned, Engine, Halt, Retired, Served, Settled};
 use windlass_errors::{Report as _, exit};
 use windlass_hosting::Stop;
 use windlass_settings::format_duration;
@@ -115,9 +115,11 @@ impl Log {
                 write(if failed.is_some() { "WARN" } else { "INFO" }, "execution ended", &facts);
             }
             Served::Trouble(error) => self.trouble(error),
-            Served::Retired(executions) => {
-                write("INFO", "removed executions that are no longer kept", &[("executions", executions.to_string())]);
+            Served::Retired(Retired { executions, job_versions }) => {
+                let facts = [("executions", executions.to_string()), ("job_versions", job_versions.to_string())];
+                write("INFO", "removed what is no longer kept", &facts);
             }
+            Served::Abandoned(ref abandoned) => self::abandoned(abandoned),
             Served::Stopping(running) => {
                 write("INFO", "stopping; nothing new begins", &[("running", running.to_string())]);
             }
@@ -169,6 +171,20 @@ impl Log {
         let facts = [("code", error.code().to_string()), ("reason", text.clone())];
         write("ERROR", "something went wrong that is no execution's", &facts);
         *last = Some((text, Instant::now()));
+    }
+}
+
+fn abandoned(abandoned: &Abandoned<'_>) {
+    let Abandoned { execution, step, said, trouble } = *abandoned;
+    let facts = [
+        ("execution", execution.to_string()),
+        ("step", step.to_owned()),
+        ("said", said.join("; ")),
+        ("reason", trouble.unwrap_or_default().to_owned()),
+    ];
+    match trouble {
+        None => write("INFO", "what an interrupted step had begun was ended", &facts),
+        Some(_) => write("WARN", "what an interrupted step had begun could not be ended; look after it", &facts),
     }
 }
 

@@ -108,3 +108,14 @@ pub(crate) fn settled(how: windlass_engine::Settled) -> String {
         Settled::Requeued => "its runner had ended; it is queued and goes on after its last finished step".to_owned(),
     }
 }
+
+/// What became of what an interrupted step had begun outside.
+pub(crate) fn abandoned(abandoned: &windlass_engine::Abandoned<'_>) -> String {
+    let windlass_engine::Abandoned { execution, step, said, trouble } = abandoned;
+    let how = match trouble {
+        None if said.is_empty() => "was ended".to_owned(),
+        None => format!("was ended: {}", said.join("; ")),
+        Some(trouble) => format!("could not be ended, look after it: {trouble}"),
+    };
+    format!("execution {execution}: what step `{step}` had begun {how}")
+}

@@ -42,7 +42,7 @@ fn a_database_has_an_address_and_a_file_with_its_password() {
     )));
     let loaded = sandbox.load().unwrap();
     let file = sandbox.path("etc/db.password");
-    let expected = Postgres { url: url.to_owned(), password_file: Some(file), max_connections: 10 };
+    let expected = Postgres { url: url.to_owned(), key_file: None, password_file: Some(file), max_connections: 10 };
     assert_eq!(loaded.settings.database.backend, Backend::Postgres(expected));
     assert_eq!(loaded.settings.database.durability, Durability::Process);
     assert_eq!(origins(&loaded)["database.maxConnections"], "default");

@@ -87,6 +87,9 @@ async fn refusals(store: &Store, id: Uuid, member: Option<Uuid>) {
         interrupted(id, None),
         Transition::Left { member: member.unwrap() },
         Transition::Checkpoint { execution: id, position: 9, token: "t".to_owned() },
+        Transition::Accepted { execution: id, position: 0 },
+        Transition::Abandoning { execution: id, position: 0, before: None, member: id },
+        Transition::Abandoned { execution: id, position: 0, trouble: None },
     ];
     for transition in stale {
         store.commit(vec![transition]).await.unwrap_err();
@@ -123,6 +126,7 @@ async fn reads(store: &Store, id: Uuid, member: Option<Uuid>) {
         store.log_text(id).from(offset).of_step(0).page().await.unwrap().unwrap();
     }
     store.log_end(id).await.unwrap();
+    store.to_abandon(9).await.unwrap();
 }
 
 async fn jobs_and_secrets(store: &Store) {
@@ -141,6 +145,7 @@ async fn jobs_and_secrets(store: &Store) {
     store.jobs("web").await.unwrap();
     store.job("web", "a").await.unwrap();
     store.job_versions(job.id).await.unwrap();
+    store.prune_job_versions(0, 9).await.unwrap();
     store.job_text(job.id, 1).await.unwrap();
     let (path, master_key) = ("keys/a".to_owned(), "m".to_owned());
     let (wrapped_key, ciphertext) = (Vec::new(), Vec::new());
