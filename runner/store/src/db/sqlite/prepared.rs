@@ -8,18 +8,18 @@ use crate::db::{DatabaseError, FromRow, Result, Row, Statement};
 
 /// The number of rows that changed.
 pub(in crate::db) fn execute(db: &Connection, statement: Statement) -> Result<u64> {
-    let changed = bound(db, statement)?.raw_execute()?;
+    let changed = bound(db, &statement)?.raw_execute()?;
     Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
 pub(in crate::db) fn fetch_optional<T: FromRow>(db: &Connection, statement: Statement) -> Result<Option<T>> {
-    let mut statement = bound(db, statement)?;
+    let mut statement = bound(db, &statement)?;
     let mut rows = statement.raw_query();
     rows.next()?.map(|row| T::from_row(&Row::Sqlite(row))).transpose()
 }
 
 pub(in crate::db) fn fetch_all<T: FromRow>(db: &Connection, statement: Statement) -> Result<Vec<T>> {
-    let mut statement = bound(db, statement)?;
+    let mut statement = bound(db, &statement)?;
     let mut rows = statement.raw_query();
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
@@ -29,7 +29,7 @@ pub(in crate::db) fn fetch_all<T: FromRow>(db: &Connection, statement: Statement
 }
 
 /// For SQLite `$2` is a name: it is the second argument wherever the text mentions it first.
-fn bound(db: &Connection, statement: Statement) -> Result<CachedStatement<'_>> {
+fn bound<'a>(db: &'a Connection, statement: &Statement) -> Result<CachedStatement<'a>> {
     let mut prepared = db.prepare_cached(statement.text())?;
     for index in 1..=prepared.parameter_count() {
         let number = prepared.parameter_name(index).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
