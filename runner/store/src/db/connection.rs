@@ -13,14 +13,14 @@ impl Connection {
     /// The number of rows that changed.
     pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64> {
         match self {
-            Self::Sqlite(db) => prepared::execute(db, statement),
+            Self::Sqlite(db) => prepared::execute(db, &statement),
             Self::Postgres(db) => Ok(db.execute(statement.postgres()).await?.rows_affected()),
         }
     }
 
     pub(crate) async fn fetch_optional<T: FromRow>(&mut self, statement: Statement) -> Result<Option<T>> {
         match self {
-            Self::Sqlite(db) => prepared::fetch_optional(db, statement),
+            Self::Sqlite(db) => prepared::fetch_optional(db, &statement),
             Self::Postgres(db) => {
                 let row = db.fetch_optional(statement.postgres()).await?.map(Row::Postgres);
                 row.as_ref().map(T::from_row).transpose()
@@ -34,7 +34,7 @@ impl Connection {
 
     pub(crate) async fn fetch_all<T: FromRow>(&mut self, statement: Statement) -> Result<Vec<T>> {
         match self {
-            Self::Sqlite(db) => prepared::fetch_all(db, statement),
+            Self::Sqlite(db) => prepared::fetch_all(db, &statement),
             Self::Postgres(db) => all(db.fetch_all(statement.postgres()).await?),
         }
     }

@@ -9,7 +9,7 @@ impl Database {
     /// Reads one row of what is committed, outside of any transaction.
     pub(crate) async fn fetch_optional<T: FromRow>(&self, statement: Statement) -> Result<Option<T>> {
         match &self.backend {
-            Backend::Sqlite { readers, .. } => readers.read(|db| prepared::fetch_optional(db, statement)).await,
+            Backend::Sqlite { readers, .. } => readers.read(move |db| prepared::fetch_optional(db, &statement)).await,
             Backend::Postgres(pool) => {
                 let row = pool.fetch_optional(statement.postgres()).await?.map(Row::Postgres);
                 row.as_ref().map(T::from_row).transpose()
@@ -23,7 +23,7 @@ impl Database {
 
     pub(crate) async fn fetch_all<T: FromRow>(&self, statement: Statement) -> Result<Vec<T>> {
         match &self.backend {
-            Backend::Sqlite { readers, .. } => readers.read(|db| prepared::fetch_all(db, statement)).await,
+            Backend::Sqlite { readers, .. } => readers.read(move |db| prepared::fetch_all(db, &statement)).await,
             Backend::Postgres(pool) => all(pool.fetch_all(statement.postgres()).await?),
         }
     }

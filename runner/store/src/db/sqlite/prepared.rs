@@ -7,19 +7,19 @@ use crate::db::statement::Argument;
 use crate::db::{DatabaseError, FromRow, Result, Row, Statement};
 
 /// The number of rows that changed.
-pub(in crate::db) fn execute(db: &Connection, statement: Statement) -> Result<u64> {
-    let changed = bound(db, &statement)?.raw_execute()?;
+pub(in crate::db) fn execute(db: &Connection, statement: &Statement) -> Result<u64> {
+    let changed = bound(db, statement)?.raw_execute()?;
     Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
-pub(in crate::db) fn fetch_optional<T: FromRow>(db: &Connection, statement: Statement) -> Result<Option<T>> {
-    let mut statement = bound(db, &statement)?;
+pub(in crate::db) fn fetch_optional<T: FromRow>(db: &Connection, statement: &Statement) -> Result<Option<T>> {
+    let mut statement = bound(db, statement)?;
     let mut rows = statement.raw_query();
     rows.next()?.map(|row| T::from_row(&Row::Sqlite(row))).transpose()
 }
 
-pub(in crate::db) fn fetch_all<T: FromRow>(db: &Connection, statement: Statement) -> Result<Vec<T>> {
-    let mut statement = bound(db, &statement)?;
+pub(in crate::db) fn fetch_all<T: FromRow>(db: &Connection, statement: &Statement) -> Result<Vec<T>> {
+    let mut statement = bound(db, statement)?;
     let mut rows = statement.raw_query();
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
