@@ -89,3 +89,25 @@ fn a_job_has_a_time_for_all_its_steps() {
     let executions = installation.database("SELECT state, code, ended_at - started_at >= 5000 FROM execution");
     assert_eq!(json!(executions), json!([["timedOut", "step.timed-out", 1]]));
 }
+
+#[test]
+fn each_item_has_its_turn_where_the_job_goes_on_after_failures() {
+    let item = "${{ 'true' if item != 'b' else 'false' }}";
+    let installation = job(&format!("
+steps:
+  - {{id: each, forEach: {{items: [a, b, c]}}, continueOnError: true, uses: shell/command, with: {{command: [\"{item}\"]}}}}
+  - {{id: after, if: \"${{{{ steps.each.state == 'failed' }}}}\", uses: misbehave/noop}}
+"));
+    installation.run_job(&["--output", "json"]).ok();
+    let steps = installation.database("SELECT path, state, code FROM step_execution ORDER BY path");
+    assert_eq!(
+        json!(steps),
+        json!([
+            ["after", "succeeded", null],
+            ["each", "failed", "shell.exit-code"],
+            ["each[0]", "succeeded", null],
+            ["each[1]", "failed", "shell.exit-code"],
+            ["each[2]", "succeeded", null],
+        ])
+    );
+}

@@ -44,13 +44,19 @@ impl<W: Worker> Walk<'_, W> {
         let part = halt.part();
         let one = |index: usize| -> Boxed<'_, Done> {
             let (values, place, part) = (values.with_item(&items[index], index), place.item(position, index), &part);
-            Box::pin(async move { self.single(step, &values, &place, part).await })
+            Box::pin(async move {
+                let mut done = self.single(step, &values, &place, part).await?;
+                done.stops &= !step.continue_on_error;
+                Ok(done)
+            })
         };
         let Branches { done, failed } = self.at_once(items.len(), each.limit, &part, one).await?;
         let stop = || halt.why().map(|why| self.stopped_between(place, stopped(&why)));
         let failed = failed.or_else(|| if done.iter().any(Option::is_none) { stop() } else { None });
         let outputs = Value::Array(done.iter().flatten().map(|done| outputs(step, done)).collect());
         let outputs = Some(outputs).filter(|_| failed.is_none());
+        // All had their turn; the first that failed tells how the step ended.
+        let failed = failed.or_else(|| done.iter().flatten().find_map(|done| done.failed.clone()));
         self.finish(step, place, position, 1, began.elapsed(), outputs.as_ref(), failed.as_ref());
         Ok(Done::new(State::Succeeded, outputs).at(position).failed_by(failed))
     }

@@ -304,7 +304,10 @@ fn sequence(steps: &[Step], prefix: &str, case: &Case, begun: &mut Begun) -> boo
         let path = format!("{prefix}{}", step.id);
         let good = match &step.for_each {
             None => single(step, &path, case, begun),
-            Some(_) => (0..3).all(|index| single(step, &format!("{path}[{index}]"), case, begun)),
+            Some(_) => {
+                let mut item = |index| single(step, &format!("{path}[{index}]"), case, begun);
+                if step.continue_on_error { [0, 1, 2].map(item) == [true; 3] } else { (0..3).all(&mut item) }
+            }
         };
         let handled =
             good || step.on_error.is_empty() || sequence(&step.on_error, &format!("{path}.onError."), case, begun);

@@ -129,12 +129,10 @@ fn a_bomb_does_not_go_off() {
         (format!("${{{{ (options){} }}}}", "[options.a]".repeat(150)), "undefined"),
         (format!("${{{{ '{}' }}}}", "x".repeat(5000)), "it may have 4096 bytes"),
     ] {
-        let started = std::time::Instant::now();
         match value(&text) {
             Err(error) => assert!(error.message.contains(said), "{error:?}"),
             Ok(value) => assert!(said.is_empty(), "{text}: {} bytes", value.to_string().len()),
         }
-        assert!(started.elapsed().as_secs() < 2, "{text}");
     }
     let chained: String = vec!["${{ options.big }}"; 100].concat();
     assert_invalid(&chained, "the text becomes longer than 8388608 bytes");
