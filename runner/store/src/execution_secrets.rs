@@ -39,14 +39,6 @@ pub(crate) async fn insert(db: &mut Connection, execution: Uuid, secrets: &[Exec
     Ok(())
 }
 
-/// What follows the end of an execution; `had_any` is `None` when it did not end. Returns how many ended.
-pub(crate) async fn forget(db: &mut Connection, execution: Uuid, had_any: Option<bool>) -> db::Result<u64> {
-    if had_any == Some(true) {
-        db.execute(sql("DELETE FROM execution_secret WHERE execution = $1").bind(execution)).await?;
-    }
-    Ok(u64::from(had_any.is_some()))
-}
-
 impl FromRow for ExecutionSecret {
     fn from_row(row: &Row) -> db::Result<Self> {
         Ok(Self {

@@ -7,8 +7,8 @@ const WHAT: &str = "the removal of executions";
 /// Chunks that one transaction removes; whoever writes waits no longer than that takes.
 const CHUNKS: u64 = 256;
 
-/// Which executions are no longer wanted. Only those that have ended are removed, and none whose children or parent
-/// have not.
+/// Which executions are no longer wanted. Only those that have ended are removed, none whose children or parent have
+/// not, and none of which something outside is still to be ended.
 #[derive(Clone, Debug, Default)]
 pub struct Prune {
     /// Those of this project.
@@ -95,13 +95,15 @@ const LOG: &str = "DELETE FROM log_chunk WHERE execution = $1 AND (position, seq
 const ARTIFACTS: &str = "DELETE FROM artifact_chunk WHERE execution = $1 AND (position, name, seq) IN (\
     SELECT position, name, seq FROM artifact_chunk WHERE execution = $1 ORDER BY position, name, seq LIMIT $2 + 0)";
 const EXECUTION: &str = "DELETE FROM execution WHERE id = $1 AND ended_at IS NOT NULL \
-    AND NOT EXISTS (SELECT 1 FROM execution c WHERE c.parent = $1 AND c.ended_at IS NULL)";
+    AND NOT EXISTS (SELECT 1 FROM execution c WHERE c.parent = $1 AND c.ended_at IS NULL) \
+    AND NOT EXISTS (SELECT 1 FROM step_execution s WHERE s.execution = $1 AND s.abandon IS NOT NULL)";
 
 impl Prune {
     fn statement(&self, batch: i64) -> Statement {
         let mut text = "SELECT e.id FROM execution e WHERE e.ended_at IS NOT NULL \
             AND NOT EXISTS (SELECT 1 FROM execution c WHERE c.parent = e.id AND c.ended_at IS NULL) \
-            AND NOT EXISTS (SELECT 1 FROM execution p WHERE p.id = e.parent AND p.ended_at IS NULL)"
+            AND NOT EXISTS (SELECT 1 FROM execution p WHERE p.id = e.parent AND p.ended_at IS NULL) \
+            AND NOT EXISTS (SELECT 1 FROM step_execution s WHERE s.execution = e.id AND s.abandon IS NOT NULL)"
             .to_owned();
         if !self.states.is_empty() {
             let states: Vec<_> = self.states.iter().map(|state| format!("'{state}'")).collect();

@@ -236,6 +236,13 @@ pub enum Transition {
         /// The reason for people.
         reason: String,
     },
+    /// A step goes on from the checkpoint that an interrupted one had left.
+    TakenOver {
+        /// The execution's id.
+        execution: Uuid,
+        /// Which step was interrupted.
+        position: i32,
+    },
     /// A member ends what an interrupted step had begun outside.
     Abandoning {
         /// The execution's id.

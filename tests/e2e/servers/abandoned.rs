@@ -54,6 +54,33 @@ fn what_was_to_stop_is_ended_too() {
     comes_to(&installation, &id, "cancelled");
 }
 
+/// It waits to go on, and never does; until all is ended outside its execution is kept.
+#[test]
+fn what_was_cancelled_before_it_went_on_is_ended_too() {
+    let installation = stored(&[("keeps", &format!("onInterrupted: resume\n{}", job("")))]);
+    let id = killed(&installation);
+    installation.job("steps: [{uses: misbehave/noop}]\n");
+    installation.run_job(&[]).ok();
+    comes_to(&installation, &id, "queued");
+    execution(&installation, "cancel", &id, &[]).ok();
+    comes_to(&installation, &id, "cancelled");
+    installation.run(&["execution", "prune", "--older-than", "0s"]).ok();
+    assert_names(&serve_once(&installation).stderr, &["abandoned query-1"]);
+    until_one(&installation, "abandon IS NULL AND checkpoint IS NULL AND called_with IS NULL AND step = 'wait'");
+}
+
+/// The step that goes on from the checkpoint answers for it.
+#[test]
+fn what_is_gone_on_with_is_not_ended() {
+    let installation = stored(&[("keeps", &format!("onInterrupted: resume\n{}", job("")))]);
+    let id = killed(&installation);
+    let server = serve_once(&installation);
+    assert!(!server.stderr.contains("abandoned"), "{}", server.stderr);
+    let done = comes_to(&installation, &id, "succeeded");
+    assert_eq!(done["steps"].as_array().unwrap().last().unwrap()["outputs"]["resumed"], "query-1");
+    assert!(!serve_once(&installation).stderr.contains("abandoned"));
+}
+
 #[test]
 fn that_it_cannot_be_ended_is_said_and_recorded() {
     let installation = stored(&[("keeps", &job(", abandonFails: true"))]);
@@ -127,6 +154,8 @@ fn what_was_abandoned_is_not_gone_on_with() {
 crate::installation::also_on_postgres! {
     it_is_ended_once_by_the_next_server,
     what_was_to_stop_is_ended_too,
+    what_was_cancelled_before_it_went_on_is_ended_too,
+    what_is_gone_on_with_is_not_ended,
     that_it_cannot_be_ended_is_said_and_recorded,
     whoever_is_killed_meanwhile_leaves_it_to_the_next,
     a_run_ends_what_another_had_begun,

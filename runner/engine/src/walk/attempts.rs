@@ -120,7 +120,10 @@ impl<W: Worker> Walk<'_, W> {
         let (uses, execution) = (uses(&step.action), self.ledger.execution);
         let position = self.begin(step, place, &uses, attempt, &facts);
         let left = Left { checkpoint: left.checkpoint.filter(|_| facts.resumable), ..left };
-        self.ledger.add(left.checkpoint.clone().map(|token| Transition::Checkpoint { execution, position, token }));
+        if let Some(token) = left.checkpoint.clone() {
+            let taken = Transition::TakenOver { execution, position: left.position };
+            self.ledger.add([Transition::Checkpoint { execution, position, token }, taken]);
+        }
         self.ledger.add(left.child.map(|child| Transition::Child { execution, position, child }));
         self.ledger.write().await?;
         self.begun();

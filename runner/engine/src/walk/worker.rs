@@ -43,6 +43,8 @@ pub(crate) struct Leaf<'a, R> {
 pub(crate) struct Left {
     /// Where it can go on.
     pub(crate) checkpoint: Option<String>,
+    /// Which step execution that was.
+    pub(crate) position: i32,
     /// The execution of the job that it refers to.
     pub(crate) child: Option<Uuid>,
     /// That it was in flight.
@@ -53,7 +55,7 @@ pub(crate) struct Left {
 
 impl Left {
     pub(crate) fn of(row: &StepRow, redo: bool) -> Self {
-        Self { checkpoint: row.checkpoint.clone(), child: row.child, interrupted: true, redo }
+        Self { checkpoint: row.checkpoint.clone(), position: row.position, child: row.child, interrupted: true, redo }
     }
 }
 

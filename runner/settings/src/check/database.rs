@@ -13,9 +13,9 @@ const CONNECTIONS: RangeInclusive<u32> = 2..=100;
 const DEFAULT_CONNECTIONS: u32 = 10;
 
 /// The parameters that a URL may have (PostgreSQL manual, "Parameter Key Words"), and none that names the database,
-/// its user or a password a second time.
+/// its user or a password a second time. The mode `allow` is left out: the driver takes it for `disable`.
 const PARAMETERS: [&str; 6] = ["application_name", "options", "sslcert", "sslkey", "sslmode", "sslrootcert"];
-const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+const SSL_MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
 impl Checker<'_> {
     pub(super) fn database(&mut self, merged: &Merged) -> Option<Database> {

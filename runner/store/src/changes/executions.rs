@@ -1,5 +1,6 @@
 use uuid::Uuid;
 
+use super::over::{over, returning_over};
 use crate::db::{self, Connection, sql};
 use crate::executions::reversed;
 use crate::{Ending, ExecutionSecret, JobText, NewExecution, execution_secrets};
@@ -43,17 +44,19 @@ pub(crate) async fn ended(
     ending: &Ending,
     outputs: Option<&str>,
 ) -> db::Result<u64> {
-    const SQL: &str = "UPDATE execution SET state = $2, code = $3, reason = $4, ended_at = $5, outputs = $6 \
-        WHERE id = $1 AND ((state = 'running' AND $2 <> 'skipped') \
-            OR (state = 'queued' AND $2 IN ('cancelled', 'skipped', 'failed', 'timedOut'))) \
-        AND NOT EXISTS (SELECT 1 FROM step_execution WHERE execution = $1 AND step_execution.state = 'running') \
-        RETURNING has_secrets";
+    const SQL: &str = concat!(
+        "UPDATE execution SET state = $2, code = $3, reason = $4, ended_at = $5, outputs = $6 \
+         WHERE id = $1 AND ((state = 'running' AND $2 <> 'skipped') \
+             OR (state = 'queued' AND $2 IN ('cancelled', 'skipped', 'failed', 'timedOut'))) \
+         AND NOT EXISTS (SELECT 1 FROM step_execution WHERE execution = $1 AND step_execution.state = 'running')",
+        returning_over!()
+    );
     if !ending.state.has_ended() {
         return Ok(0);
     }
     let statement = sql(SQL).bind(execution).bind(ending.state.as_str()).bind(&ending.code).bind(&ending.reason);
-    let had = db.fetch_optional(statement.bind(ending.at).bind(outputs)).await?;
-    execution_secrets::forget(db, execution, had).await
+    let ended = db.fetch_optional(statement.bind(ending.at).bind(outputs)).await?;
+    over(db, execution, ended).await
 }
 
 /// Cancels an execution if it is queued.
@@ -64,10 +67,13 @@ pub(crate) async fn cancelled(
     reason: &str,
     at: i64,
 ) -> db::Result<u64> {
-    const SQL: &str = "UPDATE execution SET state = 'cancelled', code = $2, reason = $3, ended_at = $4 \
-        WHERE id = $1 AND state = 'queued' RETURNING has_secrets";
-    let had = db.fetch_optional(sql(SQL).bind(execution).bind(code).bind(reason).bind(at)).await?;
-    execution_secrets::forget(db, execution, had).await
+    const SQL: &str = concat!(
+        "UPDATE execution SET state = 'cancelled', code = $2, reason = $3, ended_at = $4 \
+         WHERE id = $1 AND state = 'queued'",
+        returning_over!()
+    );
+    let ended = db.fetch_optional(sql(SQL).bind(execution).bind(code).bind(reason).bind(at)).await?;
+    over(db, execution, ended).await
 }
 
 /// Queues an execution again that has ended without success.

@@ -3,9 +3,12 @@
 mod data;
 mod executions;
 mod losses;
+mod over;
 mod steps;
 
 pub(crate) use data::{chart, file, log, rows, table};
 pub(crate) use executions::{cancelled, claimed, ended, queued, reopened};
 pub(crate) use losses::{Loss, interrupted, requeued};
-pub(crate) use steps::{First, NewStep, accepted, checkpoint, child, contained, log_dropped, new_step, step_ended};
+pub(crate) use steps::{
+    First, NewStep, accepted, checkpoint, child, contained, log_dropped, new_step, step_ended, taken_over,
+};

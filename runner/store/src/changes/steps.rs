@@ -76,6 +76,13 @@ pub(crate) async fn checkpoint(db: &mut Connection, execution: Uuid, position: i
     db.execute(sql(SQL).bind(execution).bind(position).bind(token)).await
 }
 
+/// Another step goes on from the checkpoint of one that was interrupted, and answers for it.
+pub(crate) async fn taken_over(db: &mut Connection, execution: Uuid, position: i32) -> db::Result<u64> {
+    const SQL: &str = "UPDATE step_execution SET called_with = NULL \
+                       WHERE execution = $1 AND position = $2 AND state = 'interrupted'";
+    db.execute(sql(SQL).bind(execution).bind(position)).await
+}
+
 pub(crate) async fn child(db: &mut Connection, execution: Uuid, position: i32, child: Uuid) -> db::Result<u64> {
     const SQL: &str = "UPDATE step_execution SET child = $3 \
                        WHERE execution = $1 AND position = $2 AND state = 'running'";

@@ -63,6 +63,7 @@ async fn apply_to_step(db: &mut Connection, transition: &Transition, packed: Pac
         Transition::Checkpoint { execution, position, token } => {
             changes::checkpoint(db, *execution, *position, token).await
         }
+        Transition::TakenOver { execution, position } => changes::taken_over(db, *execution, *position).await,
         Transition::Abandoning { execution, position, before, member } => {
             abandon::begun(db, *execution, *position, *before, *member).await
         }

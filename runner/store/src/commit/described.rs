@@ -29,6 +29,7 @@ impl Transition {
             | Self::LogDropped { execution, position, .. }
             | Self::Contained { execution, position, .. }
             | Self::Checkpoint { execution, position, .. }
+            | Self::TakenOver { execution, position }
             | Self::Abandoning { execution, position, .. }
             | Self::Abandoned { execution, position, .. }
             | Self::Chart { execution, position, .. }
@@ -53,6 +54,7 @@ impl Transition {
             Self::LogDropped { .. } => "the cutting of the log".into(),
             Self::Contained { .. } => "the containment".into(),
             Self::Checkpoint { .. } => "a checkpoint".into(),
+            Self::TakenOver { .. } => "the taking over".into(),
             Self::Abandoning { .. } => "the abandoning".into(),
             Self::Abandoned { .. } => "the abandonment".into(),
             Self::Chart { chart, .. } => format!("chart `{chart}`"),

@@ -88,6 +88,7 @@ async fn refusals(store: &Store, id: Uuid, member: Option<Uuid>) {
         Transition::Left { member: member.unwrap() },
         Transition::Checkpoint { execution: id, position: 9, token: "t".to_owned() },
         Transition::Accepted { execution: id, position: 0 },
+        Transition::TakenOver { execution: id, position: 0 },
         Transition::Abandoning { execution: id, position: 0, before: None, member: id },
         Transition::Abandoned { execution: id, position: 0, trouble: None },
     ];
