@@ -14,6 +14,7 @@ mod clients;
 mod container;
 mod credentials;
 mod document;
+mod documents;
 mod environment;
 mod error;
 mod explain;
@@ -32,6 +33,10 @@ mod sts_refusal;
 mod testing;
 
 pub use credentials::Credentials;
+pub use documents::{
+    DocumentError, Finding, Identity, Kind, Permissions, Policy, Service, Template, TrustPolicy, callers_policy,
+    literal, managed_side, managing_side, services_trust, trust,
+};
 pub use environment::Environment;
 pub use error::{AccountError, SessionError};
 pub use explain::explain;
