@@ -75,9 +75,9 @@ pub use connect::ConnectError;
 pub use context::Context;
 pub use error::StepError;
 pub use fields::{Endpoint, Secret};
-pub use metadata::{NetworkMetadata, PluginMetadata, StepMetadata};
+pub use metadata::{NetworkMetadata, PluginMetadata, ResourcesMetadata, StepMetadata};
 pub use schemars::{self, JsonSchema};
-pub use step::{Network, Step, StepInfo};
+pub use step::{Network, Resources, Step, StepInfo};
 pub use table::{Cell, Table};
 
 #[doc(hidden)]

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Step;
+use crate::{Resources, Step};
 
 /// A plugin's description of itself: from it come forms, validation, documentation and policies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct StepMetadata {
     pub outputs: Value,
     /// IAM actions it needs.
     pub actions: Vec<String>,
+    /// With which resources it needs some of them. Since api 1.1.
+    #[serde(default)]
+    pub resources: Vec<ResourcesMetadata>,
     /// Whether it asks for credentials.
     pub needs_account: bool,
     /// Whether running it twice does no harm.
@@ -50,6 +53,18 @@ pub struct StepMetadata {
     /// An example of `with:`, YAML; empty when there is none.
     #[serde(default)]
     pub example: String,
+}
+
+/// The resources that a step's configuration names; see [`Resources`](crate::Resources).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourcesMetadata {
+    /// The actions that need no others.
+    pub actions: Vec<String>,
+    /// A JSON pointer into the configuration.
+    pub names: String,
+    /// Templates of ARNs.
+    pub arns: Vec<String>,
 }
 
 /// Where a step type connects to.
@@ -74,6 +89,7 @@ impl StepMetadata {
             config: schemars::schema_for!(S).to_value(),
             outputs: schemars::schema_for!(S::Outputs).to_value(),
             actions: owned(S::INFO.actions),
+            resources: S::INFO.resources.iter().map(ResourcesMetadata::of).collect(),
             needs_account: S::INFO.needs_account,
             repeatable: S::INFO.repeatable,
             resumable: S::INFO.resumable,
@@ -84,6 +100,13 @@ impl StepMetadata {
             },
             example: S::INFO.example.to_owned(),
         }
+    }
+}
+
+impl ResourcesMetadata {
+    fn of(resources: &Resources) -> Self {
+        let Resources { actions, names, arns } = *resources;
+        Self { actions: owned(actions), names: names.to_owned(), arns: owned(arns) }
     }
 }
 

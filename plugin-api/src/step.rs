@@ -46,6 +46,8 @@ pub struct StepInfo {
     pub description: &'static str,
     /// The IAM actions it needs (`logs:StartQuery`); policies are made from them.
     pub actions: &'static [&'static str],
+    /// With which resources it needs some of them; with all, when not said.
+    pub resources: &'static [Resources],
     /// Whether it asks for credentials: then a run without an account is refused before it starts.
     pub needs_account: bool,
     /// Whether running it twice does no harm, so that it may be repeated after a crash.
@@ -56,6 +58,18 @@ pub struct StepInfo {
     pub network: Network,
     /// An example of `with:`, YAML.
     pub example: &'static str,
+}
+
+/// The resources that a step's configuration names, for the policies that are made from [`StepInfo::actions`].
+#[derive(Clone, Copy, Debug)]
+pub struct Resources {
+    /// The actions that need no other resources than these.
+    pub actions: &'static [&'static str],
+    /// A JSON pointer into `with:`, to a text or a list of texts: names of resources, or their ARNs.
+    pub names: &'static str,
+    /// Their ARNs, with `{partition}`, `{region}`, `{account}` and, in the last part, `{name}`:
+    /// `arn:{partition}:logs:{region}:{account}:log-group:{name}`.
+    pub arns: &'static [&'static str],
 }
 
 /// Where a step connects to. What is not declared is refused.
@@ -87,6 +101,7 @@ impl StepInfo {
         title: "",
         description: "",
         actions: &[],
+        resources: &[],
         needs_account: false,
         repeatable: false,
         resumable: false,

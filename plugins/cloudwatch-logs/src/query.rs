@@ -1,6 +1,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use windlass_plugin_api::{Context, Network, Step, StepError, StepInfo};
+use windlass_plugin_api::{Context, Network, Resources, Step, StepError, StepInfo};
 
 use crate::range::Range;
 use crate::run;
@@ -56,6 +56,17 @@ impl Step for Query {
         description: "Runs a CloudWatch Logs Insights query and returns its rows as the table `results`. \
                       The query is stopped at AWS when the step is cancelled or times out.",
         actions: &["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"],
+        // GetQueryResults and StopQuery know no resources (AWS Service Authorization Reference, "Amazon CloudWatch Logs").
+        // The page shows the ARN of a log group without, the user guide of CloudWatch Logs ("Overview of managing access
+        // permissions") with `:*` at its end.
+        resources: &[Resources {
+            actions: &["logs:StartQuery"],
+            names: "/logGroups",
+            arns: &[
+                "arn:{partition}:logs:{region}:{account}:log-group:{name}",
+                "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
+            ],
+        }],
         needs_account: true,
         repeatable: true,
         network: Network::aws(&["logs"]),

@@ -4,7 +4,7 @@ use windlass_plugin_api::{NetworkMetadata, PluginMetadata, StepMetadata};
 use windlass_settings::yaml::{API_VERSION, Position, Spanned, YamlError, document};
 
 use super::Manifest;
-use super::shape::{Access, ManifestFile, StepFile};
+use super::shape::{Access, ManifestFile, ResourcesFile, StepFile};
 use crate::identity::is_name;
 
 const LONGEST_NAME: usize = 100;
@@ -99,6 +99,7 @@ impl Rules<'_> {
             config: step.config.value,
             outputs: step.outputs.value,
             actions: step.actions,
+            resources: step.resources.into_iter().map(ResourcesFile::metadata).collect(),
             needs_account: step.needs_account,
             repeatable: step.repeatable,
             resumable: step.resumable,

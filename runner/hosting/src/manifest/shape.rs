@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use windlass_plugin_api::ResourcesMetadata;
 use windlass_settings::yaml::Spanned;
 
 #[derive(Deserialize)]
@@ -36,6 +37,8 @@ pub(super) struct StepFile {
     #[serde(default)]
     pub(super) actions: Vec<String>,
     #[serde(default)]
+    pub(super) resources: Vec<ResourcesFile>,
+    #[serde(default)]
     pub(super) needs_account: bool,
     #[serde(default)]
     pub(super) repeatable: bool,
@@ -45,6 +48,22 @@ pub(super) struct StepFile {
     pub(super) network: Destinations,
     #[serde(default)]
     pub(super) example: String,
+}
+
+/// The resources that a step's configuration names.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ResourcesFile {
+    pub(super) actions: Vec<String>,
+    pub(super) names: String,
+    pub(super) arns: Vec<String>,
+}
+
+impl ResourcesFile {
+    pub(super) fn metadata(self) -> ResourcesMetadata {
+        let Self { actions, names, arns } = self;
+        ResourcesMetadata { actions, names, arns }
+    }
 }
 
 /// How a program connects.

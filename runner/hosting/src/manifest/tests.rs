@@ -16,6 +16,7 @@ steps:
     config: {type: object, properties: {name: {type: string}}, additionalProperties: false}
     outputs: {type: object}
     actions: [logs:StartQuery]
+    resources: [{actions: [logs:StartQuery], names: /name, arns: ["arn:{partition}:logs:{region}:{account}:{name}"]}]
     needsAccount: true
     network: {aws: [logs], hosts: ["example.com:443"]}
 "#;
@@ -44,6 +45,7 @@ fn what_it_says_is_the_metadata() {
     assert_eq!((manifest.metadata.name.as_str(), manifest.program.as_path()), ("greet", Path::new("bin/greet.py")));
     assert_eq!((manifest.arguments.as_slice(), step.needs_account), (["--polite".to_owned()].as_slice(), true));
     assert_eq!(step.config["properties"]["name"]["type"], "string");
+    assert_eq!((step.resources[0].names.as_str(), step.resources[0].arns.len()), ("/name", 1));
     let network = NetworkMetadata { aws: vec!["logs".into()], hosts: vec!["example.com:443".into()], direct: true };
     assert_eq!(step.network, network);
     assert!(!read(&GOOD.replace("network: direct\n", "")).unwrap().metadata.steps[0].network.direct);
@@ -52,9 +54,9 @@ fn what_it_says_is_the_metadata() {
 #[test]
 fn what_is_misspelt_comes_with_the_nearest() {
     assert_refused("arguments:", "argumants:", "7:1", "did you mean `arguments`?");
-    assert_refused("needsAccount:", "needAccount:", "15:5", "did you mean `needsAccount`?");
+    assert_refused("needsAccount:", "needAccount:", "16:5", "did you mean `needsAccount`?");
     assert_refused("network: direct", "network: brokred", "8:10", "did you mean `brokered`?");
-    assert_refused("hosts:", "host:", "16:28", "did you mean `hosts`?");
+    assert_refused("hosts:", "host:", "17:28", "did you mean `hosts`?");
 }
 
 #[test]
