@@ -42,5 +42,5 @@ pub use error::{AccountError, SessionError};
 pub use explain::explain;
 pub use explanation::{Explanation, Hop, ShownAccount, ShownRegion};
 pub use region::{Because, Region};
-pub use resolve::{Chosen, Request, Resolved, known_project, resolve};
+pub use resolve::{Chosen, Request, Resolved, account_named, account_of, known_project, resolve};
 pub use sessions::{Attribution, Sessions};

@@ -71,12 +71,31 @@ impl fmt::Display for Chosen {
 /// # Errors
 /// `project.unknown`, `account.none`, `account.unknown`, `account.region-missing`, `account.region-refused`.
 pub fn resolve(settings: &Settings, request: &Request<'_>) -> Result<Resolved, AccountError> {
-    let named = [(request.step_account, Chosen::Step), (request.job_account, Chosen::Job)];
-    let found = find(settings, request.project, &format!("job `{}`", request.job), &named)?;
+    let found = of_request(settings, request)?;
     let asked = [(request.step_region, Because::Step), (request.job_region, Because::Job)];
     let region = Region::of(found.account, &asked)?;
     let Found { account, chosen, shadowed } = found;
     Ok(Resolved { account: account.clone(), chosen, region, shadowed: shadowed.map(|hidden| hidden.place.clone()) })
+}
+
+/// The account of a step alone, whatever its region; see [`resolve`].
+///
+/// # Errors
+/// `project.unknown`, `account.none`, `account.unknown`.
+pub fn account_of<'a>(settings: &'a Settings, request: &Request<'_>) -> Result<&'a Account, AccountError> {
+    Ok(of_request(settings, request)?.account)
+}
+
+/// The account that a command names in a project, or else the project's default.
+///
+/// # Errors
+/// `project.unknown`, `account.none`, `account.unknown`.
+pub fn account_named<'a>(
+    settings: &'a Settings,
+    project: &ProjectName,
+    name: Option<&AccountName>,
+) -> Result<&'a Account, AccountError> {
+    Ok(find(settings, project, &format!("project `{project}`"), &[(name, Chosen::Argument)])?.account)
 }
 
 /// The project of that name.
@@ -92,6 +111,11 @@ pub fn known_project<'a>(settings: &'a Settings, name: &ProjectName) -> Result<&
         };
         AccountError::UnknownProject { project: name.clone(), hint }
     })
+}
+
+fn of_request<'a>(settings: &'a Settings, request: &Request<'_>) -> Result<Found<'a>, AccountError> {
+    let named = [(request.step_account, Chosen::Step), (request.job_account, Chosen::Job)];
+    find(settings, request.project, &format!("job `{}`", request.job), &named)
 }
 
 pub(crate) struct Found<'a> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use windlass_errors::Report;
-use windlass_jobs::{Job, JobErrors, Known, Values, check};
+use windlass_jobs::{Job, JobErrors, Known, StepType, Values, check};
+use windlass_plugin_api::StepMetadata;
 use windlass_settings::{ProjectName, Settings};
 use windlass_store::Store;
 
@@ -53,6 +54,11 @@ impl Workshop<'_> {
 }
 
 impl Used {
+    /// A step type of one of them.
+    pub(crate) fn step(&self, uses: &StepType) -> Option<&StepMetadata> {
+        self.found.get(&uses.plugin)?.step(&uses.step)
+    }
+
     /// What jobs of a project are compared with.
     pub fn known<'a>(&'a self, jobs: impl IntoIterator<Item = &'a Job>) -> Known<'a> {
         let others = self.others.iter().map(|name| (name.as_str(), None));

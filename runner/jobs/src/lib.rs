@@ -27,6 +27,7 @@ pub use check::{Known, check};
 pub use error::JobError;
 pub use errors::JobErrors;
 pub use evaluate::{Evaluated, Places, condition, evaluate, items, text};
+pub use expression::literals;
 pub use job::{
     Action, AllSteps, Concurrency, ForEach, Job, JobText, OnInterrupted, OptionKind, OptionSpec, Output, Pattern,
     Retry, Step, StepType, ValuesFrom, ValuesStep, WebAddress, WhenFull, job_schema,

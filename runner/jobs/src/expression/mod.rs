@@ -13,6 +13,7 @@ mod tests;
 
 pub(crate) use compiled::Compiled;
 pub(crate) use reference::{Part, Reference};
+pub use split::literals;
 pub(crate) use template::Template;
 
 /// What is wrong with an expression.

@@ -32,6 +32,16 @@ pub(super) fn split(text: &str) -> Result<Vec<Part<'_>>, ExpressionError> {
     Ok(pieces)
 }
 
+/// The pieces of a text in their order: what stands in it, and nothing for each expression. A text whose expressions cannot be
+/// found is nothing as a whole.
+pub fn literals(text: &str) -> Vec<Option<&str>> {
+    let piece = |part| match part {
+        Part::Text(text) => Some(text),
+        Part::Expression(_) => None,
+    };
+    split(text).map_or_else(|_| vec![None], |parts| parts.into_iter().map(piece).collect())
+}
+
 /// Where `}}` stands outside quotes.
 fn end_of_expression(text: &str) -> Option<usize> {
     let mut quote = None;
@@ -48,4 +58,16 @@ fn end_of_expression(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literals;
+
+    #[test]
+    fn literals_stand_around_expressions() {
+        assert_eq!(literals("/web/${{ options.a ~ '}}' }}/x"), [Some("/web/"), None, Some("/x")]);
+        assert_eq!(literals("/web/${{ a"), [None]);
+        assert_eq!(literals("plain"), [Some("plain")]);
+    }
 }

@@ -1,0 +1,126 @@
+//! The ARNs of resources that a step's configuration names.
+
+use serde_json::Value;
+use windlass_credentials::literal;
+use windlass_jobs::literals;
+use windlass_plugin_api::ResourcesMetadata;
+
+use super::texts;
+
+/// Where resources lie.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) partition: Option<&'static str>,
+    pub(super) account: Option<String>,
+    /// At least one, or `*`.
+    pub(super) regions: Vec<String>,
+}
+
+const NAME: &str = "{name}";
+
+/// The ARNs for policies; nothing when the configuration does not name resources, or the templates are none.
+///
+/// What an expression stands for is not known before the step runs: there is a `*` in its place.
+pub(super) fn arns(resources: &ResourcesMetadata, with: &Value, place: &Place) -> Option<Vec<String>> {
+    let named = texts(with, &resources.names)?;
+    let mut arns = Vec::new();
+    for template in &resources.arns {
+        for text in &named {
+            arns.extend(arns_of(template, text, place)?);
+        }
+    }
+    Some(arns)
+}
+
+fn arns_of(template: &str, text: &str, place: &Place) -> Option<Vec<String>> {
+    let [_, _, service, _, _, resource] = six(template)?;
+    let (before, after) = resource.split_once(NAME)?;
+    let Some([_, partition, own_service, region, account, own]) = six(text) else {
+        let name = pattern(text);
+        let any = "*".to_owned();
+        let render = |region: &String| {
+            template
+                .replace("{partition}", place.partition.unwrap_or(&any))
+                .replace("{region}", region)
+                .replace("{account}", place.account.as_ref().unwrap_or(&any))
+                .replace(NAME, &name)
+        };
+        return Some(place.regions.iter().map(render).collect());
+    };
+    // The name itself may be an ARN, which says where the resource lies; of its own kind only.
+    let name = own.strip_prefix(before).filter(|_| own_service == service)?;
+    // Consoles show some ARNs with a `:*` at their end.
+    let name = pattern(name.strip_suffix(":*").unwrap_or(name));
+    let place = [partition, service, region, account].map(pattern).join(":");
+    Some(vec![format!("arn:{place}:{before}{name}{after}")])
+}
+
+/// The parts of an ARN.
+fn six(text: &str) -> Option<[&str; 6]> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    <[&str; 6]>::try_from(parts).ok().filter(|parts| parts[0] == "arn")
+}
+
+fn pattern(text: &str) -> String {
+    literals(text).into_iter().map(|piece| piece.map_or_else(|| "*".to_owned(), literal)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(log_groups: &Value, place: &Place) -> Option<Vec<String>> {
+        let resources = ResourcesMetadata {
+            actions: vec!["logs:StartQuery".to_owned()],
+            names: "/logGroups".to_owned(),
+            arns: vec!["arn:{partition}:logs:{region}:{account}:log-group:{name}:*".to_owned()],
+        };
+        arns(&resources, &json!({ "logGroups": log_groups }), place)
+    }
+
+    fn in_two_regions() -> Place {
+        let regions = ["eu-west-1", "us-east-1"].map(str::to_owned).to_vec();
+        Place { partition: Some("aws"), account: Some("444455556666".to_owned()), regions }
+    }
+
+    fn nowhere() -> Place {
+        Place { partition: None, account: None, regions: vec!["*".to_owned()] }
+    }
+
+    #[test]
+    fn a_name_lies_where_the_account_does() {
+        let arn = |region: &str| format!("arn:aws:logs:{region}:444455556666:log-group:/web/access:*");
+        let wanted = Some(vec![arn("eu-west-1"), arn("us-east-1")]);
+        assert_eq!(found(&json!(["/web/access"]), &in_two_regions()), wanted);
+        assert_eq!(found(&json!("/web/access"), &in_two_regions()), wanted);
+        let anywhere = "arn:*:logs:*:*:log-group:/web/access:*".to_owned();
+        assert_eq!(found(&json!(["/web/access"]), &nowhere()), Some(vec![anywhere]));
+    }
+
+    #[test]
+    fn an_arn_says_itself_where_it_lies() {
+        let wanted = Some(vec!["arn:aws-cn:logs:cn-north-1:111122223333:log-group:/a:*".to_owned()]);
+        for text in ["", ":*"].map(|end| format!("arn:aws-cn:logs:cn-north-1:111122223333:log-group:/a{end}")) {
+            assert_eq!(found(&json!([text]), &in_two_regions()), wanted, "{text}");
+        }
+        assert_eq!(found(&json!(["arn:aws:s3:::bucket"]), &in_two_regions()), None);
+    }
+
+    #[test]
+    fn an_expression_can_be_anything_and_a_star_is_one() {
+        let one = |text: &str| found(&json!([text]), &nowhere()).unwrap().remove(0);
+        assert_eq!(one("/web/${{ options.stage }}/access"), "arn:*:logs:*:*:log-group:/web/*/access:*");
+        assert_eq!(one("/web/*"), "arn:*:logs:*:*:log-group:/web/${*}:*");
+        let whole = found(&json!("${{ options.groups }}"), &nowhere()).unwrap();
+        assert_eq!(whole, ["arn:*:logs:*:*:log-group:*:*"]);
+    }
+
+    #[test]
+    fn what_is_not_named_is_not_known() {
+        for nothing in [json!(null), json!(5), json!([5])] {
+            assert_eq!(found(&nothing, &nowhere()), None, "{nothing}");
+        }
+    }
+}
