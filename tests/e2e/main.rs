@@ -4,6 +4,7 @@ mod accounts;
 mod commands;
 mod configuration;
 mod crashes;
+mod documents;
 mod executions;
 mod faults;
 mod ground;

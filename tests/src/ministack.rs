@@ -1,5 +1,5 @@
-//! ministack (a Python package, MIT): IAM, STS and CloudWatch Logs on loopback, with signatures, trust policies and external IDs
-//! enforced (`AUTH=true`).
+//! ministack (a Python package, MIT): IAM, STS, CloudWatch Logs and CloudFormation on loopback, with signatures, trust
+//! policies and external IDs enforced (`AUTH=true`).
 
 use crate::{Context, Guarded, Outcome, Problem, Program, Seeded, http, paths, python::Venv, wait};
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ impl Ministack {
             .env("AUTH", "true")
             .env("BIND_HOST", address.ip().to_string())
             .env("GATEWAY_PORT", address.port().to_string())
-            .env("SERVICES", "iam,sts,logs")
+            .env("SERVICES", "iam,sts,logs,cloudformation")
             .env("HOME", folder)
             .env("TMPDIR", folder);
         let server = Guarded::start("ministack", &program, &folder.join("ministack.log"))?;
@@ -68,7 +68,7 @@ impl Ministack {
         Seeded::parse(&String::from_utf8_lossy(&output.stdout))
     }
 
-    /// The endpoint of all three services.
+    /// The endpoint of all its services.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

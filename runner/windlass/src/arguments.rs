@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// Look at executions, follow, stop and repeat them
     #[command(subcommand, after_help = "Example:\n  windlass execution list --project web --state failed")]
     Execution(commands::execution::Execution),
-    /// See how AWS accounts are resolved
+    /// See how AWS accounts are resolved, and the IAM documents that they need
     #[command(subcommand, after_help = "Example:\n  windlass account explain prod --project web")]
     Account(commands::account::Account),
     /// Keep secrets: set, list, delete
@@ -69,6 +69,16 @@ pub(crate) enum Command {
     Config(commands::config::Config),
     /// Print a completion script for a shell
     Completions(commands::completions::Completions),
+}
+
+/// How a document is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Document {
+    /// Indented JSON
+    #[default]
+    Json,
+    /// YAML
+    Yaml,
 }
 
 /// How a listing is printed.

@@ -78,6 +78,7 @@ shown!(
     windlass_jobs::JobError,
     windlass_jobs::JobErrors,
     windlass_credentials::AccountError,
+    windlass_credentials::DocumentError,
     windlass_hosting::HostingError,
     windlass_keys::KeyError,
     windlass_settings::SettingsError,

@@ -1,3 +1,8 @@
+mod cloudformation;
+mod policy;
+mod scope;
+mod trust;
+
 use clap::{Args, Subcommand};
 use windlass_credentials::explain;
 use windlass_errors::exit;
@@ -14,6 +19,37 @@ pub(crate) enum Account {
     /// Nothing is called and no key is read: this says what would be done, and shows no secret.
     #[command(after_help = "Example:\n  windlass account explain prod --project web --region eu-west-1")]
     Explain(Explain),
+    /// Print the IAM policy that steps need, from what their step types declare
+    ///
+    /// It is for the role of the account that they use, or for the identity of the account's source if it has none. With
+    /// `--caller` it is what the managing identity needs. Expressions stand for anything: there is a `*` in their place.
+    #[command(after_help = "Examples:\n  \
+        windlass account policy --project web\n  \
+        windlass account policy --job web/top-errors --account prod\n  \
+        windlass account policy --job top-errors.yaml --project web --output yaml\n  \
+        windlass account policy --plugin cloudwatch-logs\n  \
+        windlass account policy --project web --caller")]
+    Policy(policy::PolicyArguments),
+    /// Print the trust policy of an account's role, or check one
+    ///
+    /// A check finds whom else a policy lets in: patterns and everybody, and with an account whether its external ID is
+    /// really asked for. It ends with exit code 5 when there is something.
+    #[command(after_help = "Examples:\n  \
+        windlass account trust prod --project web --principal arn:aws:iam::111122223333:role/Windlass\n  \
+        windlass account trust --for ec2,ecs-tasks\n  \
+        windlass account trust prod --project web --check trust.json\n  \
+        aws iam get-role --role-name Reader --query Role.AssumeRolePolicyDocument |\n    \
+        windlass account trust prod --project web --check -")]
+    Trust(trust::Trust),
+    /// Print a CloudFormation template for one side of an account
+    ///
+    /// The managed side is the role with its trust policy and what the stored jobs need, of the project or of all; the
+    /// managing side is a policy that lets Windlass assume it.
+    #[command(after_help = "Examples:\n  \
+        windlass account cloudformation prod --project web --side managing > managing.yaml\n  \
+        windlass account cloudformation prod --project web --side managed \\\n    \
+        --principal arn:aws:iam::111122223333:role/Windlass > managed.yaml")]
+    Cloudformation(cloudformation::Cloudformation),
 }
 
 #[derive(Args)]
@@ -31,8 +67,16 @@ pub(crate) struct Explain {
     output: Listing,
 }
 
-pub(crate) fn run(global: &Global, command: Account) -> Result<u8, Problem> {
-    let Account::Explain(arguments) = command;
+pub(crate) async fn run(global: &Global, command: Account) -> Result<u8, Problem> {
+    match command {
+        Account::Explain(arguments) => explained(global, &arguments),
+        Account::Policy(arguments) => policy::run(global, &arguments).await,
+        Account::Trust(arguments) => trust::run(global, &arguments),
+        Account::Cloudformation(arguments) => cloudformation::run(global, &arguments).await,
+    }
+}
+
+fn explained(global: &Global, arguments: &Explain) -> Result<u8, Problem> {
     let settings = setup::configuration(global)?.settings;
     let explanation = explain(&settings, &arguments.project, arguments.name.as_ref(), arguments.region.as_deref())?;
     match arguments.output {

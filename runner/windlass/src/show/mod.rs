@@ -24,6 +24,7 @@ pub(crate) use results::{Results, ResultsFormat};
 pub(crate) use schema::schema;
 pub(crate) use table::{Table, listing};
 
+use crate::arguments::Document;
 use crate::problem::Problem;
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no error.
@@ -51,6 +52,17 @@ pub(crate) fn line(text: impl Display) -> Result<(), Problem> {
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Problem> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Problem::internal(format!("no JSON: {error}")))?;
     line(text)
+}
+
+/// Writes a document.
+pub(crate) fn document(value: &impl Serialize, format: Document) -> Result<(), Problem> {
+    match format {
+        Document::Json => json(value),
+        Document::Yaml => {
+            let text = serde_saphyr::to_string(value);
+            write(text.map_err(|error| Problem::internal(format!("no YAML: {error}")))?.as_bytes())
+        }
+    }
 }
 
 /// A value as one cell of a table: text without quotes.

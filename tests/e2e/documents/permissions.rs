@@ -1,0 +1,104 @@
+//! Minimal policies of the steps in use.
+
+use super::{QUERY, WHO_IN_CHINA, account, document, installation, stored};
+use crate::installation::assert_names;
+use serde_json::json;
+
+#[test]
+fn the_policy_of_a_job_names_its_log_groups() {
+    let group = |name: &str| format!("arn:aws:logs:eu-west-1:444455556666:log-group:{name}");
+    let wanted = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["logs:GetQueryResults", "logs:StopQuery", "sts:GetCallerIdentity"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "logs:StartQuery", "Resource": [
+            group("/web/*/error"), group("/web/*/error:*"), group("/web/access"), group("/web/access:*"),
+        ]},
+    ]});
+    let installation = stored(&[("query", QUERY)]);
+    assert_eq!(document(&installation, "policy --job web/query"), wanted);
+    assert_eq!(document(&installation, "policy --project web"), wanted);
+    let file = installation.folder().join("jobs/query.yaml");
+    let of_file = format!("policy --project web --job {}", file.display());
+    assert_eq!(document(&installation, &of_file), wanted);
+    let yaml = account(&installation, "policy --project web --output yaml");
+    assert_names(yaml.ok(), &["Version: ", "Statement:", "logs:StartQuery"]);
+    assert_eq!(yaml.stderr, "");
+}
+
+#[test]
+fn a_job_that_runs_another_needs_what_that_needs() {
+    let other = "steps: [{id: all, job: {name: query}}]\n";
+    let installation = stored(&[("query", QUERY), ("nightly", other)]);
+    let nightly = document(&installation, "policy --job web/nightly");
+    assert_eq!(nightly, document(&installation, "policy --job web/query"));
+}
+
+#[test]
+fn each_account_has_a_policy_of_its_own() {
+    let installation = stored(&[("china", WHO_IN_CHINA), ("query", QUERY)]);
+    let several = account(&installation, "policy --project web");
+    let error = several.failed(5, "account.document-incomplete");
+    assert_names(error, &["`china` of project `web`", "`prod` of project `web`", "`--account`"]);
+    assert_eq!(several.stdout, "");
+    let china = document(&installation, "policy --project web --account china");
+    let only = json!([{"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}]);
+    assert_eq!(china["Statement"], only);
+    assert_ne!(document(&installation, "policy --project web --account prod"), china);
+    let unused = account(&installation, "policy --project web --account own");
+    assert_names(unused.failed(5, "account.document-empty"), &["`own`", "`china` of project `web`"]);
+}
+
+#[test]
+fn a_step_whose_account_is_an_expression_may_use_each_of_the_listed() {
+    let job = "accounts: [china, own]\noptions: [{name: which, default: china}]\n\
+               steps: [{id: who, uses: sts/caller-identity, account: '${{ options.which }}'}]\n";
+    let installation = stored(&[("any", job)]);
+    let several = account(&installation, "policy --job web/any");
+    assert_names(several.failed(5, "account.document-incomplete"), &["`china` of", "`own` of"]);
+}
+
+#[test]
+fn the_policy_of_a_plugin_has_all_that_its_steps_declare() {
+    let installation = installation();
+    let actions = json!(["logs:GetQueryResults", "logs:StartQuery", "logs:StopQuery"]);
+    let wanted = json!([{"Effect": "Allow", "Action": actions, "Resource": "*"}]);
+    assert_eq!(document(&installation, "policy --plugin cloudwatch-logs")["Statement"], wanted);
+    account(&installation, "policy --plugin shell").failed(5, "account.document-empty");
+    account(&installation, "policy --plugin cloudwatch-lgos").failed(7, "plugin.not-found");
+}
+
+#[test]
+fn nothing_needed_is_said_and_no_empty_policy_printed() {
+    let installation = stored(&[("local", "steps: [{id: list, uses: shell/command, with: {command: [ls]}}]\n")]);
+    for scope in ["--project web", "--job web/local", "--project web --caller"] {
+        let ended = account(&installation, &format!("policy {scope}"));
+        ended.failed(5, "account.document-empty");
+        assert_eq!(ended.stdout, "");
+    }
+    account(&installation, "policy --job web/lcoal").failed(4, "job.unknown");
+    account(&installation, "policy --project wbe").failed(3, "project.unknown");
+    assert_eq!(account(&installation, "policy").code, Some(2));
+    assert_eq!(account(&installation, "policy --job local").code, Some(2));
+}
+
+#[test]
+fn the_caller_may_assume_the_roles_in_use_and_no_other() {
+    let installation = stored(&[("query", QUERY)]);
+    let statement = |resource: &str| json!([{"Sid": "Windlass", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}]);
+    let prod = statement("arn:aws:iam::444455556666:role/ops/Reader");
+    assert_eq!(document(&installation, "policy --project web --caller")["Statement"], prod);
+    let open = document(&installation, "policy --project web --caller --account open");
+    assert_eq!(open["Statement"], statement("arn:aws:iam::444455556666:role/Open"), "no job uses it yet");
+    let own = account(&installation, "policy --project web --caller --account own");
+    assert_names(own.failed(5, "account.document-incomplete"), &["`own`", "assumes no role", "`assumeRole`"]);
+}
+
+#[test]
+fn accounts_of_several_identities_are_told() {
+    let installation = stored(&[("china", WHO_IN_CHINA), ("query", QUERY)]);
+    let ended = account(&installation, "policy --project web --caller");
+    assert_names(
+        ended.ok(),
+        &["arn:aws-cn:iam::444455556666:role/Reader", "arn:aws:iam::444455556666:role/ops/Reader"],
+    );
+    assert_names(&ended.stderr, &["different identities (ec2-instance-role, profile)", "`--account`"]);
+}
