@@ -41,7 +41,7 @@ fn what_is_printed_passes() {
         assert_eq!(ended.ok(), "", "a check says nothing on standard output");
         assert_names(&ended.stderr, &["with the account's external ID only"]);
     }
-    let services = account(&installation, "trust --for ec2,ecs-tasks,ecs-service,ecs-autoscaling");
+    let services = account(&installation, "trust --for ec2,ecs-tasks,ecs-service,ecs-autoscaling,ec2");
     checked(&installation, services.ok()).ok();
 }
 

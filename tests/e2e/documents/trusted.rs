@@ -59,7 +59,7 @@ fn services_take_roles_under_their_own_names() {
     };
     let all =
         ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "ecs.amazonaws.com", "application-autoscaling.amazonaws.com"];
-    assert_eq!(principals("ec2,ecs-tasks,ecs-service,ecs-autoscaling"), all);
+    assert_eq!(principals("ec2,ecs-tasks,ecs-service,ecs-autoscaling,ec2"), all, "each once");
     assert_eq!(principals("ec2 --partition aws-cn"), ["ec2.amazonaws.com.cn"]);
     assert_eq!(principals("ec2 china --project web"), ["ec2.amazonaws.com.cn"]);
     let bound = document(&installation, "trust --for ecs-tasks --principal 111122223333");

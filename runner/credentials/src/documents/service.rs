@@ -1,7 +1,7 @@
 use windlass_settings::Partition;
 
 /// A service of AWS that takes a role to act for somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     /// EC2, for the role of an instance.
     Ec2,
@@ -14,9 +14,10 @@ pub enum Service {
 }
 
 impl Service {
-    /// Its principal. They are the same in every partition, save EC2's in China: IAM there knows it as
-    /// `ec2.amazonaws.com.cn` (Amazon EC2 user guide for China, "IAM roles for Amazon EC2"), but `ecs-tasks` and the others
-    /// as they are called elsewhere (Amazon ECS developer guide, "Amazon ECS task IAM role").
+    /// Its principal. They are the same in every partition (Amazon ECS developer guide, "Amazon ECS task IAM role", and the
+    /// pages of the other roles), save EC2's in China: no page of AWS says so, but its console there writes
+    /// `ec2.amazonaws.com.cn` (github.com/aws/aws-cdk/pull/24709), and EKS in China takes no other for its nodes
+    /// (github.com/awslabs/cdk-eks-blueprints/issues/558).
     pub fn principal(self, partition: Partition) -> &'static str {
         match (self, partition) {
             (Self::Ec2, Partition::AwsCn) => "ec2.amazonaws.com.cn",

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use windlass_settings::{Account, AccountId, Partition, Role};
 
 use super::policy::{Principal, Statement};
@@ -26,15 +28,15 @@ pub fn trust(account: &Account, identity: &Identity) -> Result<Policy, DocumentE
 
 /// The trust policy of a role that services of AWS take. The tasks of ECS can be bound to the AWS account that they run in
 /// (Amazon ECS developer guide, "Amazon ECS task IAM role").
-pub fn services_trust(services: &[Service], partition: Partition, runs_in: Option<&AccountId>) -> Policy {
-    let statement = |&service: &Service| {
+pub fn services_trust(services: BTreeSet<Service>, partition: Partition, runs_in: Option<&AccountId>) -> Policy {
+    let statement = |service: Service| {
         let statement = Statement::trust(service.sid(), Principal::Service(service.principal(partition)));
         match (service, runs_in) {
             (Service::EcsTasks, Some(account)) => statement.when_equal("aws:SourceAccount", account.to_string()),
             _ => statement,
         }
     };
-    Policy::new(services.iter().map(statement).collect())
+    Policy::new(services.into_iter().map(statement).collect())
 }
 
 /// What the managing identity needs: to assume the roles of these accounts, and nothing else.

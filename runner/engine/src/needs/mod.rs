@@ -5,7 +5,7 @@ mod resources;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use windlass_credentials::{Permissions, Request, account_of};
+use windlass_credentials::{Permissions, Request, account_of, literal};
 use windlass_jobs::{Action, Job, JobErrors, Step, StepType, Tree, ValuesFrom, check};
 use windlass_plugin_api::StepMetadata;
 use windlass_settings::{Account, AccountName, Partition, ProjectName};
@@ -205,7 +205,7 @@ fn place(step: Option<&Step>, job: &Job, account: &Account) -> Place {
     Place {
         partition: partition.map(Partition::as_str),
         account: owner.map(ToString::to_string),
-        regions: if regions.is_empty() { vec!["*".to_owned()] } else { regions },
+        regions: if regions.is_empty() { vec!["*".to_owned()] } else { regions.iter().map(|it| literal(it)).collect() },
     }
 }
 

@@ -21,11 +21,11 @@ fn policy(with: &Value) -> String {
     json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
 }
 
-fn principal(principal: Value) -> String {
+fn principal(principal: &Value) -> String {
     policy(&json!({ "Principal": principal }))
 }
 
-fn condition(condition: Value) -> String {
+fn condition(condition: &Value) -> String {
     policy(&json!({ "Condition": condition }))
 }
 
@@ -48,16 +48,16 @@ fn a_role_a_user_an_account_and_a_session_may_be_named() {
         "111122223333",
         "arn:aws:sts::111122223333:assumed-role/Windlass/i-0abc",
     ] {
-        assert_eq!(names(&principal(json!({ "AWS": named })), None), [""; 0], "{named}");
+        assert_eq!(names(&principal(&json!({ "AWS": named })), None), [""; 0], "{named}");
     }
     let services = json!({"Service": ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]});
-    assert_eq!(names(&principal(services), Some("windlass-7f3a")), [""; 0], "a service sends no external ID");
+    assert_eq!(names(&principal(&services), Some("windlass-7f3a")), [""; 0], "a service sends no external ID");
 }
 
 #[test]
 fn everybody_is_refused_in_every_spelling() {
     for everybody in [json!("*"), json!({"AWS": "*"}), json!({"AWS": [WINDLASS, "*"]}), json!({"AWS": " * "})] {
-        assert_eq!(names(&principal(everybody.clone()), None), ["everybody"], "{everybody}");
+        assert_eq!(names(&principal(&everybody), None), ["everybody"], "{everybody}");
     }
     let narrowed = json!({"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}});
     assert_eq!(names(&policy(&narrowed), None), ["everybody"]);
@@ -75,11 +75,11 @@ fn a_pattern_in_a_principal_is_refused() {
         ("1111222233*", "wildcard-principal"),
     ] {
         for principal_of in [json!({ "AWS": pattern }), json!({"AWS": [WINDLASS, pattern]})] {
-            assert_eq!(names(&principal(principal_of), None), [name], "{pattern}");
+            assert_eq!(names(&principal(&principal_of), None), [name], "{pattern}");
         }
     }
     for other in [json!({"Service": "*.amazonaws.com"}), json!({"Federated": "*"})] {
-        assert_eq!(names(&principal(other), None), ["wildcard-principal"]);
+        assert_eq!(names(&principal(&other), None), ["wildcard-principal"]);
     }
 }
 
@@ -94,9 +94,9 @@ fn a_principal_that_nobody_can_tell_is_refused() {
         ("arn:aws:iam::111122223333:role/", "unknown-principal"),
         ("arn:aws:iam::111122223333:rooted", "unknown-principal"),
     ] {
-        assert_eq!(names(&principal(json!({ "AWS": unclear })), None), [name], "{unclear}");
+        assert_eq!(names(&principal(&json!({ "AWS": unclear })), None), [name], "{unclear}");
     }
-    assert_eq!(names(&principal(json!(WINDLASS)), None), ["unknown-principal"]);
+    assert_eq!(names(&principal(&json!(WINDLASS)), None), ["unknown-principal"]);
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn the_external_id_of_the_account_must_be_asked_for() {
         json!({"StringLike": {"sts:ExternalId": "windlass-7f3a"}}),
         json!({"StringEquals": {"sts:ExternalId": "windlass-7f3a"}, "StringLike": {"sts:ExternalId": "*"}}),
     ] {
-        assert_eq!(names(&condition(sound.clone()), id), [""; 0], "{sound}");
+        assert_eq!(names(&condition(&sound), id), [""; 0], "{sound}");
     }
     assert_eq!(names(&policy(&json!({})), id), ["no-external-id"]);
     for action in [json!("sts:*"), json!("*"), json!(["sts:TagSession", "STS:ASSUMEROLE"])] {
@@ -131,10 +131,10 @@ fn the_external_id_of_the_account_must_be_asked_for() {
     }
     assert_eq!(names(&policy(&json!({"Action": "sts:TagSession"})), id), [""; 0]);
     let elsewhere = json!({"StringEquals": {"aws:PrincipalOrgID": "windlass-7f3a"}});
-    assert_eq!(names(&condition(elsewhere), id), ["no-external-id"]);
+    assert_eq!(names(&condition(&elsewhere), id), ["no-external-id"]);
     for others in [json!(["windlass-7f3a", "other"]), json!("other"), json!([])] {
         let others = json!({"StringEquals": {"sts:ExternalId": others}});
-        assert_eq!(names(&condition(others.clone()), id), ["other-external-id"], "{others}");
+        assert_eq!(names(&condition(&others), id), ["other-external-id"], "{others}");
     }
 }
 
@@ -155,7 +155,7 @@ fn a_condition_that_binds_nothing_is_refused() {
         ("Null", json!(false)),
         ("Bool", json!("windlass-7f3a")),
     ] {
-        let text = condition(json!({ operator: {"sts:ExternalId": value} }));
+        let text = condition(&json!({ operator: {"sts:ExternalId": value} }));
         for account in [Some("windlass-7f3a"), None] {
             assert_eq!(names(&text, account), ["vain-external-id"], "{operator} {value}");
         }
@@ -178,7 +178,7 @@ fn each_statement_is_looked_at() {
 
 #[test]
 fn the_encoded_form_is_the_same_policy() {
-    let sound = condition(json!({"StringEquals": {"sts:ExternalId": "a+b"}}));
+    let sound = condition(&json!({"StringEquals": {"sts:ExternalId": "a+b"}}));
     let bytes = percent_encoding::utf8_percent_encode(&sound, percent_encoding::NON_ALPHANUMERIC).to_string();
     assert_eq!(names(&bytes, Some("a+b")), [""; 0]);
     assert_eq!(names(&bytes.replace("%2B", "+"), Some("a+b")), [""; 0], "a `+` is no blank");

@@ -64,7 +64,7 @@ fn services_are_named_as_their_partition_knows_them() {
         (Partition::AwsUsGov, "ec2.amazonaws.com"),
         (Partition::AwsCn, "ec2.amazonaws.com.cn"),
     ] {
-        let policy = value(&services_trust(&all, partition, None));
+        let policy = value(&services_trust(all.into(), partition, None));
         let named: Vec<&str> = policy["Statement"]
             .as_array()
             .unwrap()
@@ -78,7 +78,7 @@ fn services_are_named_as_their_partition_knows_them() {
 #[test]
 fn tasks_are_bound_to_their_account() {
     let account = "111122223333".parse().unwrap();
-    let policy = value(&services_trust(&[Service::Ec2, Service::EcsTasks], Partition::Aws, Some(&account)));
+    let policy = value(&services_trust([Service::Ec2, Service::EcsTasks].into(), Partition::Aws, Some(&account)));
     assert_eq!(policy["Statement"][0]["Condition"], Value::Null);
     assert_eq!(policy["Statement"][1]["Condition"], json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}));
 }

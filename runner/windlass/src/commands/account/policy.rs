@@ -46,9 +46,13 @@ pub(super) async fn run(global: &Global, arguments: &PolicyArguments) -> Result<
 }
 
 async fn of_jobs(ground: &Ground, arguments: &PolicyArguments) -> Result<Policy, Problem> {
+    if let (true, Some(name), Some(project)) = (arguments.caller, &arguments.account, &arguments.scope.project) {
+        // Its role can be assumed before any job uses it.
+        return Ok(callers_policy([account_named(&ground.settings, project, Some(name))?])?);
+    }
     let needs = ground.needs(&arguments.scope).await?;
     if arguments.caller {
-        return callers(ground, arguments, &needs);
+        return callers(arguments, &needs);
     }
     let used: Vec<&Account> = needs.accounts().collect();
     let account = match (&arguments.account, used.as_slice()) {
@@ -61,11 +65,7 @@ async fn of_jobs(ground: &Ground, arguments: &PolicyArguments) -> Result<Policy,
     Ok(permissions.policy())
 }
 
-/// A named account's role can be assumed before any job uses it.
-fn callers(ground: &Ground, arguments: &PolicyArguments, needs: &Needs) -> Result<Policy, Problem> {
-    if let (Some(name), Some(project)) = (&arguments.account, &arguments.scope.project) {
-        return Ok(callers_policy([account_named(&ground.settings, project, Some(name))?])?);
-    }
+fn callers(arguments: &PolicyArguments, needs: &Needs) -> Result<Policy, Problem> {
     let used: Vec<&Account> = needs.accounts().collect();
     let used = match &arguments.account {
         Some(name) => vec![*named(&used, name)?],

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -74,10 +75,10 @@ pub(super) fn run(global: &Global, arguments: &Trust) -> Result<u8, Problem> {
         let identity = arguments.principal.as_ref().ok_or_else(|| principal_missing(account))?;
         trust(account, identity)?
     } else {
-        let services: Vec<Service> = arguments.services.iter().copied().map(Service::from).collect();
+        let services: BTreeSet<Service> = arguments.services.iter().copied().map(Service::from).collect();
         let of_account = account.and_then(|account| account.role.as_ref()).map(|role| role.arn.partition());
         let partition = arguments.partition.or(of_account).unwrap_or(Partition::Aws);
-        services_trust(&services, partition, arguments.principal.as_ref().map(Identity::account))
+        services_trust(services, partition, arguments.principal.as_ref().map(Identity::account))
     };
     show::document(&policy, arguments.output.unwrap_or_default())?;
     Ok(exit::OK)
