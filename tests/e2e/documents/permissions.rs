@@ -33,6 +33,17 @@ fn a_job_that_runs_another_needs_what_that_needs() {
 }
 
 #[test]
+fn a_step_that_may_run_in_several_regions_needs_its_resources_in_each() {
+    let job = "options: [{name: where, default: eu-west-1}]\nsteps:\n  - {id: lines, uses: cloudwatch-logs/query, \
+               region: '${{ options.where }}', with: {logGroups: [/web], query: fields @message}}\n";
+    let installation = stored(&[("anywhere", job)]);
+    let policy = document(&installation, "policy --project web");
+    let arn = |region: &str, end: &str| format!("arn:aws:logs:{region}:444455556666:log-group:/web{end}");
+    let everywhere = [arn("eu-west-1", ""), arn("eu-west-1", ":*"), arn("us-east-1", ""), arn("us-east-1", ":*")];
+    assert_eq!(policy["Statement"][1]["Resource"], json!(everywhere));
+}
+
+#[test]
 fn each_account_has_a_policy_of_its_own() {
     let installation = stored(&[("china", WHO_IN_CHINA), ("query", QUERY)]);
     let several = account(&installation, "policy --project web");
@@ -64,6 +75,15 @@ fn the_policy_of_a_plugin_has_all_that_its_steps_declare() {
     assert_eq!(document(&installation, "policy --plugin cloudwatch-logs")["Statement"], wanted);
     account(&installation, "policy --plugin shell").failed(5, "account.document-empty");
     account(&installation, "policy --plugin cloudwatch-lgos").failed(7, "plugin.not-found");
+}
+
+#[test]
+fn a_step_type_that_declares_nothing_is_told() {
+    let job = "steps: [{id: leak, uses: misbehave/leak, with: {channel: log}}, {id: who, uses: sts/caller-identity}]\n";
+    let installation = stored(&[("leak", job)]);
+    let ended = account(&installation, "policy --project web");
+    assert_names(ended.ok(), &["sts:GetCallerIdentity"]);
+    assert_names(&ended.stderr, &["step type `misbehave/leak` says nothing about what it does at AWS"]);
 }
 
 #[test]
