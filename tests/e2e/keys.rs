@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod documented;
+mod kinds;
 mod master;
 mod refused;
+mod rotated;
 mod stored;
 
 use crate::installation::{Ended, Installation};
@@ -51,7 +54,7 @@ fn secret(installation: &Installation) -> String {
 
 /// Every path and its version.
 fn listed(installation: &Installation, folder: &[&str]) -> Vec<(String, i64)> {
-    let ended = installation.run(&[&["key", "list", "--output", "json"], folder].concat());
+    let ended = installation.run(&[&["key", "list", "--recursive", "--output", "json"], folder].concat());
     let entries: Vec<Value> = serde_json::from_str(ended.ok()).unwrap();
     entries.iter().map(|it| (it["path"].as_str().unwrap().to_owned(), it["version"].as_i64().unwrap())).collect()
 }

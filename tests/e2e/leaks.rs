@@ -93,12 +93,12 @@ endpoints: {{imds: '{imds}', sts: '{sts}', logs: '{logs}'}}
         secrets
     }
 
-    /// The 32 bytes of `windlass-master-key-v1:BASE64`; their forms have that text among them.
-    fn master_key(&self) -> Secret {
+    /// The 32 bytes of each `windlass-master-key-v1:BASE64`; their forms have that text among them.
+    fn master_keys(&self) -> Vec<Secret> {
         use base64::Engine as _;
-        let line = fs::read_to_string(self.installation.folder().join("master.key")).unwrap();
-        let encoded = line.trim_end().strip_prefix("windlass-master-key-v1:").unwrap();
-        Secret::new("the master key", base64::prelude::BASE64_STANDARD.decode(encoded).unwrap())
+        let text = fs::read_to_string(self.installation.folder().join("master.key")).unwrap();
+        let encoded = text.lines().map(|line| line.strip_prefix("windlass-master-key-v1:").unwrap());
+        encoded.map(|key| Secret::new("a master key", base64::prelude::BASE64_STANDARD.decode(key).unwrap())).collect()
     }
 
     /// In every file that there is, byte by byte, and in every value of the database. The master key's own file is the

@@ -73,14 +73,14 @@ fn a_key_is_stored_given_and_deleted() {
     on_postgres(|| {
         let installation = installation("");
         installation.set_key("keys/project/web/token", "s3cret-of-the-step");
-        assert_names(installation.run(&["key", "list"]).ok(), &["keys/project/web/token"]);
+        assert_names(installation.run(&["key", "list", "-r"]).ok(), &["keys/project/web/token"]);
         let job = "steps:\n  - uses: shell/script\n    with: {script: 'wc -c <\"$TOKEN_FILE\"', output: text, \
                    secrets: {TOKEN: keys/project/web/token}}\n";
         apply(&installation, &[("count", job)]);
         let _server = serve(&installation, "server-");
         let id = start(&installation, "count", &["--wait"]);
         assert_eq!(comes_to(&installation, &id, "succeeded")["steps"][0]["outputs"]["text"], "18");
-        installation.run(&["key", "delete", "keys/project/web/token"]).ok();
+        installation.run(&["key", "delete", "keys/project/web/token", "--yes"]).ok();
         assert_names(installation.run(&["key", "list", "--output", "json"]).ok(), &["[]"]);
     });
 }

@@ -1,8 +1,8 @@
 //! A terminal in front of a program, to see what it shows to people only.
 
-use crate::{Context, Outcome};
+use crate::{Context, Outcome, wait};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Command, ExitStatus};
@@ -27,7 +27,28 @@ pub fn run(mut command: Command, columns: u16) -> Outcome<(ExitStatus, String)> 
 ///
 /// # Errors
 /// When there is no terminal to be had, or the command does not start.
-pub fn answer(mut command: Command, question: &str, say: impl FnOnce() -> String) -> Outcome<(ExitStatus, String)> {
+pub fn answer(command: Command, question: &str, say: impl FnOnce() -> String) -> Outcome<(ExitStatus, String)> {
+    talk(command, question, |_| Ok(say()))
+}
+
+/// As [`answer`], for a question whose answer is not to be seen: it is typed once the terminal does not show what is.
+///
+/// # Errors
+/// When there is no terminal to be had, or the command does not start.
+pub fn answer_unseen(command: Command, question: &str, say: impl FnOnce() -> String) -> Outcome<(ExitStatus, String)> {
+    talk(command, question, |ours| {
+        let shows = || tcgetattr(ours).map(|terminal| terminal.local_modes.contains(LocalModes::ECHO));
+        let ready = || Ok((!shows().context(|| "look at the terminal".to_owned())?).then_some(()));
+        wait::until("a terminal that shows nothing", wait::PATIENCE, ready)?;
+        Ok(say())
+    })
+}
+
+fn talk(
+    mut command: Command,
+    question: &str,
+    say: impl FnOnce(&File) -> Outcome<String>,
+) -> Outcome<(ExitStatus, String)> {
     let (mut ours, theirs) = open(200).context(|| "open a terminal".to_owned())?;
     let share = || theirs.try_clone().context(|| "share the terminal".to_owned());
     let (input, errors) = (share()?, share()?);
@@ -41,7 +62,8 @@ pub fn answer(mut command: Command, question: &str, say: impl FnOnce() -> String
         if String::from_utf8_lossy(&seen).contains(question)
             && let Some(say) = say.take()
         {
-            ours.write_all(say().as_bytes()).context(|| "type the answer".to_owned())?;
+            let said = say(&ours)?;
+            ours.write_all(said.as_bytes()).context(|| "type the answer".to_owned())?;
         }
     }
     let status = child.wait().context(|| "wait for the command".to_owned())?;

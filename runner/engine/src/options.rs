@@ -58,7 +58,6 @@ impl Engine {
 
     /// What was typed for an execution.
     pub(crate) async fn opened(&self, execution: Uuid) -> Result<BTreeMap<String, SecretString>, EngineError> {
-        let rows = self.store.execution_secrets(execution).await?;
-        rows.iter().map(|row| Ok((row.name.clone(), self.keys.open_for(execution, row)?))).collect()
+        Ok(self.keys.typed_for(execution).await?)
     }
 }

@@ -212,11 +212,10 @@ impl<'a> StepRun<'a> {
         let mut config = self.step.config.clone();
         for (pointer, source) in &self.step.secrets {
             let (secret, path) = self.secret(source).await?;
-            let text = String::from_utf8(secret.expose_secret().to_vec());
-            let text = text.map_err(|_| KeyError::NotText { path })?;
-            secrets.add([SecretString::from(text.as_str())]);
+            let text = std::str::from_utf8(secret.expose_secret()).map_err(|_| KeyError::NotText { path })?;
+            secrets.add([SecretString::from(text)]);
             if let Some(field) = config.pointer_mut(pointer) {
-                *field = Value::String(text);
+                *field = Value::String(text.to_owned());
             }
         }
         Ok(config)

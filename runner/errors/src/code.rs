@@ -124,6 +124,8 @@ pub const ALL: &[Entry] = &[
     entry("key.master-unreadable", exit::KEY, "the master key file cannot be read or made, or holds no master key"),
     entry("key.not-permitted", exit::KEY, "a step names a key that is not its project's"),
     entry("key.not-text", exit::KEY, "a step needs a secret as text, and it is none"),
+    entry("key.not-of-kind", exit::KEY, "a value does not look like the kind of key that it is said to be"),
+    entry("key.master-in-use", exit::KEY, "a master key that is to be given up may still wrap secrets"),
     entry("key.damaged", exit::KEY, "a stored secret fails its integrity check"),
     entry("plugin.not-found", exit::PLUGIN, "no plugin of that name in the plugin directories"),
     entry("plugin.not-a-plugin", exit::PLUGIN, "the file is no Windlass plugin"),

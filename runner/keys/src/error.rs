@@ -2,7 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use windlass_errors::{Code, Report};
-use windlass_store::StoreError;
+use windlass_store::{SecretKind, StoreError};
 
 use crate::LONGEST;
 
@@ -41,6 +41,16 @@ pub enum KeyError {
         /// The path.
         path: String,
     },
+    /// The secret does not look like what it is said to be.
+    #[error("the value for `{path}` is no {}: it is {found}", named(*kind))]
+    NotOfKind {
+        /// The path.
+        path: String,
+        /// What it is said to be.
+        kind: SecretKind,
+        /// What was found, in words that repeat nothing of it.
+        found: String,
+    },
     /// The secret has no bytes at all.
     #[error("the secret for `{path}` is empty")]
     Empty {
@@ -69,8 +79,8 @@ pub enum KeyError {
         /// What the system says.
         source: io::Error,
     },
-    /// The first master key cannot be written.
-    #[error("cannot create the master key `{}`", file.display())]
+    /// A new master key cannot be written.
+    #[error("cannot write the master key `{}`", file.display())]
     MasterNotMade {
         /// The file.
         file: PathBuf,
@@ -93,19 +103,33 @@ pub enum KeyError {
         /// What to do.
         remedy: String,
     },
-    /// The file holds another master key than the database was written with.
+    /// The file lacks a master key that the database was written with.
     #[error("the master key `{}` has id {found}, the database was written with {expected}", file.display())]
     MasterMismatch {
         /// The file.
         file: PathBuf,
         /// The id that the database knows.
         expected: String,
-        /// The id of the key in the file.
+        /// The ids of the keys in the file.
         found: String,
+    },
+    /// A master key is to be given up, or followed by one more, and may still wrap something.
+    #[error("the master key {id} is still in use")]
+    MasterInUse {
+        /// Its id.
+        id: String,
     },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn named(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::Password => "password",
+        SecretKind::PrivateKey => "private key",
+        SecretKind::PublicKey => "public key",
+    }
 }
 
 impl Report for KeyError {
@@ -117,6 +141,8 @@ impl Report for KeyError {
             Self::NotGiven { .. } => "key.not-found",
             Self::TooLong { .. } | Self::Empty { .. } => "key.unreadable-input",
             Self::Damaged { .. } => "key.damaged",
+            Self::NotOfKind { .. } => "key.not-of-kind",
+            Self::MasterInUse { .. } => "key.master-in-use",
             Self::MasterMissing { .. } => "key.master-missing",
             Self::MasterUnreadable { .. } | Self::MasterNotMade { .. } | Self::MasterMalformed { .. } => {
                 "key.master-unreadable"
@@ -133,6 +159,15 @@ impl Report for KeyError {
             Self::NotFound { path, nearest: None } => format!("set it: `windlass key set {path}`"),
             Self::Exists { path } => format!("to replace it: `windlass key set --overwrite {path}`"),
             Self::NotGiven { .. } => "start the job again and give it".to_owned(),
+            Self::NotOfKind { kind: SecretKind::PublicKey, .. } => {
+                "a public key is a line of OpenSSH, a `PUBLIC KEY` or a `CERTIFICATE` in PEM".to_owned()
+            }
+            Self::NotOfKind { .. } => {
+                "a private key begins with a line such as `-----BEGIN OPENSSH PRIVATE KEY-----`".to_owned()
+            }
+            Self::MasterInUse { .. } => {
+                "first `windlass key rotate-master`, then `windlass key rotate-master --drop-old`".to_owned()
+            }
             Self::NotText { .. } => {
                 "a step takes texts only; store it in Base64, or give it to the step as a file".to_owned()
             }

@@ -5,20 +5,31 @@
 //! notice is a whole old record put back at its own path by someone who may write the database. The master key is a
 //! file outside the data directory, so that a backup of that directory alone opens nothing.
 //!
-//! Deliberately absent: who may read which path (that is decided before a path gets here), other places for the master
-//! key, and its rotation; each record names its master key so that both can come.
+//! Another master key can take its place while everything goes on: see [`KeyStorage::rotate_master_key`]. Each record
+//! names the one that wraps it, and the database says which there are; a process that lacks one is refused.
+//!
+//! Deliberately absent: who may read which path (that is decided before a path gets here), and other places for the
+//! master key.
 
+mod entry;
 mod envelope;
 mod error;
 mod finder;
 mod forms;
+mod kinds;
 mod mask_stream;
 mod masker;
 mod master;
 mod master_file;
+mod masters;
+mod ring;
+mod rotation;
 mod storage;
 
+pub use entry::{Folder, KeyEntry};
 pub use error::KeyError;
 pub use mask_stream::MaskStream;
-pub use masker::{MASK, Masker};
-pub use storage::{KeyEntry, KeyStorage, LONGEST};
+pub use masker::{MASK, Masker, WELL_MASKED};
+pub use rotation::Rotated;
+pub use storage::{KeyStorage, LONGEST};
+pub use windlass_store::SecretKind;

@@ -10,6 +10,9 @@ use crate::forms::forms;
 /// What stands in a text where a secret stood.
 pub const MASK: &str = "[masked]";
 
+/// A secret of fewer bytes is not masked well: texts have it in them by chance, and it is guessed by trying.
+pub const WELL_MASKED: usize = 8;
+
 /// Takes secrets out of texts, in all forms that tools write them in: plain, escaped for JSON, encoded for URLs, in
 /// base64 and in hex; secrets with several lines also line by line. Values shorter than 4 bytes are left alone.
 ///

@@ -16,6 +16,9 @@ pub(crate) struct MasterKey {
 }
 
 impl MasterKey {
+    /// The length of [`to_line`](Self::to_line).
+    pub(crate) const LINE: usize = PREFIX.len() + ENCODED + 1;
+
     fn new(key: Zeroizing<[u8; 32]>) -> Self {
         let digest = Sha256::new().chain_update("windlass/master-key-id/v1").chain_update(key.as_slice()).finalize();
         let id = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();

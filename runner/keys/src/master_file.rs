@@ -1,7 +1,8 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chacha20poly1305::aead::Generate;
 use nix::fcntl::OFlag;
@@ -10,18 +11,19 @@ use zeroize::Zeroizing;
 
 use crate::KeyError;
 use crate::master::MasterKey;
+use crate::ring::Ring;
 
-const LONGER_THAN_LINE: usize = 128;
+const LONGER_THAN_ANY: usize = 512;
 
-/// Where the master key lies, and where it must not lie.
+/// Where the master key lies, and where it must not lie. While one takes the place of another both are in the file.
 pub(crate) struct MasterFile {
     pub(crate) file: PathBuf,
     pub(crate) data_dir: PathBuf,
 }
 
 impl MasterFile {
-    /// The key, if there is a file.
-    pub(crate) fn load(&self) -> Result<Option<MasterKey>, KeyError> {
+    /// The keys, if there is a file.
+    pub(crate) fn load(&self) -> Result<Option<Ring>, KeyError> {
         let unreadable = |source| KeyError::MasterUnreadable { file: self.file.clone(), source };
         // Without O_NONBLOCK, opening a named pipe would wait for ever.
         let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(&self.file);
@@ -31,15 +33,25 @@ impl MasterFile {
         };
         self.refuse_data_dir(unreadable)?;
         self.refuse_unsafe(&file.metadata().map_err(unreadable)?)?;
-        let mut line = Zeroizing::new([0; LONGER_THAN_LINE]);
-        let length = read_up_to(&mut file, line.as_mut_slice()).map_err(unreadable)?;
+        let mut text = Zeroizing::new([0; LONGER_THAN_ANY]);
+        let length = read_up_to(&mut file, text.as_mut_slice()).map_err(unreadable)?;
         let malformed = || KeyError::MasterMalformed { file: self.file.clone() };
-        MasterKey::from_line(&line[..length]).map(Some).ok_or_else(malformed)
+        Ring::from_text(&text[..length]).map(Some).ok_or_else(malformed)
     }
 
-    /// The key; the first one is made when there is no file. Of several processes that do so at once one makes it and
+    /// The keys, among them one with this id.
+    pub(crate) fn load_with(&self, id: &str) -> Result<Ring, KeyError> {
+        let file = || self.file.clone();
+        let ring = self.load()?.ok_or_else(|| KeyError::MasterMissing { file: file(), id: id.to_owned() })?;
+        if ring.get(id).is_none() {
+            return Err(KeyError::MasterMismatch { file: file(), expected: id.to_owned(), found: ring.ids() });
+        }
+        Ok(ring)
+    }
+
+    /// The keys; the first one is made when there is no file. Of several processes that do so at once one makes it and
     /// all get the same. It is durable when this returns.
-    pub(crate) fn load_or_create(&self) -> Result<MasterKey, KeyError> {
+    pub(crate) fn load_or_create(&self) -> Result<Ring, KeyError> {
         let unmade = |source| KeyError::MasterNotMade { file: self.file.clone(), source };
         let mut key = self.load()?;
         if key.is_none() {
@@ -53,11 +65,61 @@ impl MasterFile {
         key.ok_or_else(|| unmade(io::ErrorKind::NotFound.into()))
     }
 
+    /// The key that is to follow `newest`: the one after it in the file, else one that is made and added. Only these two
+    /// are in the file then. It is durable when this returns.
+    pub(crate) fn next_after(&self, newest: &str) -> Result<Arc<MasterKey>, KeyError> {
+        let unmade = |source| KeyError::MasterNotMade { file: self.file.clone(), source };
+        let _alone = self.lock().map_err(unmade)?;
+        let ring = self.load_with(newest)?;
+        if ring.last().id() == newest {
+            let only = ring.from(newest).expect("it was loaded with this key");
+            self.replace(&only.and(MasterKey::random())).map_err(unmade)?;
+        }
+        Ok(self.load_with(newest)?.last().clone())
+    }
+
+    /// Removes the keys before `newest` from the file.
+    pub(crate) fn drop_before(&self, newest: &str) -> Result<(), KeyError> {
+        let unmade = |source| KeyError::MasterNotMade { file: self.file.clone(), source };
+        let _alone = self.lock().map_err(unmade)?;
+        let ring = self.load_with(newest)?;
+        match ring.from(newest).filter(|left| left.len() < ring.len()) {
+            Some(left) => self.replace(&left).map_err(unmade),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps other processes from changing the file until it is dropped.
+    fn lock(&self) -> io::Result<File> {
+        let folder = File::open(self.folder())?;
+        folder.lock()?;
+        Ok(folder)
+    }
+
+    /// Written in full under another name, then moved: nobody ever reads half a ring. It belongs to whom it belonged to.
+    fn replace(&self, ring: &Ring) -> io::Result<()> {
+        let real = fs::canonicalize(&self.file)?;
+        let folder = real.parent().expect("a file has a folder");
+        let draft = draft_in(folder);
+        let before = fs::metadata(&real)?;
+        let written = write_new(&draft, &ring.to_text()).and_then(|file| {
+            fchown(&file, Some(before.uid()), Some(before.gid()))?;
+            file.set_permissions(before.permissions())?;
+            file.sync_all()?;
+            fs::rename(&draft, &real)
+        });
+        if written.is_err() {
+            let _ = fs::remove_file(&draft);
+        }
+        written?;
+        File::open(folder)?.sync_all()
+    }
+
     /// Written in full under another name, then linked: nobody ever reads half a key, and no key is ever replaced.
     fn create(&self) -> io::Result<()> {
-        let draft = self.folder().join(format!(".windlass-master-key-{:016x}", u64::generate()));
-        let written = write_new(&draft);
-        let linked = written.and_then(|()| fs::hard_link(&draft, &self.file));
+        let draft = draft_in(self.folder());
+        let written = write_new(&draft, &MasterKey::random().to_line());
+        let linked = written.and_then(|_| fs::hard_link(&draft, &self.file));
         let _ = fs::remove_file(&draft);
         match linked {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -106,10 +168,15 @@ impl MasterFile {
     }
 }
 
-fn write_new(file: &Path) -> io::Result<()> {
+fn draft_in(folder: &Path) -> PathBuf {
+    folder.join(format!(".windlass-master-key-{:016x}", u64::generate()))
+}
+
+fn write_new(file: &Path, text: &[u8]) -> io::Result<File> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    file.write_all(&MasterKey::random().to_line())?;
-    file.sync_all()
+    file.write_all(text)?;
+    file.sync_all()?;
+    Ok(file)
 }
 
 fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {

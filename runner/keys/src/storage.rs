@@ -1,44 +1,35 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use uuid::Uuid;
 use windlass_errors::nearest;
 use windlass_settings::KeyPath;
-use windlass_store::{ExecutionSecret, SecretEntry, SecretRow, Store};
+use windlass_store::{ExecutionSecret, SecretKind, SecretRow, Store};
 
-use crate::KeyError;
-use crate::envelope::{Sealed, open, seal};
+use crate::envelope::{Identity, open, seal};
 use crate::master::MasterKey;
 use crate::master_file::MasterFile;
+use crate::masters::Masters;
+use crate::{KeyEntry, KeyError, kinds};
 
 /// The most bytes that a secret may have (what AWS Secrets Manager allows too: its quotas page, "Secret value").
 pub const LONGEST: usize = 65_536;
-/// The name under which the database knows the id of its master key.
-const MASTER_KEY_ID: &str = "master_key_id";
 
-/// That a secret exists; nothing of its value. Times are milliseconds since 1970 UTC.
-pub type KeyEntry = SecretEntry;
-
-/// What such a secret is called; no path of key storage looks like it.
-fn of_execution(execution: Uuid, option: &str) -> String {
-    format!("execution/{execution}/{option}")
-}
-
-/// The encrypted tree of secrets. Clones share it. The master key is read when it is first needed.
+/// The encrypted tree of secrets. Clones share it. The master keys are read when one is first needed.
 #[derive(Clone)]
 pub struct KeyStorage {
-    store: Store,
-    place: Arc<MasterFile>,
-    master: Arc<Mutex<Option<Arc<MasterKey>>>>,
+    pub(crate) store: Store,
+    pub(crate) masters: Arc<Masters>,
 }
 
 impl KeyStorage {
     /// Key storage in `store`, whose files lie in `data_dir`. Touches neither database nor master key yet.
     pub fn new(store: Store, master_key_file: PathBuf, data_dir: &Path) -> Self {
-        let place = MasterFile { file: master_key_file, data_dir: data_dir.to_owned() };
-        Self { store, place: Arc::new(place), master: Arc::default() }
+        let file = MasterFile { file: master_key_file, data_dir: data_dir.to_owned() };
+        Self { store, masters: Arc::new(Masters::of(file)) }
     }
 
     /// The secret at a path.
@@ -46,18 +37,39 @@ impl KeyStorage {
     /// # Errors
     /// `key.not-found`, `key.damaged`, `key.master-...`, `store.unavailable`
     pub async fn get(&self, path: &KeyPath) -> Result<SecretSlice<u8>, KeyError> {
-        let Some(row) = self.store.secret(path.as_str()).await? else { return Err(self.not_found(path).await?) };
-        let master = self.master(&row.master_key)?;
-        open(&master, &row).ok_or(KeyError::Damaged { path: row.path })
+        let row = self.row(path).await?;
+        self.opened(path, row).await
+    }
+
+    /// The contents of a public key or certificate; nothing when the secret is of another kind.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn public_key(&self, path: &KeyPath) -> Result<Option<String>, KeyError> {
+        let row = self.row(path).await?;
+        if row.kind != SecretKind::PublicKey {
+            return Ok(None);
+        }
+        let key = self.opened(path, row).await?;
+        let text =
+            std::str::from_utf8(key.expose_secret()).map_err(|_| KeyError::NotText { path: path.to_string() })?;
+        Ok(Some(text.to_owned()))
     }
 
     /// Keeps a secret and returns its version: 1 for the first at its path. The first secret of all makes the master
     /// key if its file is not there.
     ///
     /// # Errors
-    /// `key.exists` unless `overwrite`, `key.unreadable-input` for no byte (the sign of a command before the pipe that
-    /// failed) and for more than [`LONGEST`], `key.master-...`, `store.unavailable`
-    pub async fn set(&self, path: &KeyPath, secret: SecretSlice<u8>, overwrite: bool) -> Result<i64, KeyError> {
+    /// `key.exists` unless `overwrite`, `key.not-of-kind` when it does not look like what it is said to be,
+    /// `key.unreadable-input` for no byte (the sign of a command before the pipe that failed) and for more than
+    /// [`LONGEST`], `key.master-...`, `store.unavailable`
+    pub async fn set(
+        &self,
+        path: &KeyPath,
+        kind: SecretKind,
+        secret: SecretSlice<u8>,
+        overwrite: bool,
+    ) -> Result<i64, KeyError> {
         let secret = secret.expose_secret();
         if secret.len() > LONGEST {
             return Err(KeyError::TooLong { path: path.to_string() });
@@ -65,16 +77,21 @@ impl KeyStorage {
         if secret.is_empty() {
             return Err(KeyError::Empty { path: path.to_string() });
         }
-        let master = self.master_for_writing().await?;
+        kinds::check(kind, secret).map_err(|found| KeyError::NotOfKind { path: path.to_string(), kind, found })?;
         loop {
-            let present = self.store.secret(path.as_str()).await?;
+            let master = self.master_for_writing().await?;
+            let present = self.store.secret_entry(path.as_str()).await?;
             if present.is_some() && !overwrite {
                 return Err(KeyError::Exists { path: path.to_string() });
             }
-            let row = next_row(&master, path, present.as_ref(), secret);
-            let version = row.version;
-            // Another process may have been faster; the version is sealed in, so it takes a new seal.
-            if self.store.put_secret(row, present.map(|row| row.version)).await? {
+            let version = present.as_ref().map_or(1, |entry| entry.version + 1);
+            let (path, now) = (path.to_string(), now());
+            let sealed = seal(&master, &Identity { path: &path, version, kind }, secret);
+            let created_at = present.as_ref().map_or(now, |entry| entry.created_at);
+            let row = SecretRow { path, version, kind, sealed, created_at, updated_at: now };
+            // Another process may have been faster, or dropped the master key; the version is sealed in, so it takes a
+            // new seal.
+            if self.store.put_secret(row, present.map(|entry| entry.version)).await? {
                 return Ok(version);
             }
         }
@@ -91,37 +108,56 @@ impl KeyStorage {
         secret: &SecretString,
     ) -> Result<ExecutionSecret, KeyError> {
         let master = self.master_for_writing().await?;
-        let Sealed { wrapped_key, ciphertext } =
-            seal(&master, &of_execution(execution, option), 0, secret.expose_secret().as_bytes());
-        Ok(ExecutionSecret { name: option.to_owned(), master_key: master.id().to_owned(), wrapped_key, ciphertext })
+        let path = of_execution(execution, option);
+        let sealed = seal(&master, &typed(&path), secret.expose_secret().as_bytes());
+        Ok(ExecutionSecret { name: option.to_owned(), sealed })
     }
 
-    /// What was typed for an option of an execution.
+    /// What was typed for the options of an execution.
     ///
     /// # Errors
-    /// `key.damaged`, `key.master-...`
-    pub fn open_for(&self, execution: Uuid, secret: &ExecutionSecret) -> Result<SecretString, KeyError> {
+    /// `key.damaged`, `key.master-...`, `store.unavailable`
+    pub async fn typed_for(&self, execution: Uuid) -> Result<BTreeMap<String, SecretString>, KeyError> {
+        let mut rows = self.store.execution_secrets(execution).await?;
+        loop {
+            let open = rows.iter().map(|row| Ok((row.name.clone(), self.open_for(execution, row)?)));
+            let error = match open.collect() {
+                Ok(typed) => return Ok(typed),
+                Err(error) => error,
+            };
+            let now = self.store.execution_secrets(execution).await?;
+            if now == rows {
+                return Err(error);
+            }
+            rows = now; // meanwhile another master key took its place
+        }
+    }
+
+    fn open_for(&self, execution: Uuid, secret: &ExecutionSecret) -> Result<SecretString, KeyError> {
         let path = of_execution(execution, &secret.name);
-        let row = SecretRow {
-            path: path.clone(),
-            version: 0,
-            master_key: secret.master_key.clone(),
-            wrapped_key: secret.wrapped_key.clone(),
-            ciphertext: secret.ciphertext.clone(),
-            created_at: 0,
-            updated_at: 0,
-        };
-        let opened = open(&*self.master(&row.master_key)?, &row);
-        let text = opened.and_then(|bytes| String::from_utf8(bytes.expose_secret().to_vec()).ok());
+        let opened = open(&*self.masters.get(&secret.sealed.master_key)?, &typed(&path), &secret.sealed);
+        let text = opened.as_ref().and_then(|bytes| std::str::from_utf8(bytes.expose_secret()).ok());
         text.map(SecretString::from).ok_or(KeyError::Damaged { path })
     }
 
-    /// The secrets in a folder such as `keys/project/web` and in the folders below it, or all of them, by path.
+    /// That there is a secret at a path; nothing of its value.
+    ///
+    /// # Errors
+    /// `key.not-found`, `store.unavailable`
+    pub async fn entry(&self, path: &KeyPath) -> Result<KeyEntry, KeyError> {
+        match self.store.secret_entry(path.as_str()).await? {
+            Some(entry) => Ok(entry.into()),
+            None => Err(self.not_found(path).await?),
+        }
+    }
+
+    /// The secrets in a folder such as `keys/project/web` and in the folders below it, by path.
     ///
     /// # Errors
     /// `store.unavailable`
-    pub async fn list(&self, folder: Option<&str>) -> Result<Vec<KeyEntry>, KeyError> {
-        Ok(self.store.secrets(folder.map(|folder| folder.trim_end_matches('/'))).await?)
+    pub async fn list(&self, folder: &str) -> Result<Vec<KeyEntry>, KeyError> {
+        let entries = self.store.secrets(Some(folder.trim_end_matches('/'))).await?;
+        Ok(entries.into_iter().map(Into::into).collect())
     }
 
     /// Removes a secret.
@@ -130,6 +166,28 @@ impl KeyStorage {
     /// `key.not-found`, `store.unavailable`
     pub async fn delete(&self, path: &KeyPath) -> Result<(), KeyError> {
         if self.store.delete_secret(path.as_str()).await? { Ok(()) } else { Err(self.not_found(path).await?) }
+    }
+
+    async fn row(&self, path: &KeyPath) -> Result<SecretRow, KeyError> {
+        match self.store.secret(path.as_str()).await? {
+            Some(row) => Ok(row),
+            None => Err(self.not_found(path).await?),
+        }
+    }
+
+    async fn opened(&self, path: &KeyPath, mut row: SecretRow) -> Result<SecretSlice<u8>, KeyError> {
+        let master = loop {
+            let error = match self.masters.get(&row.sealed.master_key) {
+                Ok(master) => break master,
+                Err(error) => error,
+            };
+            let now = self.row(path).await?;
+            if now.sealed.master_key == row.sealed.master_key {
+                return Err(error);
+            }
+            row = now; // meanwhile another master key took its place
+        };
+        open(&master, &identity(&row), &row.sealed).ok_or(KeyError::Damaged { path: row.path })
     }
 
     async fn not_found(&self, path: &KeyPath) -> Result<KeyError, KeyError> {
@@ -141,47 +199,27 @@ impl KeyStorage {
         Ok(KeyError::NotFound { path: path.to_string(), nearest })
     }
 
-    /// The master key that the database knows, or the first one.
+    /// The newest master key that the database knows, or the first one.
     async fn master_for_writing(&self) -> Result<Arc<MasterKey>, KeyError> {
-        let id = match self.store.meta(MASTER_KEY_ID).await? {
-            Some(id) => id,
-            None => {
-                let first = self.place.load_or_create()?;
-                self.store.set_meta_if_absent(MASTER_KEY_ID, first.id()).await?
-            }
+        let newest = match self.store.master_keys().await?.pop() {
+            Some(newest) => newest,
+            None => self.store.set_first_master_key(self.masters.file.load_or_create()?.last().id()).await?,
         };
-        self.master(&id)
-    }
-
-    /// The master key with this id.
-    fn master(&self, id: &str) -> Result<Arc<MasterKey>, KeyError> {
-        let mut known = self.master.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(master) = known.as_ref().filter(|master| master.id() == id) {
-            return Ok(master.clone());
-        }
-        let file = || self.place.file.clone();
-        let loaded = self.place.load()?.ok_or_else(|| KeyError::MasterMissing { file: file(), id: id.to_owned() })?;
-        if loaded.id() != id {
-            let (expected, found) = (id.to_owned(), loaded.id().to_owned());
-            return Err(KeyError::MasterMismatch { file: file(), expected, found });
-        }
-        Ok(known.insert(Arc::new(loaded)).clone())
+        self.masters.get(&newest)
     }
 }
 
-fn next_row(master: &MasterKey, path: &KeyPath, present: Option<&SecretRow>, secret: &[u8]) -> SecretRow {
-    let version = present.map_or(1, |row| row.version + 1);
-    let Sealed { wrapped_key, ciphertext } = seal(master, path.as_str(), version, secret);
-    let now = now();
-    SecretRow {
-        path: path.to_string(),
-        version,
-        master_key: master.id().to_owned(),
-        wrapped_key,
-        ciphertext,
-        created_at: present.map_or(now, |row| row.created_at),
-        updated_at: now,
-    }
+pub(crate) fn identity(row: &SecretRow) -> Identity<'_> {
+    Identity { path: &row.path, version: row.version, kind: row.kind }
+}
+
+/// What such a secret is called; no path of key storage looks like it.
+pub(crate) fn of_execution(execution: Uuid, option: &str) -> String {
+    format!("execution/{execution}/{option}")
+}
+
+pub(crate) fn typed(path: &str) -> Identity<'_> {
+    Identity { path, version: 0, kind: SecretKind::Password }
 }
 
 fn now() -> i64 {

@@ -9,11 +9,13 @@ use std::process::{Child, Command, Stdio};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret;
-use windlass_keys::KeyStorage;
+use windlass_keys::{KeyStorage, SecretKind};
 use windlass_settings::KeyPath;
 use windlass_store::Store;
 
 const FOLDER: &str = "WINDLASS_KEYS_TEST_FOLDER";
+/// Set for a child that puts another master key in the place of the one that is used.
+const ROTATES: &str = "WINDLASS_KEYS_TEST_ROTATES";
 
 async fn open(folder: &Path) -> (Store, KeyStorage) {
     let data_dir = folder.join("data");
@@ -26,7 +28,7 @@ async fn set(folder: &Path, name: &str, value: &str) {
     let path = KeyPath::parse(&format!("keys/{name}")).unwrap();
     println!("ready");
     std::io::stdin().read_line(&mut String::new()).unwrap();
-    keys.set(&path, value.as_bytes().to_vec().into(), false).await.unwrap();
+    keys.set(&path, SecretKind::Password, value.as_bytes().to_vec().into(), false).await.unwrap();
 }
 
 /// Does nothing on its own: the other test starts it as a process.
@@ -35,17 +37,22 @@ fn child() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let me = std::process::id().to_string();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    if std::env::var_os(ROTATES).is_some() {
+        runtime.block_on(async { open(Path::new(&folder)).await.1.rotate_master_key().await.unwrap() });
+        return;
+    }
     runtime.block_on(set(Path::new(&folder), &me, &me));
 }
 
 fn start(folder: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture"])
-        .env(FOLDER, folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+    child_of(folder).spawn().unwrap()
+}
+
+fn child_of(folder: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "child", "--nocapture"]).env(FOLDER, folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
 }
 
 #[tokio::test]
@@ -78,8 +85,8 @@ async fn no_file_of_the_data_directory_holds_the_secret() {
     let folder = tempfile::tempdir().unwrap();
     let (store, keys) = open(folder.path()).await;
     let path = KeyPath::parse("keys/aws/central").unwrap();
-    keys.set(&path, secret.to_vec().into(), false).await.unwrap();
-    keys.set(&path, secret.to_vec().into(), true).await.unwrap();
+    keys.set(&path, SecretKind::Password, secret.to_vec().into(), false).await.unwrap();
+    keys.set(&path, SecretKind::Password, secret.to_vec().into(), true).await.unwrap();
     let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let base64 = STANDARD.encode(secret);
     let master = fs::read_to_string(folder.path().join("key/master.key")).unwrap();
@@ -104,4 +111,68 @@ async fn no_file_of_the_data_directory_holds_the_secret() {
     store.close().await;
     scan("after closing");
     assert!(seen > 0, "the scan reads the right files");
+}
+
+fn numbered(number: usize) -> KeyPath {
+    KeyPath::parse(&format!("keys/many/{number:03}")).unwrap()
+}
+
+async fn put(keys: &KeyStorage, number: usize) {
+    let secret = format!("secret {number}").into_bytes();
+    keys.set(&numbered(number), SecretKind::Password, secret.into(), true).await.unwrap();
+}
+
+/// Killed again and again in the middle, while others read and write: whatever is there opens at any moment, and in the
+/// end everything is under the new key.
+#[tokio::test]
+async fn a_change_of_the_master_key_that_is_killed_loses_nothing() {
+    const MANY: usize = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let (store, keys) = open(folder.path()).await;
+    for number in 0..MANY {
+        put(&keys, number).await;
+    }
+    let users = keys.clone();
+    let used = tokio::spawn(async move {
+        for number in (0..MANY).cycle() {
+            let secret = users.get(&numbered(number)).await.unwrap();
+            assert_eq!(secret.expose_secret(), format!("secret {number}").as_bytes());
+            put(&users, (number * 7) % MANY).await;
+        }
+    });
+    let old = store.master_keys().await.unwrap().remove(0);
+    let left = async || store.secrets_under(&old, "", 9_999).await.unwrap().len();
+    let (mut halfway, mut killed) = (0, MANY);
+    loop {
+        let mut child = child_of(folder.path()).env(ROTATES, "1").stdout(Stdio::null()).spawn().unwrap();
+        let ended = loop {
+            let now = left().await;
+            if now < killed && now > 0 {
+                killed = now;
+                child.kill().unwrap();
+                child.wait().unwrap();
+                halfway += 1;
+                break None;
+            }
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+        };
+        let (_, fresh) = open(folder.path()).await;
+        for number in 0..MANY {
+            let secret = fresh.get(&numbered(number)).await.unwrap();
+            assert_eq!(secret.expose_secret(), format!("secret {number}").as_bytes(), "{killed} are left");
+        }
+        if let Some(status) = ended {
+            assert!(status.success());
+            break;
+        }
+    }
+    assert!(halfway > 0, "it was never killed in the middle");
+    assert!(!used.is_finished(), "{:?}", used.await);
+    used.abort();
+    assert_eq!(left().await, 0);
+    assert_eq!(keys.drop_old_master_keys().await.unwrap(), [old]);
+    let (_, fresh) = open(folder.path()).await;
+    assert_eq!(fresh.get(&numbered(MANY - 1)).await.unwrap().expose_secret(), b"secret 299");
 }

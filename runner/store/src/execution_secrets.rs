@@ -1,19 +1,15 @@
 use uuid::Uuid;
 
 use crate::db::{self, Connection, FromRow, Row, sql};
-use crate::{Store, StoreError};
+use crate::{Sealed, Store, StoreError};
 
 /// The value of a secret option of an execution, encrypted. It is kept until the execution ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExecutionSecret {
     /// The option's name.
     pub name: String,
-    /// The id of the master key that wraps the data key.
-    pub master_key: String,
-    /// The data key, encrypted.
-    pub wrapped_key: Vec<u8>,
-    /// The value, encrypted.
-    pub ciphertext: Vec<u8>,
+    /// The value.
+    pub sealed: Sealed,
 }
 
 impl Store {
@@ -33,19 +29,13 @@ pub(crate) async fn insert(db: &mut Connection, execution: Uuid, secrets: &[Exec
     const SQL: &str = "INSERT INTO execution_secret (execution, name, master_key, wrapped_key, ciphertext) \
                        VALUES ($1, $2, $3, $4, $5)";
     for secret in secrets {
-        let statement = sql(SQL).bind(execution).bind(&secret.name).bind(&secret.master_key);
-        db.execute(statement.bind(secret.wrapped_key.clone()).bind(secret.ciphertext.clone())).await?;
+        db.execute(sql(SQL).bind(execution).bind(&secret.name).sealed(secret.sealed.clone())).await?;
     }
     Ok(())
 }
 
 impl FromRow for ExecutionSecret {
     fn from_row(row: &Row) -> db::Result<Self> {
-        Ok(Self {
-            name: row.get("name")?,
-            master_key: row.get("master_key")?,
-            wrapped_key: row.get("wrapped_key")?,
-            ciphertext: row.get("ciphertext")?,
-        })
+        Ok(Self { name: row.get("name")?, sealed: Sealed::from_row(row)? })
     }
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use windlass_tests::postgres::{PASSWORD, Postgres};
 
 use crate::{
-    Cause, Durability, Ending, JobText, Location, LogChunk, Member, NewExecution, PostgresLocation, Role, State, Store,
-    Stream, Transition, job_key,
+    Cause, Durability, Ending, JobText, Location, LogChunk, Member, NewExecution, PostgresLocation, Role, Sealed,
+    State, Store, Stream, Transition, job_key,
 };
 
 /// Runs each test on SQLite and on PostgreSQL.
@@ -82,6 +82,14 @@ pub(crate) fn member(id: Uuid) -> Member {
     let text = |text: &str| text.to_owned();
     let (host, version, data_dir_id) = (text("a"), text("0.1.0"), text("d"));
     Member { id, host, pid: 7, version, role: Role::Server, data_dir_id, started_at: 900 }
+}
+
+/// The id of a master key.
+pub(crate) const MASTER: &str = "2b539fef64b9c772";
+
+/// Something that [`MASTER`] wraps, once it is recorded.
+pub(crate) fn sealed() -> Sealed {
+    Sealed { master_key: MASTER.to_owned(), wrapped_key: vec![1, 0], ciphertext: vec![255] }
 }
 
 /// A member that has joined.

@@ -94,6 +94,18 @@ words! {
     }
 }
 
+words! {
+    /// What a secret is, which says what may be done with it.
+    SecretKind {
+        /// A text of any form: a password, a token, the secret of an access key.
+        Password = "password",
+        /// The private half of a pair, which is no less secret.
+        PrivateKey = "privateKey",
+        /// The public half of a pair, or a certificate; it may be shown.
+        PublicKey = "publicKey",
+    }
+}
+
 /// A word that is not in the set.
 #[derive(Debug, thiserror::Error)]
 #[error("unknown word `{0}`")]

@@ -58,7 +58,7 @@ pub(crate) enum Command {
     /// See how AWS accounts are resolved, and the IAM documents that they need
     #[command(subcommand, after_help = "Example:\n  windlass account explain prod --project web")]
     Account(commands::account::Account),
-    /// Keep secrets: set, list, delete
+    /// Keep secrets: set, list, show, delete, and another master key
     #[command(subcommand, after_help = "Example:\n  windlass key set keys/project/web/aws-secret < secret.txt")]
     Key(commands::key::Key),
     /// See the plugins and their step types

@@ -5,6 +5,7 @@ use std::path::Path;
 use secrecy::SecretString;
 use windlass_jobs::{Given, Job, JobError, OptionKind, SecretOption, read_file_option};
 use windlass_settings::KeyPath;
+use zeroize::Zeroizing;
 
 use crate::problem::Problem;
 
@@ -39,13 +40,13 @@ fn secret(name: &str, text: &str) -> Result<SecretOption, Problem> {
         return Ok(SecretOption::Key(path));
     }
     let unreadable = |error| Problem::coded("key.unreadable-input", format!("option `{name}`: {error}"));
-    let typed = match text {
+    let typed = Zeroizing::new(match text {
         "-" => rpassword::prompt_password(format!("{name}: ")).map_err(unreadable)?,
         _ => match text.strip_prefix('@') {
             Some(file) => std::fs::read_to_string(file).map_err(unreadable)?,
             None => return Err(never_an_argument(name)),
         },
-    };
+    });
     Ok(SecretOption::Typed(SecretString::from(typed.trim_end_matches(['\r', '\n']))))
 }
 

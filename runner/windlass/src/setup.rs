@@ -13,6 +13,7 @@ use windlass_keys::KeyStorage;
 use windlass_network::{Destination, Network, NoProxy, Proxy};
 use windlass_settings::{Backend, Loaded, Overrides, Postgres, Settings, load};
 use windlass_store::{Durability, Location, PostgresLocation, Role, Store};
+use zeroize::Zeroizing;
 
 use crate::arguments::Global;
 use crate::problem::Problem;
@@ -54,9 +55,11 @@ pub(crate) async fn store(settings: &Settings) -> Result<Store, Problem> {
 fn password(file: &Path) -> Result<SecretString, Problem> {
     let shown = file.display();
     let unusable = |why: String| Problem::coded("store.unavailable", format!("`database.passwordFile`: {why}"));
-    let read = || -> std::io::Result<(u32, String)> {
+    let read = || -> std::io::Result<(u32, Zeroizing<String>)> {
         let mut open = std::fs::File::open(file)?;
-        let (mut text, mode) = (String::new(), open.metadata()?.permissions().mode());
+        let (length, mode) = (open.metadata()?.len(), open.metadata()?.permissions().mode());
+        // With room for all of it, so that it is never moved.
+        let mut text = Zeroizing::new(String::with_capacity(usize::try_from(length).unwrap_or(0) + 1));
         open.read_to_string(&mut text)?;
         Ok((mode, text))
     };
@@ -92,8 +95,9 @@ pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem
     let settings = loaded.settings;
     let certificates = certificates(&settings)?;
     let store = store(&settings).await?;
-    let sessions = Sessions::new(settings.endpoints.clone(), keys(&settings, &store), Environment::of_process());
     let keys = keys(&settings, &store);
+    keys.check_master_keys().await?;
+    let sessions = Sessions::new(settings.endpoints.clone(), keys.clone(), Environment::of_process());
     let network = network(&settings, &keys).await?;
     let member = member(&settings, role)?;
     let plugins = Plugins::new(catalog(&settings));

@@ -64,8 +64,8 @@ fn another_key_is_refused() {
     set(&other, &["keys/ops"], "secret").ok();
     let kept = fs::read(master(&installation)).unwrap();
     fs::copy(master(&other), master(&installation)).unwrap();
-    let id = installation.database("SELECT value FROM meta WHERE name = 'master_key_id'");
-    let other_id = other.database("SELECT value FROM meta WHERE name = 'master_key_id'");
+    let id = installation.database("SELECT id FROM master_key");
+    let other_id = other.database("SELECT id FROM master_key");
     let [id, other_id] = [&id, &other_id].map(|rows| rows[0][0].as_str().unwrap());
     assert_refused(&installation, "key.master-mismatch", &[id, other_id, "`masterKeyFile`"]);
     fs::write(master(&installation), kept).unwrap();
@@ -80,7 +80,7 @@ fn a_lost_key_is_not_made_anew() {
     fs::rename(master(&installation), &kept).unwrap();
     assert_refused(&installation, "key.master-missing", &["restore", "backup"]);
     // Deleting the last secret makes no new key right either: an older backup of the database may come back.
-    installation.run(&["key", "delete", "keys/ops"]).ok();
+    installation.run(&["key", "delete", "keys/ops", "--yes"]).ok();
     set(&installation, &["keys/ops"], "x").failed(6, "key.master-missing");
     assert!(!master(&installation).exists());
     fs::rename(kept, master(&installation)).unwrap();

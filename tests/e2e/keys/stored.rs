@@ -6,6 +6,8 @@ use base64::Engine as _;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+use windlass_tests::{binaries, terminal};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzzzzzzzzzz";
 
@@ -44,14 +46,14 @@ fn a_list_shows_paths_and_never_contents() {
     for path in ["keys/ops", "keys/web/a", "keys/web/b/c", "keys/webshop", "keys/project/web/aws"] {
         set(&installation, &[path], SECRET).ok();
     }
-    let table = installation.run(&["key", "list"]);
+    let table = installation.run(&["key", "list", "--recursive"]);
     assert_names(table.ok(), &["keys/ops", "keys/project/web/aws", "keys/web/a", "keys/web/b/c", "keys/webshop"]);
-    let json = installation.run(&["key", "list", "--output", "json"]);
+    let json = installation.run(&["key", "list", "--recursive", "--output", "json"]);
     for shown in [&table.stdout, &table.stderr, &json.stdout, &json.stderr] {
         assert!(!shown.contains(SECRET) && !shown.contains(&SECRET[..12]), "{shown}");
     }
     let first: &Value = &serde_json::from_str::<Vec<Value>>(&json.stdout).unwrap()[0];
-    assert!(first["changed"].as_str().is_some_and(|time| time.starts_with("20") && time.ends_with('Z')), "{first}");
+    assert!(first["updated"].as_str().is_some_and(|time| time.starts_with("20") && time.ends_with('Z')), "{first}");
 
     let paths = |folder| listed(&installation, &[folder]).into_iter().map(|(path, _)| path).collect::<Vec<_>>();
     assert_eq!(paths("keys/web"), ["keys/web/a", "keys/web/b/c"], "a folder, and not what begins like it");
@@ -63,7 +65,7 @@ fn a_list_shows_paths_and_never_contents() {
 fn a_deleted_secret_is_gone() {
     let installation = installation();
     set(&installation, &["keys/ops"], "first").ok();
-    assert_names(&installation.run(&["key", "delete", "keys/ops"]).stderr, &["deleted `keys/ops`"]);
+    assert_names(&installation.run(&["key", "delete", "keys/ops", "--yes"]).stderr, &["deleted `keys/ops`"]);
     assert_eq!(listed(&installation, &[]), []);
     let ended = installation.run_job(&[]);
     assert_names(ended.failed(6, "key.not-found"), &["`keys/ops`", "`windlass key set keys/ops`", "account `ops`"]);
@@ -115,8 +117,101 @@ fn everything_in(folder: &Path) -> Vec<u8> {
     files.flat_map(|file| fs::read(file).unwrap()).collect()
 }
 
+/// It lists one folder: the folders in it with how much is below them, and the secrets in it.
+#[test]
+fn a_folder_is_listed_by_itself() {
+    let installation = installation();
+    for path in ["keys/ops", "keys/web/a", "keys/web/b/c", "keys/web/b/d/e", "keys/project/web/aws"] {
+        set(&installation, &[path], SECRET).ok();
+    }
+    let shown = |arguments: &[&str]| {
+        let ended = installation.run(&[&["key", "list", "--output", "json"], arguments].concat());
+        let entries: Vec<Value> = serde_json::from_str(ended.ok()).unwrap();
+        entries.iter().map(|it| format!("{} {}", it["path"].as_str().unwrap(), it["keys"])).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&[]), ["keys/project/ 1", "keys/web/ 3", "keys/ops null"]);
+    for folder in ["keys/web", "keys/web/"] {
+        assert_eq!(shown(&[folder]), ["keys/web/b/ 2", "keys/web/a null"]);
+    }
+    assert_eq!(shown(&["keys/web", "--recursive"]), ["keys/web/a null", "keys/web/b/c null", "keys/web/b/d/e null"]);
+    let table = installation.run(&["key", "list"]);
+    assert_names(table.ok(), &["keys/web/", "folder", "3 keys", "1 key ", "keys/ops", "password", "up to 64 bytes"]);
+    assert_names(&installation.run(&["key", "list", "keys/nothing"]).stderr, &["no secrets below `keys/nothing`"]);
+}
+
+/// The length of a password helps whoever guesses it.
+#[test]
+fn a_size_tells_nothing_of_a_password() {
+    let installation = installation();
+    let size = |secret: &str| {
+        set(&installation, &["keys/ops", "--overwrite"], secret).ok();
+        let shown = installation.run(&["key", "show", "keys/ops", "--output", "json"]);
+        serde_json::from_str::<Value>(shown.ok()).unwrap()["atMostBytes"].as_u64().unwrap()
+    };
+    assert_eq!(["x", "hunter2", &"x".repeat(64), &"x".repeat(65)].map(size), [64, 64, 64, 256]);
+}
+
+#[test]
+fn a_value_that_is_masked_badly_is_warned_of() {
+    let installation = installation();
+    let short = set(&installation, &["keys/ops"], "hunter2");
+    short.ok();
+    assert_names(&short.stderr, &["warning: the value of `keys/ops` has fewer than 8 bytes"]);
+    assert!(!short.stderr.contains("hunter2"), "{}", short.stderr);
+    let long = set(&installation, &["keys/ops", "--overwrite"], "hunter22");
+    long.ok();
+    assert!(!long.stderr.contains("warning"), "{}", long.stderr);
+}
+
+#[test]
+fn deleting_asks_or_is_told() {
+    let installation = installation();
+    set(&installation, &["keys/ops"], SECRET).ok();
+    let refused = installation.run(&["key", "delete", "keys/ops"]);
+    assert_eq!(refused.code, Some(2));
+    assert_names(&refused.stderr, &["`--yes`"]);
+    let answer = |said: &'static str| {
+        let command = installation.command(&["key", "delete", "keys/ops"]);
+        terminal::answer(command, "delete `keys/ops`", || said.to_owned()).unwrap()
+    };
+    let (status, seen) = answer("no\n");
+    assert_eq!(status.code(), Some(2), "{seen}");
+    assert_names(&seen, &["`keys/ops` was not deleted"]);
+    assert_eq!(listed(&installation, &[]).len(), 1);
+    let (status, seen) = answer("y\n");
+    assert_eq!(status.code(), Some(0), "{seen}");
+    assert_eq!(listed(&installation, &[]), []);
+}
+
+/// Nobody types a secret only to be told that there is one, and what is typed is not shown.
+#[test]
+fn a_terminal_asks_for_a_password_without_showing_it() {
+    let installation = installation();
+    // The terminal is asked itself, whatever standard input is: it takes one of its own.
+    let on_terminal = |arguments: &[&str]| {
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(binaries::windlass().unwrap());
+        installation.arguments_for(command, &[&["key", "set"], arguments].concat())
+    };
+    let typed = terminal::answer_unseen(on_terminal(&["keys/ops"]), "secret for `keys/ops`", || format!("{SECRET}\n"));
+    let (status, seen) = typed.unwrap();
+    assert_eq!(status.code(), Some(0), "{seen}");
+    assert!(!seen.contains(&SECRET[..12]), "{seen}");
+    assert_eq!(secret(&installation), SECRET);
+    let never = || unreachable!("it asked");
+    let (status, seen) = terminal::answer(on_terminal(&["keys/ops"]), "secret for", never).unwrap();
+    assert_eq!(status.code(), Some(6), "{seen}");
+    let private = on_terminal(&["keys/new", "--kind", "private-key"]);
+    let (status, seen) = terminal::answer(private, "secret for", never).unwrap();
+    assert_eq!(status.code(), Some(2), "{seen}");
+    assert_names(&seen, &["a private key has several lines", "`--file FILE`"]);
+}
+
 crate::installation::also_on_postgres! {
     a_secret_comes_out_as_it_went_in,
     a_secret_is_replaced_on_request_only,
     a_list_shows_paths_and_never_contents,
+    a_folder_is_listed_by_itself,
+    a_size_tells_nothing_of_a_password,
+    deleting_asks_or_is_told,
 }

@@ -37,7 +37,14 @@ fn runs_leave_nothing_of_their_secrets() {
     ended.failed(5, "account.source-refused");
     outputs.push(ended);
     samples.extend(seen);
-    for arguments in [&["account", "explain", "role", "--project", "web"][..], &["key", "list"], &["config", "show"]] {
+    for arguments in [
+        &["account", "explain", "role", "--project", "web"][..],
+        &["key", "list", "--recursive"],
+        &["key", "show", STORED],
+        &["key", "show", STORED, "--output", "json"],
+        &["key", "rotate-master"],
+        &["config", "show"],
+    ] {
         let (ended, seen) = ground.run(arguments);
         ended.ok();
         outputs.push(ended);
@@ -49,7 +56,9 @@ fn runs_leave_nothing_of_their_secrets() {
     for name in ["the instance's key", "the instance's token", "the role's key", "the role's token"] {
         assert!(named(name) > 0, "{name} was not recorded");
     }
-    secrets.push(ground.master_key());
+    let master_keys = ground.master_keys();
+    assert_eq!(master_keys.len(), 2, "the one before and the one after");
+    secrets.extend(master_keys);
     let search = Search::new(&secrets);
     let mut finds: Vec<_> = outputs.iter().flat_map(|ended| shown(&search, ended)).collect();
     finds.extend(ground.left(&search));

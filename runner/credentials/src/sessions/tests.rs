@@ -139,7 +139,12 @@ async fn keys_that_sts_does_not_accept_are_fetched_anew() {
 async fn an_access_key_comes_from_key_storage() {
     let stage = stage(|_| caller("111122223333")).await;
     let path: KeyPath = "keys/project/web/aws".parse().unwrap();
-    stage.sessions.keys.set(&path, b"the-secret\n".to_vec().into(), false).await.unwrap();
+    stage
+        .sessions
+        .keys
+        .set(&path, windlass_keys::SecretKind::Password, b"the-secret\n".to_vec().into(), false)
+        .await
+        .unwrap();
     let source = Source::AccessKey { access_key_id: "AKIAOPS".into(), secret_access_key: path };
     let own = Account { source: source.clone(), ..account_of("web", "own") };
     let keys = stage.ask(&own, "x").await.unwrap();

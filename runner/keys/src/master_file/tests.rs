@@ -25,12 +25,12 @@ fn is_made_once_for_our_eyes_only() {
     let (_folder, place) = place();
     assert!(place.load().unwrap().is_none());
     let made = place.load_or_create().unwrap();
-    assert_eq!(fs::read(&place.file).unwrap(), *made.to_line());
+    assert_eq!(fs::read(&place.file).unwrap(), *made.to_text());
     assert_eq!(fs::metadata(&place.file).unwrap().mode() & 0o7777, 0o600);
     assert_eq!(fs::metadata(place.folder()).unwrap().mode() & 0o7777, 0o700);
     assert_eq!(fs::read_dir(place.folder()).unwrap().count(), 1, "a draft is left");
-    assert_eq!(place.load_or_create().unwrap().id(), made.id());
-    assert_eq!(place.load().unwrap().unwrap().key(), made.key());
+    assert_eq!(place.load_or_create().unwrap().ids(), made.ids());
+    assert_eq!(place.load().unwrap().unwrap().last().key(), made.last().key());
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_file_that_came_meanwhile_is_not_replaced() {
     let (_folder, place) = place();
     let first = place.load_or_create().unwrap();
     place.create().unwrap();
-    assert_eq!(place.load().unwrap().unwrap().id(), first.id());
+    assert_eq!(place.load().unwrap().unwrap().ids(), first.ids());
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn the_data_directory_is_no_place_for_it() {
 #[test]
 fn other_content_is_refused() {
     let (_folder, place) = place();
-    let right = place.load_or_create().unwrap().to_line();
+    let right = place.load_or_create().unwrap().to_text();
     for wrong in [&b""[..], &right[..40], &right.repeat(2), &[b'x'; 100_000]] {
         fs::write(&place.file, wrong).unwrap();
         assert_eq!(code(place.load()), "key.master-unreadable");
@@ -119,4 +119,54 @@ fn a_data_directory_need_not_be_there() {
     assert!(!place.data_dir.exists());
     place.file = place.data_dir.join("keys/master.key");
     assert_eq!(code(place.load_or_create()), "key.master-unsafe");
+}
+
+fn ids(place: &MasterFile) -> String {
+    place.load().unwrap().unwrap().ids()
+}
+
+#[test]
+fn the_next_key_is_made_once_and_keeps_the_one_before_it() {
+    let (_folder, place) = place();
+    let first = place.load_or_create().unwrap().ids();
+    fs::set_permissions(&place.file, fs::Permissions::from_mode(0o400)).unwrap();
+    let next = place.next_after(&first).unwrap();
+    assert_eq!(ids(&place), format!("{first}, {}", next.id()));
+    assert_eq!(place.next_after(&first).unwrap().id(), next.id());
+    assert_eq!(fs::metadata(&place.file).unwrap().mode() & 0o7777, 0o400);
+    let third = place.next_after(next.id()).unwrap();
+    assert_eq!(ids(&place), format!("{}, {}", next.id(), third.id()), "only these two");
+    assert_eq!(code(place.next_after(&first)), "key.master-mismatch");
+    assert_eq!(fs::read_dir(place.folder()).unwrap().count(), 1, "a draft is left");
+}
+
+#[test]
+fn only_what_is_before_a_key_is_dropped() {
+    let (_folder, place) = place();
+    let first = place.load_or_create().unwrap().ids();
+    let next = place.next_after(&first).unwrap();
+    place.drop_before(&first).unwrap();
+    assert_eq!(ids(&place), format!("{first}, {}", next.id()));
+    place.drop_before(next.id()).unwrap();
+    place.drop_before(next.id()).unwrap();
+    assert_eq!(ids(&place), next.id());
+    assert_eq!(code(place.drop_before(&first)), "key.master-mismatch");
+}
+
+/// A key that is named by a link stays where it lies, and whose it is.
+#[test]
+fn a_changed_file_stays_in_its_place() {
+    let (folder, mut place) = place();
+    let first = place.load_or_create().unwrap().ids();
+    let real = std::mem::replace(&mut place.file, folder.path().join("link"));
+    symlink(&real, &place.file).unwrap();
+    place.next_after(&first).unwrap();
+    assert!(fs::symlink_metadata(&place.file).unwrap().is_symlink());
+    assert!(fs::read_to_string(&real).unwrap().lines().count() == 2);
+    if geteuid().is_root() {
+        let owner = |file: &Path| fs::metadata(file).map(|metadata| (metadata.uid(), metadata.gid())).unwrap();
+        std::os::unix::fs::chown(&real, Some(0), Some(12_345)).unwrap();
+        place.drop_before(place.load().unwrap().unwrap().last().id()).unwrap();
+        assert_eq!(owner(&real), (0, 12_345));
+    }
 }

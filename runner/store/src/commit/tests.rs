@@ -3,8 +3,8 @@ use windlass_errors::Report;
 
 use super::*;
 use crate::testing::{
-    claimed, ended, interrupted, joined, log, new, on_both, queued, requeued, rows, running, step_ended, step_skipped,
-    step_started,
+    MASTER, claimed, ended, interrupted, joined, log, new, on_both, queued, requeued, rows, running, sealed,
+    step_ended, step_skipped, step_started,
 };
 use crate::{ExecutionSecret, NotClaimed, State};
 
@@ -192,8 +192,9 @@ on_both! {
 
     async fn what_has_ended_without_success_can_be_reopened(store) {
         let secret = ExecutionSecret {
-            name: "token".to_owned(), master_key: "m".to_owned(), wrapped_key: vec![1], ciphertext: vec![2],
+            name: "token".to_owned(), sealed: sealed()
         };
+        store.set_first_master_key(MASTER).await.unwrap();
         let reopened = |execution| Transition::Reopened { execution, at: 3_000, secrets: vec![secret.clone()] };
         for state in [State::Failed, State::TimedOut, State::Cancelled] {
             let id = running(store).await;
@@ -215,8 +216,9 @@ on_both! {
 
     async fn secrets_of_an_execution_are_gone_with_its_end(store) {
         let secret = |name: &str| ExecutionSecret {
-            name: name.to_owned(), master_key: "m".to_owned(), wrapped_key: vec![1, 0], ciphertext: vec![255],
+            name: name.to_owned(), sealed: sealed()
         };
+        store.set_first_master_key(MASTER).await.unwrap();
         let member = joined(store).await;
         let secrets = vec![secret("token"), secret("key")];
         for end in 0..3 {

@@ -1,5 +1,6 @@
 //! What people and programs see. Standard output is data, standard error is talk.
 
+mod asked;
 mod escape;
 mod lines;
 mod live;
@@ -15,6 +16,7 @@ use std::io::{ErrorKind, Write};
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use asked::asked;
 pub(crate) use escape::{colours, safe_lines, safe_text};
 pub(crate) use lines::Lines;
 pub(crate) use live::Live;

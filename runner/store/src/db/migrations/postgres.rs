@@ -11,6 +11,7 @@ pub(in crate::db) const STEPS: &[&str] = &[
     include_str!("../../../migrations/postgres/0002_contained.sql"),
     include_str!("../../../migrations/postgres/0003_jobs.sql"),
     include_str!("../../../migrations/postgres/0004_settled.sql"),
+    include_str!("../../../migrations/postgres/0005_keys.sql"),
 ];
 
 /// Held while the schema is changed: "windlass" in ASCII.

@@ -2,8 +2,8 @@ use rusqlite::Connection;
 
 use crate::db::migrations::{LATEST, postgres, sqlite};
 use crate::db::sql;
-use crate::testing::{Ground, fresh, joined, running};
-use crate::{Durability, State, Store, StoreError, Transition};
+use crate::testing::{Ground, MASTER, fresh, joined, running};
+use crate::{Durability, SecretKind, State, Store, StoreError, Transition};
 
 #[tokio::test]
 async fn migrating_again_changes_nothing() {
@@ -23,6 +23,8 @@ const OLD: &str = "INSERT INTO execution VALUES (X'01920000000070008000000000000
         NULL, NULL, NULL); \
     INSERT INTO log_chunk VALUES (X'0192000000007000800000000000000A', 0, 0, 'stdout', 4, 5, 0, \
         X'28b52ffd2000010000'); \
+    INSERT INTO meta VALUES ('master_key_id', '2b539fef64b9c772'); \
+    INSERT INTO secret VALUES ('keys/a', 3, '2b539fef64b9c772', X'01', X'0203', 4, 5); \
     PRAGMA user_version = 1";
 
 #[tokio::test]
@@ -41,6 +43,9 @@ async fn a_database_of_the_first_schema_keeps_what_is_in_it() {
     let steps = store.steps(row.id).await.unwrap();
     assert_eq!((steps[0].path.as_str(), steps[0].started_at, steps[0].attempt), ("s", Some(3), 1));
     assert_eq!(store.log(row.id).await.unwrap().len(), 1);
+    let secret = store.secret("keys/a").await.unwrap().unwrap();
+    assert_eq!((secret.kind, secret.version, secret.sealed.ciphertext), (SecretKind::Password, 3, vec![2, 3]));
+    assert_eq!(store.master_keys().await.unwrap(), [MASTER]);
     let (code, reason) = ("execution.interrupted".to_owned(), "it was begun by an older Windlass".to_owned());
     let settled = Transition::Interrupted { execution: row.id, member: None, at: 9, code, reason };
     store.commit(vec![settled]).await.unwrap();

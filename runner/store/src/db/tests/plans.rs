@@ -7,9 +7,12 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use crate::db::{FromRow, Result, Row, Statement};
-use crate::testing::{claimed, fresh, interrupted, joined, log, new, on_both, requeued, rows, running, step_skipped};
+use crate::testing::{
+    MASTER, claimed, fresh, interrupted, joined, log, new, on_both, requeued, rows, running, sealed, step_skipped,
+};
 use crate::{
-    ExecutionFilter, JobChange, NewExecution, Prune, SecretRow, State, StepRef, Store, Tail, Transition, WhenFull,
+    ExecutionFilter, ExecutionSecret, JobChange, NewExecution, OfExecution, Prune, SecretKind, SecretRow, State,
+    StepRef, Store, Tail, Transition, WhenFull,
 };
 
 static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -148,13 +151,24 @@ async fn jobs_and_secrets(store: &Store) {
     store.job_versions(job.id).await.unwrap();
     store.prune_job_versions(0, 9).await.unwrap();
     store.job_text(job.id, 1).await.unwrap();
-    let (path, master_key) = ("keys/a".to_owned(), "m".to_owned());
-    let (wrapped_key, ciphertext) = (Vec::new(), Vec::new());
-    let row = SecretRow { path, version: 1, master_key, wrapped_key, ciphertext, created_at: 1, updated_at: 1 };
-    store.put_secret(row, None).await.unwrap();
+    store.set_first_master_key(MASTER).await.unwrap();
+    let (path, kind) = ("keys/a".to_owned(), SecretKind::Password);
+    let row = SecretRow { path, version: 1, kind, sealed: sealed(), created_at: 1, updated_at: 1 };
+    store.put_secret(row.clone(), None).await.unwrap();
     store.secret("keys/a").await.unwrap();
+    store.secret_entry("keys/a").await.unwrap();
     store.secrets(None).await.unwrap();
+    store.add_master_key(MASTER, "next").await.unwrap();
+    store.master_keys().await.unwrap();
+    store.secrets_under(MASTER, "", 1).await.unwrap();
+    store.rewrap_secrets(vec![(row, sealed())]).await.unwrap();
+    let secret = ExecutionSecret { name: "token".to_owned(), sealed: sealed() };
+    let secret = OfExecution { execution: Uuid::nil(), secret };
+    store.execution_secrets_under(MASTER, None, 1).await.unwrap();
+    store.execution_secrets_under(MASTER, Some(&secret), 1).await.unwrap();
+    store.rewrap_execution_secrets(vec![(secret, sealed())]).await.unwrap();
     store.delete_secret("keys/a").await.unwrap();
+    store.drop_master_keys_before("next").await.unwrap();
     store.set_meta_if_absent("a", "b").await.unwrap();
     store.meta("a").await.unwrap();
 }
@@ -165,7 +179,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
     everything(&store).await;
     let texts = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(texts.len() > 60, "{}", texts.len());
-    let small = ["member", "CONSTANT", "keys", "k", "w", "walk", "free", "turns", "newer", "(subquery"];
+    let small = ["member", "master_key", "CONSTANT", "keys", "k", "w", "walk", "free", "turns", "newer", "(subquery"];
     for text in texts.iter().filter(|text| !text.contains("SAVEPOINT") && !text.contains("BEGIN")) {
         if ["COMMIT", "ROLLBACK", "ROLLBACK TO piece"].contains(&text.as_str()) {
             continue;

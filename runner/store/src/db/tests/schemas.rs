@@ -62,7 +62,7 @@ const REFERENCES: [&str; 2] = [
         || ') ' || o.relname || ' (' || (SELECT string_agg(a.attname, ', ' ORDER BY k.place) \
             FROM unnest(c.confkey) WITH ORDINALITY AS k (number, place) \
             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number) \
-        || ') ' || CASE c.confdeltype WHEN 'c' THEN 'cascade' ELSE c.confdeltype::text END AS fact \
+        || ') ' || CASE c.confdeltype WHEN 'c' THEN 'cascade' WHEN 'a' THEN 'no action' ELSE c.confdeltype::text END AS fact \
      FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_class o ON o.oid = c.confrelid \
      WHERE c.contype = 'f'",
 ];
@@ -94,6 +94,7 @@ async fn text_that_is_read_in_order_is_ordered_by_bytes() {
         ("execution", "project"),
         ("execution", "job_key"),
         ("secret", "path"),
+        ("execution_secret", "name"),
         ("job", "name"),
         ("artifact", "name"),
     ] {

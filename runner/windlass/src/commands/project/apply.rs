@@ -1,5 +1,3 @@
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-
 use clap::Args;
 use serde_json::json;
 use windlass_engine::project::{Change, Plan};
@@ -58,14 +56,9 @@ fn agreed(plan: &Plan) -> Result<(), Problem> {
                     applied again";
         Err(Problem::with_help("project.removes", message, help))
     };
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return refused(format!("this removes jobs from project `{project}` that the folder does not have: {names}"));
+    match show::asked(format_args!("remove from project `{project}`: {names}?")) {
+        Some(true) => Ok(()),
+        Some(false) => refused(format!("nothing was applied: jobs of project `{project}` would be removed, {names}")),
+        None => refused(format!("this removes jobs from project `{project}` that the folder does not have: {names}")),
     }
-    let _ = write!(io::stderr(), "remove from project `{project}`: {names}? [y/N] ");
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
-        return Ok(());
-    }
-    refused(format!("nothing was applied: jobs of project `{project}` would be removed, {names}"))
 }
