@@ -189,7 +189,10 @@ impl Report for KeyError {
             }
             Self::MasterUnsafe { remedy, .. } => remedy.clone(),
             Self::MasterMismatch { expected, .. } => {
-                format!("restore the master key with id {expected}, or name its file as `masterKeyFile`")
+                format!(
+                    "restore the master key with id {expected}, copy its file from another machine on this database, or name \
+                     it as `masterKeyFile`"
+                )
             }
             Self::Store(error) => return error.help(),
         })

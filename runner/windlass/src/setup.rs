@@ -96,7 +96,6 @@ pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem
     let certificates = certificates(&settings)?;
     let store = store(&settings).await?;
     let keys = keys(&settings, &store);
-    keys.check_master_keys().await?;
     let sessions = Sessions::new(settings.endpoints.clone(), keys.clone(), Environment::of_process());
     let network = network(&settings, &keys).await?;
     let member = member(&settings, role)?;

@@ -166,10 +166,14 @@ fn a_member_without_the_master_key_is_refused() {
         assert_names(ended.failed(6, "key.master-missing"), &[&new, "restore"]);
     }
     assert_eq!(members(), before);
+    // Whoever only asks for executions needs no key, unless something secret is given.
+    apply(&installation, &[("true", "steps: [{uses: shell/command, with: {command: ['true']}}]\n")]);
+    let waits = start(&installation, "true", &[]);
     fs::rename(installation.folder().join("away"), file(&installation)).unwrap();
     fs::write(file(&installation), both).unwrap();
     run().ok();
     installation.run(&["server", "--once"]).ok();
+    comes_to(&installation, &waits, "succeeded");
 }
 
 crate::installation::also_on_postgres! {

@@ -46,6 +46,7 @@ pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> 
     let job = Arc::new(Job::read(&arguments.job)?);
     let given = options::given(&job, &arguments.options)?;
     let engine = setup::engine(loaded, Role::Run).await?;
+    engine.keys.check_master_keys().await?;
     engine.check(&arguments.project, &job).await?;
     let job = engine.offer(&arguments.project, job).await?;
     let bound = bind(&job, &given)?;

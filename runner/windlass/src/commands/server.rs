@@ -32,6 +32,7 @@ pub(crate) struct Server {
 pub(crate) async fn run(global: &Global, arguments: Server) -> Result<u8, Problem> {
     let halt = stop_on_signals()?;
     let engine = Arc::new(setup::engine(setup::configuration(global)?, Role::Server).await?);
+    engine.keys.check_master_keys().await?;
     let settled = engine.settle().await?;
     let log = Log::default();
     for (execution, how) in &settled {
