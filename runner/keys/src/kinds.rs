@@ -1,4 +1,4 @@
-//! Whether a value looks like what it is said to be, by its first line: what else is in it is the business of whoever
+//! Whether a value looks like what it is said to be, by its headers: what else is in it is the business of whoever
 //! uses it. What is found is named by words of this file alone, since it may be a secret in the wrong place.
 
 use base64::Engine;
@@ -47,6 +47,7 @@ pub(crate) fn check(kind: SecretKind, value: &[u8]) -> Result<(), String> {
         SecretKind::PublicKey => match (private, public) {
             // It would be shown.
             (Some((label, _)), _) => Err(format!("a `{label}`")),
+            _ if text.contains("PRIVATE KEY-----") => Err("a text with a private key in it".to_owned()),
             (None, Some((_, true))) if blocks.iter().all(|(label, _)| PUBLIC.contains(label)) => Ok(()),
             (None, Some((label, false))) => Err(format!("a `{label}` without its end")),
             (None, None) if blocks.is_empty() && is_openssh(text) => Ok(()),
@@ -65,7 +66,7 @@ fn blocks(text: &str) -> Vec<(&str, bool)> {
 
 /// What a line such as `-----BEGIN CERTIFICATE-----` is about.
 fn label<'a>(line: &'a str, word: &str) -> Option<&'a str> {
-    let line = line.trim_end();
+    let line = line.trim();
     let dashed = line.starts_with("----") && line.ends_with("----");
     line.trim_matches('-').trim().strip_prefix(word).filter(|_| dashed)
 }

@@ -33,6 +33,10 @@ fn a_certificate_with_its_private_key_is_private() {
     let both = format!("subject=CN = a\n{}\n{}", pem("CERTIFICATE"), pem("PRIVATE KEY"));
     assert_eq!(check(SecretKind::PrivateKey, both.as_bytes()), Ok(()));
     assert_eq!(found(SecretKind::PublicKey, both), "a `PRIVATE KEY`");
+    let indented = format!("{}  -----BEGIN PRIVATE KEY-----\n  AAEC\n", pem("CERTIFICATE"));
+    assert_eq!(found(SecretKind::PublicKey, indented), "a `PRIVATE KEY`");
+    let hidden = format!("{}key: -----BEGIN PRIVATE KEY-----\n", pem("CERTIFICATE"));
+    assert_eq!(found(SecretKind::PublicKey, hidden), "a text with a private key in it");
     let chain = pem("CERTIFICATE").repeat(2);
     assert_eq!(check(SecretKind::PublicKey, chain.as_bytes()), Ok(()));
     assert!(check(SecretKind::PublicKey, [pem("CERTIFICATE"), pem("SOMETHING ELSE")].concat().as_bytes()).is_err());
