@@ -90,7 +90,7 @@ impl Row {
         let reached = self.reached();
         match self.goal {
             Some(Goal::PartOfPresent(most)) => (format!("1/{:.1}", 1.0 / reached), format!("1/{:.0}", 1.0 / most)),
-            Some(Goal::TimesLimit(most)) => (format!("{reached:.2}x"), format!("{most}x")),
+            Some(Goal::TimesLimit(most)) => (format!("{reached:.2}x"), format!("{}x", (most * 100.0).round() / 100.0)),
             Some(Goal::AboveLimit(most)) => {
                 (format!("{:+.1} ms", reached * 1000.0), format!("+{} ms", most.as_millis()))
             }
