@@ -25,8 +25,20 @@ const ANSWER: Duration = Duration::from_secs(2);
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 
 /// The task role's keys.
-pub(crate) async fn fetch(environment: &Environment) -> Result<Credentials, Failure> {
-    let address = address(environment)?;
+pub(crate) async fn task_role(environment: &Environment) -> Result<Credentials, Failure> {
+    fetch(environment, address(environment)?).await
+}
+
+/// The pod role's keys. EKS sets the address of its agent and a token file, which it replaces (Amazon EKS user guide, "EKS
+/// Pod Identity").
+pub(crate) async fn pod_identity(environment: &Environment) -> Result<Credentials, Failure> {
+    if environment.get(FULL_URI).is_none() || environment.get(TOKEN_FILE).is_none() {
+        return Err(Failure::NoPodIdentity);
+    }
+    fetch(environment, full_address(environment)?).await
+}
+
+async fn fetch(environment: &Environment, address: Uri) -> Result<Credentials, Failure> {
     let token = authorization(environment)?;
     let service = Service::Container(origin(&address));
     let answer = ask(&address, token.as_deref()).await;
@@ -59,6 +71,10 @@ fn address(environment: &Environment) -> Result<Uri, Failure> {
         let rooted = path.starts_with('/').then(|| format!("http://{ECS}{path}").parse().ok()).flatten();
         return rooted.ok_or_else(|| unusable(RELATIVE_URI, "it is no path that begins with `/`"));
     }
+    full_address(environment)
+}
+
+fn full_address(environment: &Environment) -> Result<Uri, Failure> {
     let Some(text) = environment.get(FULL_URI) else {
         return Err(Failure::NoTaskRole);
     };

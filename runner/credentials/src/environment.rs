@@ -13,14 +13,25 @@ pub(crate) const RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 pub(crate) const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 pub(crate) const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 pub(crate) const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+pub(crate) const ROLE_ARN: &str = "AWS_ROLE_ARN";
+pub(crate) const WEB_IDENTITY_TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 const CONFIG_FILE: &str = "AWS_CONFIG_FILE";
 const CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
 const HOME: &str = "HOME";
 
 impl Environment {
     /// The names that are kept.
-    pub const NAMES: [&'static str; 7] =
-        [RELATIVE_URI, FULL_URI, TOKEN, TOKEN_FILE, CONFIG_FILE, CREDENTIALS_FILE, HOME];
+    pub const NAMES: [&'static str; 9] = [
+        RELATIVE_URI,
+        FULL_URI,
+        TOKEN,
+        TOKEN_FILE,
+        ROLE_ARN,
+        WEB_IDENTITY_TOKEN_FILE,
+        CONFIG_FILE,
+        CREDENTIALS_FILE,
+        HOME,
+    ];
 
     /// What the environment of this process says.
     pub fn of_process() -> Self {

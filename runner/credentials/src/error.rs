@@ -3,9 +3,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use windlass_errors::{Code, Report};
-use windlass_settings::{Account, AccountName, ProjectName};
+use windlass_settings::{Account, AccountName, Chain, ChainError, ProjectName, Unusable};
 
-use crate::failure::Failure;
+use crate::failure::{Failed, Hop};
 use crate::remedy::remedy;
 use crate::{Chosen, Region};
 
@@ -40,6 +40,39 @@ pub enum AccountError {
         /// What there is in both scopes.
         hint: String,
     },
+    /// The account is written so that it cannot work.
+    #[error("account `{}` of {} cannot be used: {}", .account.name, .account.scope, .account.problems)]
+    Unusable {
+        /// The account.
+        account: Box<Unusable>,
+    },
+    /// What stands behind the account cannot work, or may not be used.
+    #[error("{why}")]
+    Chain {
+        /// The account.
+        account: Box<Account>,
+        /// Why.
+        why: ChainError,
+    },
+    /// The system's account is for other projects.
+    #[error("account `{}` of the system is not for project `{project}`", .account.name)]
+    NotForProject {
+        /// The account.
+        account: Box<Account>,
+        /// The project.
+        project: ProjectName,
+    },
+    /// What the step declares does not fit into a policy of a session.
+    #[error(
+        "what the step may do takes a session policy of {characters} characters, and AWS takes 2048 (account `{}` of {})",
+        .account.name, .account.scope
+    )]
+    PolicyTooLong {
+        /// The account.
+        account: Box<Account>,
+        /// The length.
+        characters: usize,
+    },
     /// Nobody says which region.
     #[error("nothing says which region to use with account `{}` of {}", .account.name, .account.scope)]
     RegionMissing {
@@ -68,6 +101,11 @@ impl Report for AccountError {
             Self::UnknownProject { .. } => "project.unknown",
             Self::UnknownAccount { .. } => "account.unknown",
             Self::NoAccount { .. } => "account.none",
+            Self::Unusable { .. } | Self::Chain { why: ChainError::Wrong { .. }, .. } => "account.unusable",
+            Self::NotForProject { .. } | Self::Chain { why: ChainError::NotAllowed { .. }, .. } => {
+                "account.not-allowed"
+            }
+            Self::PolicyTooLong { .. } => "account.policy-too-long",
             Self::RegionMissing { .. } => "account.region-missing",
             Self::RegionRefused { .. } => "account.region-refused",
             Self::Session(error) => return error.code(),
@@ -80,6 +118,18 @@ impl Report for AccountError {
             Self::NoAccount { hint, .. } => Some(format!(
                 "set `account` in the step or the job, or `defaultAccount` in the project or the system; {hint}"
             )),
+            Self::Unusable { account } => account.problems.iter().next().and_then(|problem| problem.hint.clone()),
+            Self::Chain { why: ChainError::Wrong { hint, .. } | ChainError::NotAllowed { hint, .. }, .. } => {
+                Some(hint.clone())
+            }
+            Self::NotForProject { project, .. } => {
+                Some(format!("a system administrator adds `{project}` to its `allowedProjects`"))
+            }
+            Self::PolicyTooLong { .. } => Some(
+                "name fewer resources in one step, or give the account `sessionPolicyArns`: managed policies that \
+                 narrow instead"
+                    .to_owned(),
+            ),
             Self::RegionMissing { account } => Some(format!(
                 "set `region` in the step or the job, or the account's `defaultRegion`; {}",
                 allowed(account)
@@ -91,7 +141,12 @@ impl Report for AccountError {
 
     fn snippet(&self) -> Option<String> {
         match self {
-            Self::RegionMissing { account } | Self::RegionRefused { account, .. } => Some(account.place.to_string()),
+            Self::RegionMissing { account }
+            | Self::RegionRefused { account, .. }
+            | Self::NotForProject { account, .. }
+            | Self::PolicyTooLong { account, .. }
+            | Self::Chain { account, .. } => Some(account.place.to_string()),
+            Self::Unusable { account } => Some(account.place.to_string()),
             Self::Session(error) => error.snippet(),
             _ => None,
         }
@@ -109,43 +164,64 @@ fn allowed(account: &Account) -> String {
 /// credentials service answered.
 #[derive(Debug)]
 pub struct SessionError {
-    account: Box<Account>,
-    failure: Arc<Failure>,
+    chain: Box<Chain>,
+    failed: Arc<Failed>,
 }
 
 impl SessionError {
-    pub(crate) fn new(account: &Account, failure: Arc<Failure>) -> Self {
-        Self { account: account.clone().into(), failure }
+    pub(crate) fn new(chain: &Chain, failed: Arc<Failed>) -> Self {
+        Self { chain: chain.clone().into(), failed }
     }
+
+    /// The account that says what failed: that with the role, or with the source.
+    fn link(&self) -> &Account {
+        link(&self.chain, &self.failed.hop)
+    }
+}
+
+/// The account whose source or role that is.
+pub(crate) fn link<'a>(chain: &'a Chain, hop: &Hop) -> &'a Account {
+    let is_it = |link: &&Account| match hop {
+        Hop::Source => true,
+        Hop::Role(arn) => link.role.as_ref().is_some_and(|role| role.arn.as_str() == arn),
+    };
+    chain.links().find(is_it).unwrap_or_else(|| chain.account())
 }
 
 impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Account { name, scope, source, role, .. } = &*self.account;
-        write!(f, "account `{name}` of {scope} (source `{}`", source.name())?;
-        match role {
-            Some(role) => write!(f, ", role `{}`): {}", role.arn, self.failure),
-            None => write!(f, ", no role): {}", self.failure),
+        let Account { name, scope, .. } = self.chain.account();
+        write!(f, "account `{name}` of {scope} (source `{}`", self.chain.source().name())?;
+        let roles: Vec<String> = self.chain.roles().map(|role| format!("`{}`", role.arn)).collect();
+        match roles.as_slice() {
+            [] => f.write_str(", no role): ")?,
+            [role] => write!(f, ", role {role}): ")?,
+            roles => write!(f, ", roles {}): ", roles.join(" then "))?,
+        }
+        match &self.failed.hop {
+            Hop::Role(arn) if roles.len() > 1 => write!(f, "role `{arn}`: {}", self.failed.why),
+            Hop::Source if roles.len() > 1 => write!(f, "source: {}", self.failed.why),
+            _ => self.failed.why.fmt(f),
         }
     }
 }
 
 impl Error for SessionError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.failure.source()
+        self.failed.why.source()
     }
 }
 
 impl Report for SessionError {
     fn code(&self) -> Code {
-        self.failure.code()
+        self.failed.why.code()
     }
 
     fn help(&self) -> Option<String> {
-        remedy(&self.failure, &self.account)
+        remedy(&self.failed, &self.chain)
     }
 
     fn snippet(&self) -> Option<String> {
-        Some(self.account.place.to_string())
+        Some(self.link().place.to_string())
     }
 }

@@ -1,7 +1,9 @@
-use windlass_settings::{Account, AccountName, Endpoints, ProjectName, Settings, Source};
+use windlass_settings::{
+    AccessKey, Account, AccountId, AccountName, Chain, Endpoints, Narrowing, ProjectName, Settings, Source, WebIdentity,
+};
 
 use crate::explanation::{Explanation, Hop, ShownAccount, ShownRegion};
-use crate::resolve::find;
+use crate::resolve::{chain, find};
 use crate::sts::Place;
 use crate::{AccountError, Because, Chosen, Region, instance};
 
@@ -18,21 +20,22 @@ pub fn explain(
     region: Option<&str>,
 ) -> Result<Explanation, AccountError> {
     let found = find(settings, project, &format!("project `{project}`"), &[(name, Chosen::Argument)])?;
-    let account = found.account;
-    let region = match Region::of(account, &[(region, Because::Argument)]) {
+    let chain = chain(settings, found.account)?;
+    let rule = chain.region_rule();
+    let region = match Region::of(rule, &[(region, Because::Argument)]) {
         Err(AccountError::RegionMissing { .. }) => None,
         other => Some(other?),
     };
     Ok(Explanation {
         project: project.to_string(),
-        account: shown(account),
+        account: shown(found.account),
         chosen: found.chosen,
         hides: found.shadowed.map(shown),
-        account_id: account.account_id.as_ref().map(ToString::to_string),
-        hops: hops(account, &settings.endpoints, project, region.as_ref()),
+        account_id: account_id(&chain).map(ToString::to_string),
+        hops: hops(&chain, &settings.endpoints, project, region.as_ref()),
         region: region.map(|Region { name, because }| ShownRegion { name, because }),
-        allowed_regions: account.regions.clone(),
-        warnings: warnings(account),
+        allowed_regions: rule.regions.clone(),
+        warnings: warnings(&chain),
     })
 }
 
@@ -44,17 +47,45 @@ fn shown(account: &Account) -> ShownAccount {
     }
 }
 
-fn hops(account: &Account, endpoints: &Endpoints, project: &ProjectName, region: Option<&Region>) -> Vec<Hop> {
+/// What the configuration says of whose the last credentials are; a role's ARN says it by itself.
+fn account_id(chain: &Chain) -> Option<&AccountId> {
+    let says = |link: &&Account| link.role.is_some() || link.account_id.is_some();
+    chain.links().rev().find(says)?.account_id.as_ref()
+}
+
+fn hops(chain: &Chain, endpoints: &Endpoints, project: &ProjectName, region: Option<&Region>) -> Vec<Hop> {
     let sts = region.map(|region| Place::new(endpoints, &region.name).address());
-    let source = Hop::Source { name: account.source.name().to_owned(), from: origin(&account.source, endpoints) };
-    let role = account.role.as_ref().map(|role| Hop::AssumeRole {
-        arn: role.arn.to_string(),
-        external_id: role.external_id.as_ref().map(|id| start_of(id.as_str())),
-        session_name: role.session_name.render(project.as_str(), "JOB", "EXECUTION"),
-        duration_seconds: role.duration.as_secs(),
-        sts: sts.or_else(|| endpoints.services.get("sts").cloned()),
-    });
-    std::iter::once(source).chain(role).collect()
+    let sts = sts.or_else(|| endpoints.services.get("sts").cloned());
+    let source = chain.source();
+    let mut hops = vec![Hop::Source { name: source.name().to_owned(), from: origin(source, endpoints) }];
+    let several = chain.links().count() > 1;
+    for link in chain.links() {
+        let account = several.then(|| shown(link));
+        let Some(role) = &link.role else {
+            hops.extend(account.map(Hop::Account));
+            continue;
+        };
+        hops.push(Hop::AssumeRole {
+            account,
+            arn: role.arn.to_string(),
+            external_id: role.external_id.as_ref().map(|id| start_of(id.as_str())),
+            session_name: role.session_name.render(project.as_str(), "JOB", "EXECUTION"),
+            duration_seconds: role.duration.as_secs(),
+            source_identity: role
+                .source_identity
+                .as_ref()
+                .map(|name| name.render(project.as_str(), "JOB", "EXECUTION")),
+            tags: role.tags.iter().map(|(key, value)| (key.clone(), value.to_string())).collect(),
+            narrowed: None,
+            sts: sts.clone(),
+        });
+    }
+    if let (Some(Hop::AssumeRole { narrowed, .. }), Some(role)) =
+        (hops.iter_mut().rev().find(|hop| hop.is_role()), chain.role())
+    {
+        *narrowed = Some(role.narrowing != Narrowing::Off);
+    }
+    hops
 }
 
 fn origin(source: &Source, endpoints: &Endpoints) -> String {
@@ -64,10 +95,19 @@ fn origin(source: &Source, endpoints: &Endpoints) -> String {
             format!("instance metadata service at {address}, IMDSv2")
         }
         Source::EcsTaskRole => "container credentials endpoint of the runner's environment".to_owned(),
-        Source::AccessKey { access_key_id, secret_access_key } => {
-            format!("key id {access_key_id}, secret in {secret_access_key}")
+        Source::EksPodIdentity => "agent of EKS pod identity, by the runner's environment".to_owned(),
+        Source::WebIdentity(WebIdentity { role, token_file }) => {
+            let role = role.as_ref().map_or("`AWS_ROLE_ARN`".to_owned(), ToString::to_string);
+            let file =
+                token_file.as_ref().map_or("`AWS_WEB_IDENTITY_TOKEN_FILE`".into(), |path| path.to_string_lossy());
+            format!("role {role}, by the token in {file}")
+        }
+        Source::AccessKey(AccessKey { id, secret, session_token }) => {
+            let token = session_token.as_ref().map(|path| format!(", token in {path}")).unwrap_or_default();
+            format!("key id {id}, secret in {secret}{token}")
         }
         Source::Profile(name) => format!("profile `{name}` of the shared AWS configuration files"),
+        Source::Account(name) => format!("account `{name}`"),
     }
 }
 
@@ -77,19 +117,21 @@ fn start_of(external_id: &str) -> String {
     format!("{}…", external_id.chars().take(4).collect::<String>())
 }
 
-fn warnings(account: &Account) -> Vec<String> {
-    let Account { account_id, source, role, .. } = account;
-    let key = matches!(source, Source::AccessKey { .. });
+fn warnings(chain: &Chain) -> Vec<String> {
+    let (source, role) = (chain.source(), chain.role());
+    let long_lived = matches!(source, Source::AccessKey(key) if key.session_token.is_none());
     // A role's ARN names its account, and its sessions are compared with that.
-    let unchecked = account_id.is_none() && role.is_none();
+    let unchecked = role.is_none() && chain.links().all(|link| link.account_id.is_none());
+    let open = role.is_some_and(|role| role.narrowing == Narrowing::Off);
     let texts = [
         (unchecked, "no `accountId`: nothing checks whose AWS account this is"),
-        (key, "a long-lived access key: it works until somebody revokes it"),
-        (key && role.is_none(), "no `assumeRole`: steps get the long-lived key itself"),
+        (long_lived, "a long-lived access key: it works until somebody revokes it"),
+        (long_lived && role.is_none(), "no `assumeRole`: steps get the long-lived key itself"),
         (
-            source.is_role() && role.is_none(),
+            source.is_runners_own() && role.is_none(),
             "no `assumeRole`: steps get the identity of the runner's own machine or task, with all its rights",
         ),
+        (open, "`sessionPolicy: none`: steps may do whatever the role may, not only what they declare"),
     ];
     texts.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text.to_owned()).collect()
 }

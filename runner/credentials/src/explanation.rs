@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -51,8 +52,12 @@ pub enum Hop {
         /// Where they come from.
         from: String,
     },
+    /// An account with no role of its own, by another name.
+    Account(ShownAccount),
     /// A role that is assumed with them.
     AssumeRole {
+        /// The account whose role it is, when several stand behind one another.
+        account: Option<ShownAccount>,
         /// The role.
         arn: String,
         /// The first characters of the external ID, if one is sent.
@@ -61,6 +66,12 @@ pub enum Hop {
         session_name: String,
         /// How long a session lasts.
         duration_seconds: u64,
+        /// Who is said to stand behind the session, for an example job.
+        source_identity: Option<String>,
+        /// The session's tags, as they are written.
+        tags: BTreeMap<String, String>,
+        /// Whether a step may do only what it declares; said of the last role.
+        narrowed: Option<bool>,
         /// Where STS is asked; nothing as long as the region is open.
         sts: Option<String>,
     },
@@ -100,17 +111,37 @@ impl fmt::Display for Explanation {
 }
 
 impl Hop {
+    pub(crate) fn is_role(&self) -> bool {
+        matches!(self, Self::AssumeRole { .. })
+    }
+
     fn lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source { name, from } => line(f, "source", format_args!("{name}: {from}")),
-            Self::AssumeRole { arn, external_id, session_name, duration_seconds, sts } => {
+            Self::Account(account) => line(f, "as account", account),
+            Self::AssumeRole {
+                account,
+                arn,
+                external_id,
+                session_name,
+                duration_seconds,
+                source_identity,
+                tags,
+                narrowed,
+                sts,
+            } => {
                 line(f, "then role", arn)?;
-                line(
-                    f,
-                    "  external ID",
-                    external_id.as_deref().map_or("none".into(), |start| format!("set ({start})")),
-                )?;
+                account.iter().try_for_each(|account| line(f, "  of account", account))?;
+                let external_id = external_id.as_deref().map_or("none".into(), |start| format!("set ({start})"));
+                line(f, "  external ID", external_id)?;
                 line(f, "  session", format_args!("{session_name}, {}", duration(*duration_seconds)))?;
+                source_identity.iter().try_for_each(|name| line(f, "  identity", name))?;
+                tags.iter().try_for_each(|(key, value)| line(f, "  tag", format_args!("{key} = {value}")))?;
+                match narrowed {
+                    Some(true) => line(f, "  may", "what the step declares and the role allows")?,
+                    Some(false) => line(f, "  may", "whatever the role allows")?,
+                    None => {}
+                }
                 line(f, "  asked at", sts.as_deref().unwrap_or("STS of the region"))
             }
         }

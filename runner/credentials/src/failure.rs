@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::PathBuf;
 
 use windlass_errors::{Code, Report as _};
 use windlass_keys::KeyError;
@@ -6,8 +7,24 @@ use windlass_settings::{AccountId, KeyPath};
 
 use crate::cause::Cause;
 
-/// What went wrong on the way to credentials. It names no account: several accounts may share a session, and with it
-/// a remembered failure.
+/// What went wrong, and how far one had come. It names no account: several accounts may share a session, and with it a
+/// remembered failure.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) why: Failure,
+    pub(crate) hop: Hop,
+}
+
+/// Where on the way to credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hop {
+    /// With the first credentials.
+    Source,
+    /// With the role of this ARN.
+    Role(String),
+}
+
+/// What went wrong on the way to credentials.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{service} does not answer")]
@@ -20,6 +37,12 @@ pub(crate) enum Failure {
     NoInstanceRole { service: Service },
     #[error("the runner's environment names no container credentials endpoint")]
     NoTaskRole,
+    #[error("the runner's environment does not name both the EKS pod identity agent and its token file")]
+    NoPodIdentity,
+    #[error("the runner's environment has no `{variable}`")]
+    NoWebIdentity { variable: &'static str },
+    #[error("the web identity token in `{}` cannot be used", path.display())]
+    TokenFile { path: PathBuf, source: Cause },
     #[error("{service} refused with HTTP {status}{}", after_colon(.said.as_deref()))]
     Refused { service: Service, status: u16, said: Option<String> },
     #[error("{service} gave no usable keys: {problem}")]
@@ -72,11 +95,13 @@ impl Failure {
             Self::Unreachable { .. } => "account.source-unreachable",
             Self::TokenRefused { status: 403, .. } => "account.source-refused",
             Self::TokenRefused { .. } | Self::TokenLost { .. } => "account.imds-v1-only",
-            Self::NoInstanceRole { .. } | Self::NoTaskRole => "account.no-role",
+            Self::NoInstanceRole { .. } | Self::NoTaskRole | Self::NoPodIdentity | Self::NoWebIdentity { .. } => {
+                "account.no-role"
+            }
             Self::Refused { .. } | Self::Garbled { .. } | Self::Variable { .. } | Self::KeysRefused { .. } => {
                 "account.source-refused"
             }
-            Self::KeyNotText(_) => "account.source-refused",
+            Self::KeyNotText(_) | Self::TokenFile { .. } => "account.source-refused",
             Self::Profile { .. } => "account.profile-unusable",
             Self::Key(error) => return error.code(),
             Self::RoleDenied { .. } => "account.role-denied",

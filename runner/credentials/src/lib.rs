@@ -5,8 +5,7 @@
 //!
 //! Deliberately absent: the SDK's default chain. It tries environment, files, container and instance in turn, so a
 //! stray `AWS_ACCESS_KEY_ID` on the runner would win over "EC2 instance role". Each source is built directly instead,
-//! and one that fails is an error, never a reason to try the next. No background refresh either: sessions are renewed
-//! when somebody asks for one that is about to end.
+//! and one that fails is an error, never a reason to try the next.
 
 mod cache;
 mod cause;
@@ -20,17 +19,18 @@ mod error;
 mod explain;
 mod explanation;
 mod failure;
-
 mod instance;
 mod profile;
 mod region;
 mod remedy;
 mod resolve;
+mod session_policy;
 mod sessions;
 mod sts;
 mod sts_refusal;
 #[cfg(test)]
 mod testing;
+mod web_identity;
 
 pub use credentials::Credentials;
 pub use documents::{
@@ -42,5 +42,6 @@ pub use error::{AccountError, SessionError};
 pub use explain::explain;
 pub use explanation::{Explanation, Hop, ShownAccount, ShownRegion};
 pub use region::{Because, Region};
-pub use resolve::{Chosen, Request, Resolved, account_named, account_of, known_project, resolve};
+pub use resolve::{Chosen, Request, Resolved, account_named, account_of, chain, known_project, resolve};
+pub use session_policy::{SessionPolicy, TooLong};
 pub use sessions::{Attribution, Sessions};

@@ -1,7 +1,8 @@
 use windlass_errors::Report as _;
-use windlass_settings::{Account, Role, Source};
+use windlass_settings::{Account, Chain, Role, Source};
 
-use crate::failure::{Failure, Service};
+use crate::error::link;
+use crate::failure::{Failed, Failure, Hop, Service};
 
 const TURN_ON: &str =
     "turn the metadata service on: `aws ec2 modify-instance-metadata-options --http-endpoint enabled`";
@@ -12,12 +13,23 @@ const ONE_MORE_HOP: &str = "in a container the token needs one more hop: \
 const ATTACH_ROLE: &str = "attach an instance profile with a role: `aws ec2 associate-iam-instance-profile`";
 const NOT_IN_ECS: &str = "Windlass does not run in ECS, or its task definition has no `taskRoleArn`: neither \
                           `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` nor `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set";
+const NOT_IN_A_POD: &str = "Windlass runs in no EKS pod with a pod identity association (`aws eks \
+                            create-pod-identity-association`), or the pod is older than it: \
+                            `AWS_CONTAINER_CREDENTIALS_FULL_URI` and `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` must be set";
+const NO_SERVICE_ACCOUNT: &str = "EKS sets `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE` in pods whose service account \
+                                  has the annotation `eks.amazonaws.com/role-arn`; elsewhere write `role` and \
+                                  `tokenFile` below `web-identity`";
+const PROVIDER_TRUSTED: &str = "the trust policy of the role must name the identity provider of the token as `Federated` principal, allow \
+                                `sts:AssumeRoleWithWebIdentity`, and have conditions that this service account meets";
+const TOKEN_FILE_READABLE: &str = "the user that Windlass runs as must be able to read it; Kubernetes projects it into the \
+                                   pod";
 const AGENTS_VARIABLE: &str =
     "the ECS agent or the EKS pod identity agent sets it; a name other than `localhost` needs https";
 
-/// What to do about a failure of this account. Commands are those of the AWS CLI; the meaning of the options is in the
+/// What to do about a failure on the way to an account's credentials. Commands are those of the AWS CLI; the meaning of the options is in the
 /// EC2 user guide, "Configure the Instance Metadata Service options".
-pub(crate) fn remedy(failure: &Failure, account: &Account) -> Option<String> {
+pub(crate) fn remedy(failed: &Failed, chain: &Chain) -> Option<String> {
+    let failure = &failed.why;
     let text = match failure {
         Failure::Unreachable { service, .. } => unreachable(service),
         Failure::TokenRefused { status: 403, .. } => TURN_ON,
@@ -25,29 +37,41 @@ pub(crate) fn remedy(failure: &Failure, account: &Account) -> Option<String> {
         Failure::TokenLost { .. } => ONE_MORE_HOP,
         Failure::NoInstanceRole { .. } => ATTACH_ROLE,
         Failure::NoTaskRole => NOT_IN_ECS,
+        Failure::NoPodIdentity => NOT_IN_A_POD,
+        Failure::NoWebIdentity { .. } => NO_SERVICE_ACCOUNT,
+        Failure::TokenFile { .. } => TOKEN_FILE_READABLE,
         Failure::Refused { service, status, .. } => refused(service, *status),
         Failure::Garbled { .. } => "check that the address is that of a credentials service",
         Failure::Variable { .. } => AGENTS_VARIABLE,
         Failure::Sts { code, said, .. } => sts(code, said.as_deref().unwrap_or_default()),
-        _ => return particular(failure, account),
+        _ => return particular(failed, chain),
     };
     Some(text.to_owned())
 }
 
 /// The remedies that name something of the account.
-fn particular(failure: &Failure, account: &Account) -> Option<String> {
-    match failure {
+fn particular(Failed { why, hop }: &Failed, chain: &Chain) -> Option<String> {
+    let account = link(chain, hop);
+    match why {
         Failure::Profile { name, .. } => Some(format!(
             "`aws sts get-caller-identity --profile {name}` must work; with SSO, log in by \
              `aws sso login --profile {name}`"
         )),
         Failure::Key(error) => error.help(),
         Failure::KeyNotText(path) => Some(format!("store it again: `windlass key set --overwrite {path}`")),
+        Failure::RoleDenied { .. } if *hop == Hop::Source => Some(PROVIDER_TRUSTED.to_owned()),
         Failure::RoleDenied { said } => Some(role_denied(account.role.as_ref()?, said.as_deref())),
-        Failure::KeysRefused { code, .. } => Some(keys_refused(code, &account.source)),
+        Failure::KeysRefused { code, .. } => Some(keys_refused(code, offered(chain, account))),
         Failure::Mismatch { .. } => Some(format!("correct `accountId`, `assumeRole` or `source` at {}", account.place)),
         _ => None,
     }
+}
+
+/// The source of the keys with which a role is assumed; nothing when they are those of a role before it.
+fn offered<'a>(chain: &'a Chain, account: &Account) -> Option<&'a Source> {
+    let first = chain.links().find(|link| link.role.is_some());
+    let are_the_sources = first.is_none_or(|first| first.name == account.name && first.scope == account.scope);
+    are_the_sources.then(|| chain.source())
 }
 
 fn unreachable(service: &Service) -> &'static str {
@@ -109,19 +133,24 @@ fn principal(said: &str) -> Option<String> {
 }
 
 /// AWS STS API reference, "Common errors".
-fn keys_refused(code: &str, source: &Source) -> String {
+fn keys_refused(code: &str, source: Option<&Source>) -> String {
     match (code, source) {
         ("RequestExpired" | "RequestTimeTooSkewed", _) => "set the clock of the runner's machine".to_owned(),
         (
             "SignatureDoesNotMatch" | "InvalidSignatureException",
-            Source::AccessKey { access_key_id, secret_access_key },
+            Some(Source::AccessKey(key)),
         ) => {
-            format!("`{secret_access_key}` is not the secret of `{access_key_id}`; or the runner's clock is wrong")
+            format!("`{}` is not the secret of `{}`; or the runner's clock is wrong", key.secret, key.id)
         }
-        (_, Source::AccessKey { access_key_id, .. }) => {
-            format!("`{access_key_id}` does not exist, is inactive, or belongs to another partition")
+        (_, Some(Source::AccessKey(key))) => {
+            format!("`{}` does not exist, is inactive, has ended, or belongs to another partition", key.id)
         }
-        (_, Source::Profile(name)) => {
+        (_, Some(Source::WebIdentity(_))) => {
+            "the token has ended, is for another audience than `sts.amazonaws.com`, or its provider is not known to the \
+             AWS account of the role"
+                .to_owned()
+        }
+        (_, Some(Source::Profile(name))) => {
             format!("its keys may have expired: `aws sso login --profile {name}` or renew them")
         }
         _ => "the source's keys have expired or belong to another partition than the region; check the runner's clock"
@@ -139,6 +168,13 @@ fn sts(code: &str, said: &str) -> &'static str {
         "ValidationError" if said.contains("DurationSeconds") => {
             "shorten `sessionDuration`: the role's maximum session duration is less, and an hour at most for a role \
              that is assumed from a role"
+        }
+        "PackedPolicyTooLarge" | "PackedPolicyTooLargeException" => {
+            "the session's policy and tags together are too large for AWS: name fewer resources in the step, or shorten \
+             `sessionTags`"
+        }
+        "MalformedPolicyDocument" | "MalformedPolicyDocumentException" => {
+            "an action or a resource that the step type declares is none; tell its author, or set `sessionPolicy: none`"
         }
         "Throttling" | "ThrottlingException" => {
             "ask again later; a `sessionName` without `{{execution}}` lets executions share sessions"

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use windlass_settings::{Account, AccountName, Place, Project, ProjectName, Settings};
+use windlass_settings::{Account, AccountName, Chain, Place, Project, ProjectName, Scope, Settings};
 
 use crate::{AccountError, Because, Region};
 
@@ -25,8 +25,8 @@ pub struct Request<'a> {
 /// The account for a step: a whole record of one scope, never fields of two.
 #[derive(Clone, Debug)]
 pub struct Resolved {
-    /// The record.
-    pub account: Account,
+    /// The record, with those that it starts from.
+    pub chain: Chain,
     /// Who named it.
     pub chosen: Chosen,
     /// The region and who said so.
@@ -69,19 +69,20 @@ impl fmt::Display for Chosen {
 /// looked up in the project first and then in the system.
 ///
 /// # Errors
-/// `project.unknown`, `account.none`, `account.unknown`, `account.region-missing`, `account.region-refused`.
+/// `project.unknown`, `account.none`, `account.unknown`, `account.unusable`, `account.not-allowed`,
+/// `account.region-missing`, `account.region-refused`.
 pub fn resolve(settings: &Settings, request: &Request<'_>) -> Result<Resolved, AccountError> {
-    let found = of_request(settings, request)?;
+    let Found { account, chosen, shadowed } = of_request(settings, request)?;
+    let chain = chain(settings, account)?;
     let asked = [(request.step_region, Because::Step), (request.job_region, Because::Job)];
-    let region = Region::of(found.account, &asked)?;
-    let Found { account, chosen, shadowed } = found;
-    Ok(Resolved { account: account.clone(), chosen, region, shadowed: shadowed.map(|hidden| hidden.place.clone()) })
+    let region = Region::of(chain.region_rule(), &asked)?;
+    Ok(Resolved { chain, chosen, region, shadowed: shadowed.map(|hidden| hidden.place.clone()) })
 }
 
 /// The account of a step alone, whatever its region; see [`resolve`].
 ///
 /// # Errors
-/// `project.unknown`, `account.none`, `account.unknown`.
+/// `project.unknown`, `account.none`, `account.unknown`, `account.unusable`, `account.not-allowed`.
 pub fn account_of<'a>(settings: &'a Settings, request: &Request<'_>) -> Result<&'a Account, AccountError> {
     Ok(of_request(settings, request)?.account)
 }
@@ -89,13 +90,21 @@ pub fn account_of<'a>(settings: &'a Settings, request: &Request<'_>) -> Result<&
 /// The account that a command names in a project, or else the project's default.
 ///
 /// # Errors
-/// `project.unknown`, `account.none`, `account.unknown`.
+/// `project.unknown`, `account.none`, `account.unknown`, `account.unusable`, `account.not-allowed`.
 pub fn account_named<'a>(
     settings: &'a Settings,
     project: &ProjectName,
     name: Option<&AccountName>,
 ) -> Result<&'a Account, AccountError> {
     Ok(find(settings, project, &format!("project `{project}`"), &[(name, Chosen::Argument)])?.account)
+}
+
+/// All that stands behind an account.
+///
+/// # Errors
+/// `account.unusable`, `account.not-allowed`.
+pub fn chain(settings: &Settings, account: &Account) -> Result<Chain, AccountError> {
+    settings.chain(account).map_err(|why| AccountError::Chain { account: account.clone().into(), why })
 }
 
 /// The project of that name.
@@ -151,9 +160,19 @@ fn look_up<'a>(
 ) -> Result<Found<'a>, AccountError> {
     let own = project.accounts.iter().find(|account| account.name == *name);
     let of_system = settings.accounts.iter().find(|account| account.name == *name);
+    let broken = settings.unusable(&Scope::Project(project.name.clone()), name);
     match (own, of_system) {
         (Some(account), shadowed) => Ok(Found { account, chosen, shadowed }),
-        (None, Some(account)) => Ok(Found { account, chosen, shadowed: None }),
+        // Whoever has an account of that name means it, however it is written.
+        (None, of_system) if broken.is_some_and(|it| of_system.is_none() || it.scope != Scope::System) => {
+            Err(AccountError::Unusable { account: broken.expect("it was looked at").clone().into() })
+        }
+        (None, Some(account)) => match &account.grant.projects {
+            Some(allowed) if !allowed.contains(&project.name) => {
+                Err(AccountError::NotForProject { account: account.clone().into(), project: project.name.clone() })
+            }
+            _ => Ok(Found { account, chosen, shadowed: None }),
+        },
         (None, None) => {
             let all = project.accounts.iter().chain(&settings.accounts);
             let hint = match windlass_errors::nearest(name.as_str(), all.map(|account| account.name.as_str())) {

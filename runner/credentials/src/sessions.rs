@@ -1,26 +1,34 @@
+use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use windlass_keys::KeyStorage;
-use windlass_settings::{Account, AccountId, Endpoints, KeyPath, ProjectName, Role, Source};
+use windlass_settings::{AccessKey, AccountId, Chain, Endpoints, KeyPath, ProjectName, Role, Source};
 
 use crate::cache::{Cache, Outcome};
 use crate::clients::Http;
-use crate::failure::Failure;
+use crate::failure::{Failed, Failure, Hop};
 use crate::sts::{Place, Sts};
-use crate::{AccountError, Credentials, Environment, Resolved, SessionError, container, instance, profile};
+use crate::{
+    AccountError, Credentials, Environment, Resolved, SessionError, SessionPolicy, container, instance, profile,
+    web_identity,
+};
 
 /// Gives credentials for resolved accounts and keeps the sessions that it opened.
 ///
 /// One for the whole runner: steps that share an account share its session. Nothing is fetched, and no TLS is set up,
 /// before somebody asks.
-pub struct Sessions {
+#[derive(Clone)]
+pub struct Sessions(Arc<Shared>);
+
+struct Shared {
     endpoints: Endpoints,
     keys: KeyStorage,
     environment: Environment,
     http: Http,
-    cache: Cache<Key>,
+    cache: Cache<Arc<Key>>,
 }
 
 /// For whom a session is opened; it fills in the session's name.
@@ -35,126 +43,193 @@ pub struct Attribution<'a> {
 }
 
 /// Everything that makes sessions differ. Accounts that agree in all of it share one.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    source: Source,
-    /// A profile may assume roles itself, at the STS of a region.
-    profile_region: Option<String>,
-    hop: Hop,
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Source {
+        source: Source,
+        /// Some sources ask the STS of a region themselves.
+        sts: Option<Place>,
+    },
+    /// The same keys, once STS has said whose they are.
+    Checked {
+        of: Arc<Key>,
+        account: AccountId,
+        sts: Place,
+    },
+    Role {
+        from: Arc<Key>,
+        ask: Assume,
+        sts: Place,
+    },
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Hop {
-    None,
-    Checked { account: AccountId, sts: Place },
-    Role { arn: String, external_id: Option<String>, session_name: String, seconds: u64, sts: Place },
+/// What STS is asked for a role.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Assume {
+    pub(crate) arn: String,
+    pub(crate) account: AccountId,
+    pub(crate) external_id: Option<String>,
+    pub(crate) session_name: String,
+    pub(crate) seconds: i32,
+    pub(crate) source_identity: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) policy: SessionPolicy,
 }
+
+type Fetched = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 impl Sessions {
     /// Sessions by these endpoints, key storage and variables.
     pub fn new(endpoints: Endpoints, keys: KeyStorage, environment: Environment) -> Self {
         let cache = Cache::new(Box::new(now));
-        Self { endpoints, keys, environment, http: Http::new(), cache }
+        Self(Arc::new(Shared { endpoints, keys, environment, http: Http::new(), cache }))
     }
 
     /// Credentials, renewed when less than five minutes or a third of their life is left. Should nobody answer the
     /// renewal, those at hand are given until they end. Whatever fails is the answer to everyone for ten seconds.
     ///
+    /// The policy narrows the last role, if there is one.
+    ///
     /// # Errors
     /// [`AccountError::Session`] with the code of what happened, `account.source-unreachable` to `account.mismatch`,
     /// or a `key.` code when the secret of an access key cannot be read.
-    pub async fn credentials(&self, resolved: &Resolved, who: &Attribution<'_>) -> Result<Credentials, AccountError> {
-        let account = &resolved.account;
-        let outcome = match &account.role {
-            Some(role) => self.role_session(account, role, &resolved.region.name, who).await,
-            None => self.source_session(account, &resolved.region.name).await,
-        };
-        outcome.map_err(|failure| SessionError::new(account, failure).into())
+    pub async fn credentials(
+        &self,
+        resolved: &Resolved,
+        who: &Attribution<'_>,
+        policy: &SessionPolicy,
+    ) -> Result<Credentials, AccountError> {
+        let key = self.0.key(&resolved.chain, &resolved.region.name, who, policy);
+        let outcome = Shared::session(&self.0, key).await;
+        outcome.map_err(|failed| SessionError::new(&resolved.chain, failed).into())
     }
+}
 
-    async fn role_session(&self, account: &Account, role: &Role, region: &str, who: &Attribution<'_>) -> Outcome {
+impl Shared {
+    fn key(&self, chain: &Chain, region: &str, who: &Attribution<'_>, policy: &SessionPolicy) -> Arc<Key> {
         let sts = Place::new(&self.endpoints, region);
-        let session_name = role.session_name.render(who.project.as_str(), who.job, who.execution);
-        let source = Key::of_source(account, region);
-        let hop = Hop::Role {
-            arn: role.arn.as_str().to_owned(),
-            external_id: role.external_id.clone().map(String::from),
-            session_name: session_name.clone(),
-            seconds: role.duration.as_secs(),
-            sts: sts.clone(),
-        };
-        let assume = async || {
-            let keys = self.source_keys(&source).await?;
-            let assumed = Sts::new(&self.http, &sts, &keys).assume(role, &session_name).await;
-            assumed.map_err(|failure| self.noted(failure, &source))
-        };
-        self.cache.get(&Key { hop, ..source.clone() }, assume).await
+        let source = chain.source().clone();
+        let asks_sts = matches!(source, Source::Profile(_) | Source::WebIdentity(_));
+        let mut key = Arc::new(Key::Source { source, sts: asks_sts.then(|| sts.clone()) });
+        let mut left = chain.roles().count();
+        for link in chain.links() {
+            key = match (&link.role, &link.account_id) {
+                (Some(role), _) => {
+                    left -= 1;
+                    let policy = if left == 0 { policy.clone() } else { SessionPolicy::None };
+                    Arc::new(Key::Role { from: key, ask: Assume::new(role, who, policy), sts: sts.clone() })
+                }
+                (None, Some(account)) => Arc::new(Key::Checked { of: key, account: account.clone(), sts: sts.clone() }),
+                (None, None) => key,
+            };
+        }
+        key
     }
 
-    /// The source's keys themselves; checked once a session, if the configuration says which account they are of.
-    async fn source_session(&self, account: &Account, region: &str) -> Outcome {
-        let source = Key::of_source(account, region);
-        let Some(configured) = &account.account_id else {
-            return self.source_keys(&source).await;
-        };
-        let sts = Place::new(&self.endpoints, region);
-        let hop = Hop::Checked { account: configured.clone(), sts: sts.clone() };
-        let check = async || {
-            let keys = self.source_keys(&source).await?;
-            let checked = Sts::new(&self.http, &sts, &keys).check_account(configured).await;
-            checked.map_err(|failure| self.noted(failure, &source))?;
-            Ok(keys)
-        };
-        self.cache.get(&Key { hop, ..source.clone() }, check).await
+    /// The session of that key, opened if need be with the one that it stands on.
+    fn session(this: &Arc<Self>, key: Arc<Key>) -> Fetched {
+        let this = Arc::clone(this);
+        Box::pin(async move {
+            let fetch = || Self::open(Arc::clone(&this), Arc::clone(&key));
+            this.cache.get(&key, fetch).await
+        })
     }
 
-    async fn source_keys(&self, key: &Key) -> Outcome {
-        let fetch = async || match &key.source {
+    async fn open(this: Arc<Self>, key: Arc<Key>) -> Outcome {
+        match &*key {
+            Key::Source { source, sts } => {
+                let keys = this.source_keys(source, sts.as_ref()).await;
+                keys.map_err(|why| Arc::new(Failed { why, hop: Hop::Source }))
+            }
+            Key::Checked { of, account, sts } => {
+                let keys = Self::session(&this, Arc::clone(of)).await?;
+                let checked = Sts::new(&this.http, sts, &keys).check_account(account).await;
+                checked.map_err(|why| this.noted(why, Hop::Source, of))?;
+                Ok(keys)
+            }
+            Key::Role { from, ask, sts } => {
+                let keys = Self::session(&this, Arc::clone(from)).await?;
+                let assumed = Sts::new(&this.http, sts, &keys).assume(ask).await;
+                assumed.map_err(|why| this.noted(why, Hop::Role(ask.arn.clone()), from))
+            }
+        }
+    }
+
+    async fn source_keys(&self, source: &Source, sts: Option<&Place>) -> Result<Credentials, Failure> {
+        match source {
             Source::Ec2InstanceRole => {
                 let endpoint = self.endpoints.imds.as_deref().unwrap_or(instance::LINK_LOCAL);
                 instance::fetch(self.http.client(Some(endpoint)), endpoint).await
             }
-            Source::EcsTaskRole => container::fetch(&self.environment).await,
-            Source::AccessKey { access_key_id, secret_access_key } => {
-                self.access_key(access_key_id, secret_access_key).await
+            Source::EcsTaskRole => container::task_role(&self.environment).await,
+            Source::EksPodIdentity => container::pod_identity(&self.environment).await,
+            Source::WebIdentity(given) => {
+                let sts = sts.expect("the key of a web identity says where STS is asked");
+                web_identity::fetch(&self.http, sts, &self.environment, given).await
             }
+            Source::AccessKey(key) => self.access_key(key).await,
             Source::Profile(name) => {
-                let region = key.profile_region.as_deref().unwrap_or_default();
+                let region = sts.map(Place::region).unwrap_or_default();
                 profile::fetch(self.http.client(None), &self.environment, name, region).await
             }
-        };
-        self.cache.get(key, async || fetch().await.map_err(Arc::new)).await
+            Source::Account(_) => unreachable!("a chain begins with a source of its own"),
+        }
     }
 
-    async fn access_key(&self, id: &str, path: &KeyPath) -> Result<Credentials, Failure> {
+    async fn access_key(&self, key: &AccessKey) -> Result<Credentials, Failure> {
+        let session_token = match &key.session_token {
+            Some(path) => Some(self.text(path).await?),
+            None => None,
+        };
+        Ok(Credentials {
+            access_key_id: key.id.clone(),
+            secret_access_key: self.text(&key.secret).await?,
+            session_token,
+            expires_at: None,
+        })
+    }
+
+    async fn text(&self, path: &KeyPath) -> Result<SecretString, Failure> {
         let secret = self.keys.get(path).await.map_err(Failure::Key)?;
-        let text = std::str::from_utf8(secret.expose_secret()).map(str::trim);
-        match text {
-            Ok(text) if !text.is_empty() => Ok(Credentials {
-                access_key_id: id.to_owned(),
-                secret_access_key: text.into(),
-                session_token: None,
-                expires_at: None,
-            }),
+        match std::str::from_utf8(secret.expose_secret()).map(str::trim) {
+            Ok(text) if !text.is_empty() => Ok(text.into()),
             _ => Err(Failure::KeyNotText(path.clone())),
         }
     }
 
     /// Keys that STS does not accept are not offered again.
-    fn noted(&self, failure: Failure, source: &Key) -> Arc<Failure> {
-        if matches!(failure, Failure::KeysRefused { .. }) {
-            self.cache.forget(source);
+    fn noted(&self, why: Failure, hop: Hop, from: &Arc<Key>) -> Arc<Failed> {
+        if matches!(why, Failure::KeysRefused { .. }) {
+            self.cache.forget(from);
         }
-        Arc::new(failure)
+        Arc::new(Failed { why, hop })
     }
 }
 
-impl Key {
-    fn of_source(account: &Account, region: &str) -> Self {
-        let source = account.source.clone();
-        let profile_region = matches!(source, Source::Profile(_)).then(|| region.to_owned());
-        Self { source, profile_region, hop: Hop::None }
+impl Assume {
+    pub(crate) fn new(role: &Role, who: &Attribution<'_>, policy: SessionPolicy) -> Self {
+        let Attribution { project, job, execution } = *who;
+        let project = project.as_str();
+        let tag = |(key, value): (&String, &windlass_settings::Template)| {
+            (key.clone(), tag_value(&value.fill(project, job, execution)))
+        };
+        Self {
+            arn: role.arn.as_str().to_owned(),
+            account: role.arn.account().clone(),
+            external_id: role.external_id.clone().map(String::from),
+            session_name: role.session_name.render(project, job, execution),
+            seconds: i32::try_from(role.duration.as_secs()).expect("settings allow at most 12 hours"),
+            source_identity: role.source_identity.as_ref().map(|name| name.render(project, job, execution)),
+            tags: role.tags.iter().map(tag).collect(),
+            policy,
+        }
     }
+}
+
+/// The value of a tag: at most 256 characters, letters, digits, blanks and `_.:/=+-@` (AWS STS API reference, `Tag`).
+fn tag_value(text: &str) -> String {
+    let allowed = |c: char| if c.is_alphanumeric() || " _.:/=+-@".contains(c) { c } else { '-' };
+    text.chars().map(allowed).take(256).collect()
 }
 
 /// Milliseconds UTC.

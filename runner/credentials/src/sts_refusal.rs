@@ -4,16 +4,15 @@ use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 
-use crate::Credentials;
 use crate::cause::Cause;
 use crate::failure::{Failure, Service};
 
 /// What a failed call of STS means (AWS STS API reference, "Common errors").
-pub(crate) fn refusal<E>(
+pub(crate) fn refusal<'a, E>(
     action: &'static str,
     error: &SdkError<E, HttpResponse>,
     service: &Service,
-    keys: &Credentials,
+    secrets: impl Iterator<Item = &'a str>,
 ) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -23,13 +22,15 @@ where
     };
     let status = answer.raw().status().as_u16();
     let code = answer.err().code().map_or_else(|| format!("HTTP {status}"), str::to_owned);
-    let said = answer.err().message().map(|message| without_secrets(message, keys));
+    let said = answer.err().message().map(|message| without_secrets(message, secrets));
     match code.as_str() {
-        "AccessDenied" | "AccessDeniedException" if action == "AssumeRole" => Failure::RoleDenied { said },
+        "AccessDenied" | "AccessDeniedException" if action != "GetCallerIdentity" => Failure::RoleDenied { said },
         // This message may quote the signed request, session token included.
         "SignatureDoesNotMatch" | "InvalidSignatureException" => Failure::KeysRefused { code, said: None },
         "InvalidClientTokenId"
         | "UnrecognizedClientException"
+        | "InvalidIdentityToken"
+        | "IDPRejectedClaim"
         | "ExpiredToken"
         | "ExpiredTokenException"
         | "RequestExpired"
@@ -38,6 +39,6 @@ where
     }
 }
 
-fn without_secrets(message: &str, keys: &Credentials) -> String {
-    keys.secrets().fold(Cause::new(message).to_string(), |text, secret| text.replace(secret, "***"))
+fn without_secrets<'a>(message: &str, secrets: impl Iterator<Item = &'a str>) -> String {
+    secrets.fold(Cause::new(message).to_string(), |text, secret| text.replace(secret, "***"))
 }

@@ -5,11 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use windlass_settings::{
-    Account, AccountName, Installation, Overrides, Place, Project, ProjectName, Role, RoleArn, Scope, SessionName,
-    Settings, Source, load_for,
+    Account, AccountName, Chain, FilePlace, Grant, Installation, Narrowing, Overrides, Place, Project, ProjectName,
+    Role, RoleArn, Scope, SessionName, Settings, Source, load_for,
 };
 
-use crate::failure::Failure;
+use crate::failure::{Failed, Failure, Hop};
 use crate::{Environment, SessionError};
 
 pub(crate) fn project_name(name: &str) -> ProjectName {
@@ -30,7 +30,8 @@ pub(crate) fn account(name: &str) -> Account {
         role: None,
         regions: Vec::new(),
         default_region: None,
-        place: Place { file: "windlass.yaml".into(), line: 7, column: 5 },
+        grant: Grant::default(),
+        place: Place::File(FilePlace { file: "windlass.yaml".into(), line: 7, column: 5 }),
     }
 }
 
@@ -44,7 +45,15 @@ pub(crate) fn role(arn: &str, external_id: Option<&str>) -> Role {
         external_id: external_id.map(|id| id.parse().unwrap()),
         session_name: SessionName::default(),
         duration: std::time::Duration::from_secs(3600),
+        source_identity: None,
+        tags: std::collections::BTreeMap::new(),
+        narrowing: Narrowing::default(),
     }
+}
+
+/// The chain of an account that starts from no other.
+pub(crate) fn chain(account: &Account) -> Chain {
+    settings(Vec::new(), Vec::new()).chain(account).unwrap()
 }
 
 /// One project, `web`.
@@ -65,8 +74,8 @@ pub(crate) fn environment(pairs: &[(&str, &str)]) -> Environment {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-pub(crate) fn session_error(failure: Failure) -> SessionError {
-    SessionError::new(&account("central"), failure.into())
+pub(crate) fn session_error(why: Failure) -> SessionError {
+    SessionError::new(&chain(&account("central")), Failed { why, hop: Hop::Source }.into())
 }
 
 /// What the scripted service does with a request.

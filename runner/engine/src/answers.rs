@@ -3,13 +3,14 @@
 use std::sync::{Mutex, PoisonError};
 
 use secrecy::ExposeSecret as _;
-use windlass_credentials::{AccountError, Attribution, Resolved};
+use windlass_credentials::{AccountError, Attribution, Resolved, SessionPolicy, TooLong};
 use windlass_hosting::StepFailure;
 use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::{Credentials, Given, MAX_CHECKPOINT, Wanted};
 use windlass_store::Transition;
 
 use crate::failure;
+use crate::needs::declared_by;
 use crate::output::{Mask, Secrets};
 use crate::step_run::StepRun;
 
@@ -59,6 +60,16 @@ impl StepRun<'_> {
         Ok(Given::Kept)
     }
 
+    /// What narrows the step's session to what its step type declares.
+    fn session_policy(&self, account: &Resolved) -> Result<SessionPolicy, AccountError> {
+        let Some(role) = account.chain.role() else { return Ok(SessionPolicy::None) };
+        let declared = declared_by(self.step.metadata(), &self.step.config, &role.arn, &account.region.name);
+        SessionPolicy::of(role, &declared).map_err(|TooLong { characters }| AccountError::PolicyTooLong {
+            account: account.chain.account().clone().into(),
+            characters,
+        })
+    }
+
     async fn credentials(&self, account: &Resolved, secrets: &Secrets) -> Result<Credentials, AccountError> {
         let execution = self.execution.to_string();
         let who = Attribution {
@@ -67,7 +78,8 @@ impl StepRun<'_> {
             execution: &execution,
         };
         // Boxed: the SDK's futures are deep, and this one is part of every step's.
-        let given = Box::pin(self.engine.sessions.credentials(account, &who)).await?;
+        let policy = self.session_policy(account)?;
+        let given = Box::pin(self.engine.sessions.credentials(account, &who, &policy)).await?;
         secrets.add([given.secret_access_key.clone()].into_iter().chain(given.session_token.clone()));
         Ok(Credentials {
             access_key_id: given.access_key_id,

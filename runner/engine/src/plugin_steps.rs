@@ -53,7 +53,7 @@ impl Worker for PluginSteps<'_> {
         match ready {
             Ready::Plugin(step) => Facts {
                 plugin_sha256: Some(step.plugin.library.sha256.clone()),
-                account: step.account.as_ref().map(|resolved| resolved.account.name.to_string()),
+                account: step.account.as_ref().map(|resolved| resolved.chain.account().name.to_string()),
                 called_with: step.metadata().resumable.then(|| Call::of(step, &self.run.prepared.bound)),
                 repeatable: step.metadata().repeatable,
                 resumable: step.metadata().resumable,

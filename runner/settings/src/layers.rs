@@ -7,7 +7,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 use serde::Deserialize;
 
-use crate::account::Place;
+use crate::FilePlace;
 use crate::environment::{Given, Setting, is_entry_name};
 use crate::load::Overrides;
 use crate::shape::{ConfigurationShape, Text};
@@ -17,7 +17,7 @@ use crate::yaml::Position;
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Default,
-    File(Place),
+    File(FilePlace),
     Environment(String),
     Flag(&'static str),
 }
@@ -44,6 +44,7 @@ pub(crate) struct Merged {
     pub(crate) plugin_lock_file: String,
     pub(crate) database: MergedDatabase,
     pub(crate) default_account: Option<String>,
+    pub(crate) managing_account: Option<String>,
     #[serde(default)]
     pub(crate) endpoints: BTreeMap<String, String>,
     #[serde(default)]
@@ -125,7 +126,7 @@ pub(crate) struct MergedRetentionOfFailed {
 #[derive(Debug, Default)]
 pub(crate) struct Layers {
     figment: Figment,
-    places: BTreeMap<String, Place>,
+    places: BTreeMap<String, FilePlace>,
 }
 
 impl Layers {
@@ -140,7 +141,7 @@ impl Layers {
     }
 
     /// The place in the file, when it is the file that set the key.
-    pub(crate) fn place(&self, key: &str) -> Option<&Place> {
+    pub(crate) fn place(&self, key: &str) -> Option<&FilePlace> {
         self.figment.find_metadata(key)?.source.as_ref()?;
         self.places.get(key)
     }
@@ -172,6 +173,7 @@ impl Layers {
             ("database.maxConnections", &database.max_connections),
             ("database.durability", &database.durability),
             ("defaultAccount", &shape.default_account),
+            ("managingAccount", &shape.managing_account),
             ("network.proxy", &network.proxy),
             ("network.proxyPassword", &network.proxy_password),
             ("shell.path", &shell.path),

@@ -9,6 +9,7 @@
 //! file, including other files, and reading a file from the current folder that nobody named.
 
 mod account;
+mod chain;
 mod check;
 mod database;
 mod environment;
@@ -19,14 +20,18 @@ mod layers;
 mod load;
 mod names;
 mod role_arn;
+mod role_pattern;
 mod session_name;
 mod settings;
 mod shape;
 mod shown;
+mod stored;
+mod template;
 mod text;
 pub mod yaml;
 
-pub use account::{Account, Place, Role, Scope, Source};
+pub use account::{AccessKey, Account, FilePlace, Grant, Narrowing, Place, Role, Scope, Source, WebIdentity};
+pub use chain::{Chain, ChainError};
 pub use database::{Backend, Database, Durability, Postgres};
 pub use error::{Problem, Problems, SettingsError};
 pub use installation::Installation;
@@ -34,9 +39,12 @@ pub use key_path::KeyPath;
 pub use load::{DEFAULTS, Loaded, Overrides, load, load_for};
 pub use names::{AccountId, AccountName, ExternalId, ProjectName};
 pub use role_arn::{Partition, RoleArn};
+pub use role_pattern::RolePattern;
 pub use session_name::SessionName;
 pub use settings::{
     Containment, Endpoints, Limits, Network, Project, Retention, Server, Settings, Shell, StepLogAction,
 };
 pub use shown::ShownValue;
+pub use stored::{Stored, Unusable};
+pub use template::Template;
 pub use text::{format_duration, parse_bytes, parse_duration};

@@ -2,8 +2,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Settings;
-use crate::account::Place;
 use crate::check::{FileRead, check};
 use crate::environment::{self, CONFIG};
 use crate::error::{Problem, Problems, SettingsError};
@@ -12,6 +10,7 @@ use crate::layers::{Layers, Origin};
 use crate::shape::ConfigurationShape;
 use crate::shown::{ShownValue, shown};
 use crate::yaml::{self, Position};
+use crate::{FilePlace, Settings};
 
 /// The commented defaults: a layer of their own, and the reference that users read.
 pub const DEFAULTS: &str = include_str!("../../../config/default.yaml");
@@ -101,7 +100,7 @@ fn invalid(problems: Vec<Problem>) -> SettingsError {
 }
 
 fn place_in(file: &Path, position: Position) -> Origin {
-    Origin::File(Place { file: file.to_owned(), line: position.line, column: position.column })
+    Origin::File(FilePlace { file: file.to_owned(), line: position.line, column: position.column })
 }
 
 fn project_origins(read: &FileRead<'_>) -> impl Iterator<Item = Origin> {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Account, AccountName, Database, KeyPath, ProjectName};
+use crate::{Account, AccountName, Database, Grant, KeyPath, ProjectName, Scope, Unusable};
 
 /// The whole configuration, checked. Another type than the file's shape: whoever holds one need not check again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,14 @@ pub struct Settings {
     pub database: Database,
     /// The system account of a step for which neither step, job nor project names one.
     pub default_account: Option<AccountName>,
+    /// The system account that others start from which name no source of their own.
+    pub managing_account: Option<AccountName>,
     /// The system's accounts.
     pub accounts: Vec<Account>,
+    /// Accounts of all scopes that are written so that they cannot work. They stop nobody else.
+    pub unusable: Vec<Unusable>,
+    /// For whom the runner's own identities are, by the source's name.
+    pub sources: BTreeMap<&'static str, Grant>,
     /// The projects, each with accounts of its own.
     pub projects: Vec<Project>,
     /// Addresses that replace the public ones.
@@ -41,6 +47,12 @@ impl Settings {
     /// The project of that name.
     pub fn project(&self, name: &ProjectName) -> Option<&Project> {
         self.projects.iter().find(|project| project.name == *name)
+    }
+
+    /// The account of that name that cannot work: of the project, or else of the system.
+    pub fn unusable(&self, scope: &Scope, name: &AccountName) -> Option<&Unusable> {
+        let of = |scope: &Scope| self.unusable.iter().find(|it| it.name == *name && it.scope == *scope);
+        of(scope).or_else(|| of(&Scope::System))
     }
 
     /// How many executions of this project run at a time in one process: its own bound, or else that of all projects.

@@ -56,8 +56,13 @@ pub(crate) struct ConfigurationShape {
     pub(crate) database: DatabaseShape,
     #[serde(default, deserialize_with = "given")]
     pub(crate) default_account: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) managing_account: Option<Text>,
     #[serde(default)]
     pub(crate) accounts: Vec<AccountShape>,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(crate) sources: BTreeMap<String, Spanned<GrantShape>>,
     #[serde(default)]
     pub(crate) projects: Vec<ProjectShape>,
     #[serde(default)]
@@ -209,10 +214,36 @@ pub(crate) struct AccountShape {
     #[serde(default, deserialize_with = "given")]
     pub(crate) session_duration: Option<Text>,
     #[serde(default, deserialize_with = "given")]
+    pub(crate) source_identity: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "BTreeMap<String, Text>")]
+    pub(crate) session_tags: Option<Spanned<BTreeMap<String, Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) session_policy: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) session_policy_arns: Option<Spanned<Vec<Text>>>,
+    #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Vec<Text>")]
     pub(crate) regions: Option<Spanned<Vec<Text>>>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) default_region: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) allowed_projects: Option<Spanned<Vec<Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) allowed_roles: Option<Spanned<Vec<Text>>>,
+}
+
+/// What a source of the runner's own may be used for.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct GrantShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) allowed_projects: Option<Spanned<Vec<Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) allowed_roles: Option<Spanned<Vec<Text>>>,
 }
 
 /// A word, or one key with what belongs to it.
@@ -221,8 +252,11 @@ pub(crate) struct AccountShape {
 pub(crate) enum SourceShape {
     Ec2InstanceRole,
     EcsTaskRole,
+    EksPodIdentity,
+    WebIdentity(WebIdentityShape),
     AccessKey(AccessKeyShape),
     Profile(Text),
+    Account(Text),
     /// None of them; reported at the place of the value, which is not known while it is read.
     #[schemars(skip)]
     Wrong {
@@ -236,6 +270,17 @@ pub(crate) enum SourceShape {
 pub(crate) struct AccessKeyShape {
     pub(crate) access_key_id: Text,
     pub(crate) secret_access_key: Text,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) session_token: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WebIdentityShape {
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) role: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) token_file: Option<Text>,
 }
 
 /// Written out, because the derived reader looks for the missing part of a bare `profile` on the next line.
@@ -258,11 +303,14 @@ impl<'de> Visitor<'de> for SourceVisitor {
         Ok(match name {
             "ec2-instance-role" => SourceShape::Ec2InstanceRole,
             "ecs-task-role" => SourceShape::EcsTaskRole,
+            "eks-pod-identity" => SourceShape::EksPodIdentity,
+            "web-identity" => SourceShape::WebIdentity(WebIdentityShape::default()),
             "access-key" => wrong(
                 "a bare `access-key` has no key",
                 "write `access-key: {accessKeyId: AKIA..., secretAccessKey: keys/...}`",
             ),
             "profile" => wrong("a bare `profile` names none", "write `profile: NAME` below `source`"),
+            "account" => wrong("a bare `account` names none", "write `account: NAME` below `source`"),
             other => unknown(other),
         })
     }
@@ -273,6 +321,8 @@ impl<'de> Visitor<'de> for SourceVisitor {
             sources.push(match name.as_str() {
                 "access-key" => SourceShape::AccessKey(map.next_value()?),
                 "profile" => SourceShape::Profile(map.next_value()?),
+                "account" => SourceShape::Account(map.next_value()?),
+                "web-identity" => SourceShape::WebIdentity(map.next_value()?),
                 name => {
                     map.next_value::<IgnoredAny>()?;
                     if Source::NAMES.contains(&name) {

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::layers::{Layers, Origin};
 use crate::text::format_duration;
-use crate::{Account, Backend, Project, Settings, Source};
+use crate::{Account, Backend, Grant, Narrowing, Place, Project, RoleArn, Settings, Source, WebIdentity};
 
 /// A value and where it comes from, for `config show`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,6 +38,7 @@ pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origi
     add("database.maxConnections", json!(postgres.map(|postgres| postgres.max_connections)));
     add("database.durability", json!(merged.database.durability));
     add("defaultAccount", json!(settings.default_account));
+    add("managingAccount", json!(settings.managing_account));
     for (service, address) in &merged.endpoints {
         add(&format!("endpoints.{service}"), json!(address));
     }
@@ -78,11 +81,7 @@ pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origi
 }
 
 fn shown_account(prefix: &str, account: &Account) -> ShownValue {
-    ShownValue {
-        key: format!("{prefix}.{}", account.name),
-        value: account_value(account),
-        origin: Origin::File(account.place.clone()).to_string(),
-    }
+    ShownValue { key: format!("{prefix}.{}", account.name), value: account.fields(), origin: origin(&account.place) }
 }
 
 fn project_value(project: &Project) -> Value {
@@ -93,25 +92,66 @@ fn project_value(project: &Project) -> Value {
     ])
 }
 
-fn account_value(account: &Account) -> Value {
-    let source = match &account.source {
-        Source::AccessKey { access_key_id, secret_access_key } => {
-            json!({"access-key": {"accessKeyId": access_key_id, "secretAccessKey": secret_access_key}})
+fn origin(place: &Place) -> String {
+    match place {
+        Place::File(place) => Origin::File(place.clone()).to_string(),
+        Place::Database { .. } => place.to_string(),
+    }
+}
+
+impl Account {
+    /// What is written about it, without its name: the keys and the form of a file.
+    pub fn fields(&self) -> Value {
+        let role = self.role.as_ref();
+        let (session_policy, policy_arns) = match role.map(|role| &role.narrowing) {
+            Some(Narrowing::Off) => (json!("none"), Value::Null),
+            Some(Narrowing::Declared { otherwise }) if !otherwise.is_empty() => (Value::Null, json!(otherwise)),
+            _ => (Value::Null, Value::Null),
+        };
+        let tags = role.map(|role| &role.tags).filter(|tags| !tags.is_empty());
+        let tags = tags.map(|tags| tags.iter().map(|(key, value)| (key, value.as_str())).collect::<BTreeMap<_, _>>());
+        let Grant { projects, roles } = &self.grant;
+        object([
+            ("accountId", json!(self.account_id)),
+            ("source", self.source.written()),
+            ("assumeRole", json!(role.map(|role| role.arn.as_str()))),
+            ("externalId", json!(role.and_then(|role| role.external_id.as_ref()))),
+            ("sessionName", json!(role.map(|role| role.session_name.as_str()))),
+            ("sessionDuration", json!(role.map(|role| format_duration(role.duration)))),
+            ("sourceIdentity", json!(role.and_then(|role| Some(role.source_identity.as_ref()?.as_str())))),
+            ("sessionTags", json!(tags)),
+            ("sessionPolicy", session_policy),
+            ("sessionPolicyArns", policy_arns),
+            ("regions", if self.regions.is_empty() { Value::Null } else { json!(self.regions) }),
+            ("defaultRegion", json!(self.default_region)),
+            ("allowedProjects", json!(projects)),
+            (
+                "allowedRoles",
+                json!(roles.as_ref().map(|roles| roles.iter().map(ToString::to_string).collect::<Vec<_>>())),
+            ),
+        ])
+    }
+}
+
+impl Source {
+    /// As it is written in a file.
+    fn written(&self) -> Value {
+        let name = self.name();
+        match self {
+            Self::AccessKey(key) => json!({ name: object([
+                ("accessKeyId", json!(key.id)),
+                ("secretAccessKey", json!(key.secret)),
+                ("sessionToken", json!(key.session_token)),
+            ]) }),
+            Self::WebIdentity(given) if *given != WebIdentity::default() => json!({ name: object([
+                ("role", json!(given.role.as_ref().map(RoleArn::as_str))),
+                ("tokenFile", json!(given.token_file)),
+            ]) }),
+            Self::Profile(profile) => json!({ name: profile }),
+            Self::Account(account) => json!({ name: account }),
+            _ => json!(name),
         }
-        Source::Profile(name) => json!({"profile": name}),
-        source => json!(source.name()),
-    };
-    let role = account.role.as_ref();
-    object([
-        ("accountId", json!(account.account_id)),
-        ("source", source),
-        ("assumeRole", json!(role.map(|role| role.arn.as_str()))),
-        ("externalId", json!(role.and_then(|role| role.external_id.as_ref()))),
-        ("sessionName", json!(role.map(|role| role.session_name.as_str()))),
-        ("sessionDuration", json!(role.map(|role| format_duration(role.duration)))),
-        ("regions", if account.regions.is_empty() { Value::Null } else { json!(account.regions) }),
-        ("defaultRegion", json!(account.default_region)),
-    ])
+    }
 }
 
 /// Only what is set.

@@ -10,7 +10,7 @@ const KEYS: &str = r#"{"AccessKeyId":"ASIATASK","SecretAccessKey":"recognisable-
     "Expiration":"2099-01-01T00:00:00Z"}"#;
 
 async fn refused(pairs: &[(&str, &str)]) -> SessionError {
-    let error = session_error(fetch(&environment(pairs)).await.unwrap_err());
+    let error = session_error(task_role(&environment(pairs)).await.unwrap_err());
     let shown = format!("{}{error:?}", render(&error));
     assert!(!shown.contains("recognisable"), "{shown}");
     error
@@ -25,7 +25,7 @@ async fn sends_the_token_file_before_the_token_and_reads_it_anew() {
     let variables = environment(&[(FULL_URI, &url), (TOKEN, "other"), (TOKEN_FILE, file.to_str().unwrap())]);
     for token in ["first", "second"] {
         std::fs::write(&file, token).unwrap();
-        assert_eq!(fetch(&variables).await.unwrap().access_key_id, "ASIATASK");
+        assert_eq!(task_role(&variables).await.unwrap().access_key_id, "ASIATASK");
     }
     let requests = service.requests();
     assert!(requests[0].starts_with("get /v1/credentials ") && requests[0].contains("authorization: first\r\n"));
@@ -88,7 +88,7 @@ async fn an_overloaded_agent_is_asked_again() {
         0 => reply("429 Too Many Requests", "", ""),
         _ => reply("200 OK", "", KEYS),
     });
-    assert!(fetch(&environment(&[(FULL_URI, &service.url)])).await.is_ok());
+    assert!(task_role(&environment(&[(FULL_URI, &service.url)])).await.is_ok());
     assert_eq!(service.requests().len(), 2);
 }
 

@@ -80,8 +80,8 @@ impl Statement {
     }
 
     /// Lets somebody assume the role that has this trust policy.
-    pub(super) fn trust(sid: &'static str, principal: Principal) -> Self {
-        let (sid, principal, action) = (Some(sid), Some(principal), Texts::from("sts:AssumeRole"));
+    pub(super) fn trust(sid: &'static str, principal: Principal, action: Texts) -> Self {
+        let (sid, principal) = (Some(sid), Some(principal));
         Self { sid, effect: Effect::Allow, principal, action, resource: None, condition: BTreeMap::new() }
     }
 
@@ -109,6 +109,12 @@ impl From<Texts> for OneOrMany {
 impl From<&str> for Texts {
     fn from(text: &str) -> Self {
         Self(BTreeSet::from([text.to_owned()]))
+    }
+}
+
+impl Texts {
+    pub(super) fn add(&mut self, text: String) {
+        self.0.insert(text);
     }
 }
 

@@ -28,7 +28,7 @@ fn shows_each_hop_and_what_is_hidden() {
          source        ec2-instance-role: instance metadata service at http://169.254.169.254, IMDSv2\n\
          then role     arn:aws:iam::111122223333:role/Reader\n  \
            external ID set (f00d…)\n  \
-           session     windlass-web-JOB, 1h\n  \
+           session     windlass-web-JOB, 1h\n  may         what the step declares and the role allows\n  \
            asked at    https://sts.us-east-1.amazonaws.com\n\
          region        us-east-1, by the account's `defaultRegion`\n\
          allowed       eu-west-1, us-east-1\n"
@@ -65,7 +65,8 @@ fn warns_of_what_is_risky() {
     };
     let direct = warnings(account("a"));
     assert!(direct.contains("no `accountId`") && direct.contains("identity of the runner's own machine"), "{direct}");
-    let source = Source::AccessKey { access_key_id: "AKIA1".into(), secret_access_key: "keys/a".parse().unwrap() };
+    let source =
+        Source::AccessKey(AccessKey { id: "AKIA1".into(), secret: "keys/a".parse().unwrap(), session_token: None });
     let key = warnings(Account { source, ..account("a") });
     assert!(key.contains("long-lived access key: ") && key.contains("the long-lived key itself"), "{key}");
     assert_eq!(warnings(Account { role: Some(role(READER, None)), ..account("a") }), "");

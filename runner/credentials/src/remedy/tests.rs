@@ -1,11 +1,14 @@
+use windlass_settings::AccessKey;
+
 use super::*;
-use crate::testing::{account, role};
+use crate::testing::{account, chain, role};
 
 const READER: &str = "arn:aws:iam::111122223333:role/Reader";
 
 fn denied(external_id: Option<&str>, said: &str) -> String {
     let account = Account { role: Some(role(READER, external_id)), ..account("a") };
-    remedy(&Failure::RoleDenied { said: Some(said.into()) }, &account).unwrap()
+    let failed = Failed { why: Failure::RoleDenied { said: Some(said.into()) }, hop: Hop::Role(READER.to_owned()) };
+    remedy(&failed, &chain(&account)).unwrap()
 }
 
 #[test]
@@ -37,12 +40,12 @@ fn a_denied_role_without_external_id_says_that_one_may_be_wanted() {
 #[test]
 fn keys_that_sts_does_not_accept_have_a_remedy_by_source() {
     let path: windlass_settings::KeyPath = "keys/aws/ops".parse().unwrap();
-    let key = Source::AccessKey { access_key_id: "AKIA1".into(), secret_access_key: path };
+    let key = Source::AccessKey(AccessKey { id: "AKIA1".into(), secret: path, session_token: None });
     assert_eq!(
-        keys_refused("SignatureDoesNotMatch", &key),
+        keys_refused("SignatureDoesNotMatch", Some(&key)),
         "`keys/aws/ops` is not the secret of `AKIA1`; or the runner's clock is wrong"
     );
-    assert!(keys_refused("InvalidClientTokenId", &key).starts_with("`AKIA1` does not exist"));
-    assert!(keys_refused("ExpiredToken", &Source::Profile("dev".into())).contains("aws sso login --profile dev"));
-    assert!(keys_refused("RequestExpired", &Source::Ec2InstanceRole).contains("clock"));
+    assert!(keys_refused("InvalidClientTokenId", Some(&key)).starts_with("`AKIA1` does not exist"));
+    assert!(keys_refused("ExpiredToken", Some(&Source::Profile("dev".into()))).contains("aws sso login --profile dev"));
+    assert!(keys_refused("RequestExpired", Some(&Source::Ec2InstanceRole)).contains("clock"));
 }

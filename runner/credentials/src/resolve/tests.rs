@@ -14,7 +14,8 @@ fn outcome(settings: &Settings, step: Option<&str>, job: Option<&str>) -> Result
         step_region: Some("eu-west-1"),
         job_region: None,
     };
-    let Resolved { account, chosen, shadowed, .. } = resolve(settings, &request)?;
+    let Resolved { chain, chosen, shadowed, .. } = resolve(settings, &request)?;
+    let account = chain.account().clone();
     let hides = shadowed.map(|place| format!(", hides {place}")).unwrap_or_default();
     Ok(format!("{} of {} by {chosen}{hides}", account.name, account.scope))
 }
@@ -63,7 +64,7 @@ fn an_account_is_one_whole_record() {
         step_region: Some("eu-west-1"),
         job_region: None,
     };
-    assert_eq!(resolve(&all, &request).unwrap().account, all.projects[0].accounts[0]);
+    assert_eq!(resolve(&all, &request).unwrap().chain.account(), &all.projects[0].accounts[0]);
 }
 
 #[test]

@@ -2,10 +2,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use windlass_errors::Report as _;
+use windlass_settings::Account;
 use windlass_store::Store;
 
 use super::*;
-use crate::testing::{Scripted, account, account_name, account_of, project_name, reply, role};
+use crate::testing::{Scripted, account, account_name, account_of, chain, project_name, reply, role};
 use crate::{Because, Chosen, Region};
 
 const READER: &str = "arn:aws:iam::111122223333:role/Reader";
@@ -41,9 +42,9 @@ async fn stage(sts: impl Fn(&str) -> crate::testing::Reply + Send + 'static) -> 
 impl Stage {
     async fn ask(&self, account: &Account, execution: &str) -> Result<Credentials, AccountError> {
         let region = Region { name: "eu-west-1".into(), because: Because::Step };
-        let resolved = Resolved { account: account.clone(), chosen: Chosen::Step, region, shadowed: None };
+        let resolved = Resolved { chain: chain(account), chosen: Chosen::Step, region, shadowed: None };
         let who = Attribution { project: &project_name("web"), job: "nightly", execution };
-        self.sessions.credentials(&resolved, &who).await
+        self.sessions.credentials(&resolved, &who, &SessionPolicy::None).await
     }
 }
 
@@ -141,11 +142,12 @@ async fn an_access_key_comes_from_key_storage() {
     let path: KeyPath = "keys/project/web/aws".parse().unwrap();
     stage
         .sessions
+        .0
         .keys
         .set(&path, windlass_keys::SecretKind::Password, b"the-secret\n".to_vec().into(), false)
         .await
         .unwrap();
-    let source = Source::AccessKey { access_key_id: "AKIAOPS".into(), secret_access_key: path };
+    let source = Source::AccessKey(AccessKey { id: "AKIAOPS".into(), secret: path, session_token: None });
     let own = Account { source: source.clone(), ..account_of("web", "own") };
     let keys = stage.ask(&own, "x").await.unwrap();
     assert_eq!((keys.access_key_id.as_str(), keys.secret_access_key.expose_secret()), ("AKIAOPS", "the-secret"));
@@ -155,7 +157,7 @@ async fn an_access_key_comes_from_key_storage() {
 async fn a_missing_key_keeps_its_code() {
     let stage = stage(|_| caller("111122223333")).await;
     let path: KeyPath = "keys/aws/nobody".parse().unwrap();
-    let source = Source::AccessKey { access_key_id: "AKIAOPS".into(), secret_access_key: path };
+    let source = Source::AccessKey(AccessKey { id: "AKIAOPS".into(), secret: path, session_token: None });
     let error = stage.ask(&Account { source, ..account("a") }, "x").await.unwrap_err();
     assert!(error.code().as_str().starts_with("key."), "{}", error.code());
     assert!(error.to_string().contains(account_name("a").as_str()));

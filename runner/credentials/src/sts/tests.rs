@@ -2,7 +2,9 @@ use windlass_errors::{Report as _, render};
 
 use super::*;
 use crate::SessionError;
-use crate::testing::{Scripted, account, closed_port, reply, role};
+use crate::failure::{Failed, Hop};
+use crate::testing::{Scripted, account, chain, closed_port, project_name, reply, role};
+use crate::{Attribution, SessionPolicy};
 
 const READER: &str = "arn:aws:iam::111122223333:role/Reader";
 
@@ -34,16 +36,22 @@ fn error_document(code: &str, message: &str) -> String {
     format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>")
 }
 
+fn who(project: &windlass_settings::ProjectName) -> Attribution<'_> {
+    Attribution { project, job: "x", execution: "" }
+}
+
 async fn assume(endpoint: &str) -> Result<Credentials, Failure> {
     let (http, keys) = (Http::new(), keys());
-    Sts::new(&http, &place(endpoint), &keys).assume(&role(READER, Some("an-id")), "windlass-web-x").await
+    let ask = Assume::new(&role(READER, Some("an-id")), &who(&project_name("web")), SessionPolicy::None);
+    Sts::new(&http, &place(endpoint), &keys).assume(&ask).await
 }
 
 /// Assumes a role at an STS that refuses so; the code, and all that is shown of the error.
 async fn refused(code: &'static str, message: &'static str) -> (String, String) {
     let sts = Scripted::start(move |_| reply("403 Forbidden", "", &error_document(code, message)));
     let account = windlass_settings::Account { role: Some(role(READER, Some("an-id"))), ..account("central") };
-    let error = SessionError::new(&account, assume(&sts.url).await.unwrap_err().into());
+    let failed = Failed { why: assume(&sts.url).await.unwrap_err(), hop: Hop::Role(READER.to_owned()) };
+    let error = SessionError::new(&chain(&account), failed.into());
     let shown = format!("{}{error:?}", render(&error));
     assert!(!shown.contains("recognisable"), "{shown}");
     (error.code().to_string(), shown)

@@ -8,9 +8,9 @@ use serde_json::Value;
 use windlass_credentials::{Permissions, Request, account_of, literal};
 use windlass_jobs::{Action, Job, JobErrors, Step, StepType, Tree, ValuesFrom, check};
 use windlass_plugin_api::StepMetadata;
-use windlass_settings::{Account, AccountName, Partition, ProjectName};
+use windlass_settings::{Account, AccountName, Partition, ProjectName, RoleArn};
 
-use self::resources::{Place, arns};
+use self::resources::{Form, Place, arns};
 use crate::workshop::Used;
 use crate::{EngineError, Workshop};
 
@@ -140,15 +140,30 @@ fn add_step(
         needs.undeclared.insert(uses.clone());
     }
     let (place, with) = (place(step, job, account), with.raw());
-    let permissions = needs.entry(account);
+    needs.entry(account).extend(&permissions(metadata, &with, &place, Form::Written));
+    Ok(())
+}
+
+/// What a step declares that is about to run with an account, whose role it gets.
+pub(crate) fn declared_by(metadata: &StepMetadata, with: &Value, role: &RoleArn, region: &str) -> Permissions {
+    let place = Place {
+        partition: Some(role.partition().as_str()),
+        account: Some(role.account().to_string()),
+        regions: vec![literal(region)],
+    };
+    permissions(metadata, with, &place, Form::Evaluated)
+}
+
+fn permissions(metadata: &StepMetadata, with: &Value, place: &Place, form: Form) -> Permissions {
+    let mut permissions = Permissions::default();
     for action in &metadata.actions {
         let named = metadata.resources.iter().find(|resources| resources.actions.contains(action));
-        match named.and_then(|resources| arns(resources, &with, &place)) {
+        match named.and_then(|resources| arns(resources, with, place, form)) {
             Some(arns) => permissions.add(action, arns),
             None => permissions.add_everywhere(action),
         }
     }
-    Ok(())
+    permissions
 }
 
 fn refers(job: &Job) -> bool {
@@ -199,9 +214,9 @@ fn place(step: Option<&Step>, job: &Job, account: &Account) -> Place {
         },
     };
     let role = account.role.as_ref().map(|role| &role.arn);
-    let partition = role.map(windlass_settings::RoleArn::partition);
+    let partition = role.map(RoleArn::partition);
     let partition = partition.or_else(|| regions.first().map(|region| Partition::of_region(region)));
-    let owner = role.map(windlass_settings::RoleArn::account).or(account.account_id.as_ref());
+    let owner = role.map(RoleArn::account).or(account.account_id.as_ref());
     Place {
         partition: partition.map(Partition::as_str),
         account: owner.map(ToString::to_string),

@@ -16,27 +16,34 @@ pub(super) struct Place {
     pub(super) regions: Vec<String>,
 }
 
+/// Whether a configuration is as it was written, or its expressions have become what they stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Written,
+    Evaluated,
+}
+
 const NAME: &str = "{name}";
 
 /// The ARNs for policies; nothing when the configuration does not name resources, or the templates are none.
 ///
 /// What an expression stands for is not known before the step runs: there is a `*` in its place.
-pub(super) fn arns(resources: &ResourcesMetadata, with: &Value, place: &Place) -> Option<Vec<String>> {
+pub(super) fn arns(resources: &ResourcesMetadata, with: &Value, place: &Place, form: Form) -> Option<Vec<String>> {
     let named = texts(with, &resources.names)?;
     let mut arns = Vec::new();
     for template in &resources.arns {
         for text in &named {
-            arns.extend(arns_of(template, text, place)?);
+            arns.extend(arns_of(template, text, place, form)?);
         }
     }
     Some(arns)
 }
 
-fn arns_of(template: &str, text: &str, place: &Place) -> Option<Vec<String>> {
+fn arns_of(template: &str, text: &str, place: &Place, form: Form) -> Option<Vec<String>> {
     let [_, _, service, _, _, resource] = six(template)?;
     let (before, after) = resource.split_once(NAME)?;
     let Some([_, partition, own_service, region, account, own]) = six(text) else {
-        let name = pattern(text);
+        let name = form.pattern(text);
         let any = "*".to_owned();
         let render = |region: &String| {
             template
@@ -50,8 +57,8 @@ fn arns_of(template: &str, text: &str, place: &Place) -> Option<Vec<String>> {
     // The name itself may be an ARN, which says where the resource lies; of its own kind only.
     let name = own.strip_prefix(before).filter(|_| own_service == service)?;
     // Consoles show some ARNs with a `:*` at their end.
-    let name = pattern(name.strip_suffix(":*").unwrap_or(name));
-    let place = [partition, service, region, account].map(pattern).join(":");
+    let name = form.pattern(name.strip_suffix(":*").unwrap_or(name));
+    let place = [partition, service, region, account].map(|part| form.pattern(part)).join(":");
     Some(vec![format!("arn:{place}:{before}{name}{after}")])
 }
 
@@ -61,8 +68,15 @@ fn six(text: &str) -> Option<[&str; 6]> {
     <[&str; 6]>::try_from(parts).ok().filter(|parts| parts[0] == "arn")
 }
 
-fn pattern(text: &str) -> String {
-    literals(text).into_iter().map(|piece| piece.map_or_else(|| "*".to_owned(), literal)).collect()
+impl Form {
+    fn pattern(self, text: &str) -> String {
+        match self {
+            Self::Evaluated => literal(text),
+            Self::Written => {
+                literals(text).into_iter().map(|piece| piece.map_or_else(|| "*".to_owned(), literal)).collect()
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +91,7 @@ mod tests {
             names: "/logGroups".to_owned(),
             arns: vec!["arn:{partition}:logs:{region}:{account}:log-group:{name}:*".to_owned()],
         };
-        arns(&resources, &json!({ "logGroups": log_groups }), place)
+        arns(&resources, &json!({ "logGroups": log_groups }), place, Form::Written)
     }
 
     fn in_two_regions() -> Place {
@@ -115,6 +129,11 @@ mod tests {
         assert_eq!(one("/web/*"), "arn:*:logs:*:*:log-group:/web/${*}:*");
         let whole = found(&json!("${{ options.groups }}"), &nowhere()).unwrap();
         assert_eq!(whole, ["arn:*:logs:*:*:log-group:*:*"]);
+    }
+
+    #[test]
+    fn what_was_evaluated_has_no_expressions() {
+        assert_eq!(Form::Evaluated.pattern("/web/${{ x }}*"), "/web/${$}{{ x }}${*}");
     }
 
     #[test]

@@ -1,19 +1,25 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use windlass_errors::nearest_hint;
 
 use super::Checker;
-use crate::shape::{AccessKeyShape, AccountShape, SourceShape, Text};
+use crate::shape::{AccountShape, Text};
 use crate::text::{format_duration, parse_duration};
 use crate::yaml::{Position, Spanned};
 use crate::{
-    Account, AccountId, AccountName, ExternalId, KeyPath, Partition, Place, Role, RoleArn, Scope, SessionName, Source,
+    Account, AccountId, AccountName, ExternalId, FilePlace, Narrowing, Partition, Place, Role, RoleArn, Scope,
+    SessionName, Source, Template,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// The bounds of `DurationSeconds` (AWS STS API reference, `AssumeRole`).
 const SHORTEST_SESSION: Duration = Duration::from_secs(900);
 const LONGEST_SESSION: Duration = Duration::from_secs(12 * 3600);
+const MOST_TAGS: usize = 50;
+const LONGEST_TAG_KEY: usize = 128;
+/// The bound of `PolicyArns` (AWS STS API reference, `AssumeRole`).
+const MOST_POLICIES: usize = 10;
 
 impl Checker<'_> {
     pub(super) fn account(&mut self, shape: &AccountShape, scope: &Scope) -> Option<Account> {
@@ -25,9 +31,8 @@ impl Checker<'_> {
             Some(text) => self.role(shape, text, account_id.as_ref(), source.as_ref()),
             None => self.no_role(shape),
         };
-        let position = Position::from(&shape.name);
-        let file = self.file.expect("accounts come from the file").path.to_owned();
-        let place = Place { file, line: position.line, column: position.column };
+        let grant = self.grant(shape.allowed_projects.as_ref(), shape.allowed_roles.as_ref(), scope);
+        let place = self.place_of(&shape.name);
         Some(Account {
             name: name?,
             scope: scope.clone(),
@@ -36,50 +41,18 @@ impl Checker<'_> {
             role,
             regions,
             default_region,
+            grant,
             place,
         })
     }
 
-    fn source(&mut self, shape: &Spanned<SourceShape>, scope: &Scope) -> Option<Source> {
-        match &shape.value {
-            SourceShape::Ec2InstanceRole => Some(Source::Ec2InstanceRole),
-            SourceShape::EcsTaskRole => Some(Source::EcsTaskRole),
-            SourceShape::Profile(name) => self.parse(name, check_profile).map(Source::Profile),
-            SourceShape::AccessKey(AccessKeyShape { access_key_id, secret_access_key }) => {
-                let id = self.parse(access_key_id, check_access_key_id);
-                let path = self.key_path(secret_access_key, scope);
-                Some(Source::AccessKey { access_key_id: id?, secret_access_key: path? })
-            }
-            SourceShape::Wrong { message, hint } => {
-                self.fault(shape, message, Some(hint.clone()));
-                None
-            }
+    fn place_of(&self, text: &Text) -> Place {
+        let written = self.written.expect("accounts are written somewhere");
+        let Position { line, column } = text.into();
+        match written.version {
+            Some(version) => Place::Database { version },
+            None => Place::File(FilePlace { file: written.path.to_owned(), line, column }),
         }
-    }
-
-    /// A scope uses keys of its own only.
-    fn key_path(&mut self, text: &Text, scope: &Scope) -> Option<KeyPath> {
-        let remedy = "put the secret into key storage and write its path here";
-        let path = match KeyPath::parse(text.as_str()) {
-            Ok(path) => path,
-            Err(reason) => {
-                let message = format!("this is the path of a key and never the secret itself: {reason}");
-                self.fault(text, message, Some(remedy.to_owned()));
-                return None;
-            }
-        };
-        let allowed = match scope {
-            Scope::System => path.project().is_none(),
-            Scope::Project(name) => path.project() == Some(name.as_str()),
-        };
-        if !allowed {
-            let own = match scope {
-                Scope::System => "an account of the system uses no key of a project".to_owned(),
-                Scope::Project(name) => format!("an account of {scope} uses keys below `keys/project/{name}/` only"),
-            };
-            self.fault(text, own, Some(remedy.to_owned()));
-        }
-        Some(path)
     }
 
     fn regions(&mut self, shape: &AccountShape) -> (Vec<String>, Option<String>) {
@@ -109,10 +82,17 @@ impl Checker<'_> {
             ("partition", &shape.partition),
             ("sessionName", &shape.session_name),
             ("sessionDuration", &shape.session_duration),
+            ("sourceIdentity", &shape.source_identity),
+            ("sessionPolicy", &shape.session_policy),
         ] {
             if let Some(text) = text {
                 self.fault(text, format!("`{key}` has no effect without `assumeRole`"), None);
             }
+        }
+        let tags = shape.session_tags.as_ref().map(|tags| ("sessionTags", Position::from(tags)));
+        let arns = shape.session_policy_arns.as_ref().map(|arns| ("sessionPolicyArns", Position::from(arns)));
+        for (key, position) in tags.into_iter().chain(arns) {
+            self.fault(position, format!("`{key}` has no effect without `assumeRole`"), None);
         }
         None
     }
@@ -134,7 +114,61 @@ impl Checker<'_> {
             Some(text) => self.session_duration(text, source),
             None => Some(HOUR),
         };
-        Some(Role { arn: arn?, external_id, session_name: session_name?, duration: duration? })
+        let source_identity = shape.source_identity.as_ref().and_then(|text| self.parse(text, SessionName::parse));
+        let tags = self.tags(shape);
+        let narrowing = self.narrowing(shape);
+        Some(Role {
+            arn: arn?,
+            external_id,
+            session_name: session_name?,
+            duration: duration?,
+            source_identity,
+            tags,
+            narrowing,
+        })
+    }
+
+    /// At most 50 tags, keys of at most 128 characters (AWS IAM user guide, "Pass session tags in AWS STS").
+    fn tags(&mut self, shape: &AccountShape) -> BTreeMap<String, Template> {
+        let Some(tags) = &shape.session_tags else { return BTreeMap::new() };
+        if tags.value.len() > MOST_TAGS {
+            self.fault(tags, format!("a session has at most {MOST_TAGS} tags"), None);
+        }
+        let mut checked = BTreeMap::new();
+        for (key, value) in &tags.value {
+            if key.is_empty() || key.chars().count() > LONGEST_TAG_KEY || key.to_lowercase().starts_with("aws:") {
+                let message =
+                    format!("the key of a tag has 1 to {LONGEST_TAG_KEY} characters and does not begin with `aws:`");
+                self.fault(value, message, None);
+            }
+            if let Some(template) = self.parse(value, Template::parse) {
+                checked.insert(key.clone(), template);
+            }
+        }
+        checked
+    }
+
+    fn narrowing(&mut self, shape: &AccountShape) -> Narrowing {
+        let mut otherwise = Vec::new();
+        if let Some(list) = &shape.session_policy_arns {
+            if list.value.len() > MOST_POLICIES {
+                self.fault(list, format!("a session has at most {MOST_POLICIES} managed policies"), None);
+            }
+            otherwise.extend(list.value.iter().filter_map(|text| self.parse(text, check_policy_arn)));
+        }
+        match shape.session_policy.as_ref().map(|text| (text, text.as_str())) {
+            None | Some((_, "declared")) => Narrowing::Declared { otherwise },
+            Some((text, "none")) => {
+                if shape.session_policy_arns.is_some() {
+                    self.fault(text, "`sessionPolicyArns` has no effect with `sessionPolicy: none`", None);
+                }
+                Narrowing::Off
+            }
+            Some((text, _)) => {
+                self.fault(text, "it is one of `declared`, `none`", None);
+                Narrowing::default()
+            }
+        }
     }
 
     /// A full ARN, which has to agree with `accountId` and `partition`, or `role/NAME`, which is completed by them.
@@ -205,6 +239,19 @@ impl Checker<'_> {
     }
 }
 
+/// `arn:aws:iam::123456789012:policy/NAME`, or `arn:aws:iam::aws:policy/NAME` of AWS itself.
+fn check_policy_arn(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", partition, "iam", "", account, resource]
+            if Partition::parse(partition).is_some() && !account.is_empty() && resource.starts_with("policy/") =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("the ARN of a managed policy has the form `arn:aws:iam::123456789012:policy/NAME`".to_owned()),
+    }
+}
+
 fn region_texts(shape: &AccountShape) -> impl Iterator<Item = &Text> {
     let list: &[Text] = shape.regions.as_ref().map_or(&[], |list: &Spanned<Vec<Text>>| &list.value);
     shape.default_region.iter().chain(list)
@@ -220,22 +267,4 @@ fn check_region(text: &str) -> Result<String, String> {
         && text.ends_with(|c: char| c.is_ascii_digit())
         && text.contains('-');
     if well_formed { Ok(text.to_owned()) } else { Err("a region is written like `us-east-1`".to_owned()) }
-}
-
-fn check_profile(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.contains([']', '\n']) {
-        return Err("this cannot be the name of a profile".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-/// At most 128 characters of `\w` (AWS IAM API reference, `AccessKey`).
-fn check_access_key_id(text: &str) -> Result<String, String> {
-    if text.starts_with("ASIA") {
-        return Err("`ASIA...` is a temporary key; it is useless without its session token and ends soon".to_owned());
-    }
-    if text.is_empty() || text.len() > 128 || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Err("an access key id is written like `AKIA...`, in letters and digits".to_owned());
-    }
-    Ok(text.to_owned())
 }

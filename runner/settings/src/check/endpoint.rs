@@ -4,16 +4,16 @@ use super::Checker;
 use crate::Endpoints;
 use crate::environment::is_entry_name;
 use crate::layers::Merged;
+use crate::shape::ConfigurationShape;
 
 /// The metadata service's address where there is no IPv4 (Amazon EC2 user guide, "Instance metadata service").
 const IMDS_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
 impl Checker<'_> {
-    pub(super) fn endpoints(&mut self, merged: &Merged) -> Endpoints {
-        if let Some(file) = self.file {
-            for (_, text) in file.shape.endpoints.iter().filter(|(name, _)| !is_entry_name(name)) {
-                self.fault(text, "a service is named by its endpoint prefix, such as `sts` or `logs`", None);
-            }
+    pub(super) fn endpoints(&mut self, merged: &Merged, shape: Option<&ConfigurationShape>) -> Endpoints {
+        let written = shape.iter().flat_map(|shape| &shape.endpoints);
+        for (_, text) in written.filter(|(name, _)| !is_entry_name(name)) {
+            self.fault(text, "a service is named by its endpoint prefix, such as `sts` or `logs`", None);
         }
         let mut services = merged.endpoints.clone();
         for (service, address) in &services {

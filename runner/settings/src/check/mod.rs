@@ -3,20 +3,20 @@
 mod account;
 mod database;
 mod endpoint;
+mod grant;
 mod network;
 mod server;
+mod source;
 mod values;
 
 use std::path::Path;
 
-use windlass_errors::nearest_hint;
-
-use crate::error::Problem;
-use crate::layers::{Layers, Merged};
+use crate::error::{Problem, Problems};
+use crate::layers::Layers;
 use crate::shape::{AccountShape, ConfigurationShape, ProjectShape, Text};
 use crate::text::at_least_one;
 use crate::yaml::{Position, YamlError};
-use crate::{Account, AccountName, Project, ProjectName, Scope, Settings};
+use crate::{Account, AccountName, ChainError, Place, Project, ProjectName, Scope, Settings, Stored};
 
 /// A file as it was read.
 #[derive(Debug)]
@@ -28,31 +28,57 @@ pub(crate) struct FileRead<'a> {
 
 /// The settings, or every broken rule.
 pub(crate) fn check(file: Option<&FileRead<'_>>, layers: &Layers) -> Result<Settings, Vec<Problem>> {
-    let mut checker = Checker { file, layers, problems: Vec::new() };
-    let settings = checker.settings();
+    let text = file.map(|file| Written { path: file.path, text: file.text, version: None });
+    let mut checker = Checker { written: text, layers, problems: Vec::new() };
+    let settings = checker.settings(file.map(|file| file.shape));
+    if let Some(settings) = settings.as_ref().filter(|_| checker.problems.is_empty()) {
+        checker.chains(settings);
+    }
     match settings {
         Some(settings) if checker.problems.is_empty() => Ok(settings),
         _ => Err(checker.problems),
     }
 }
 
+/// The account of a definition that does not stand in a file; `path` is what errors call it.
+pub(crate) fn stored_account(path: &Path, stored: &Stored, shape: &AccountShape) -> Result<Account, Problems> {
+    let layers = Layers::default();
+    let written = Written { path, text: &stored.text, version: Some(stored.version) };
+    let mut checker = Checker { written: Some(written), layers: &layers, problems: Vec::new() };
+    let account = checker.account(shape, &stored.scope);
+    match (account, Problems::new(checker.problems)) {
+        (Some(account), None) => Ok(account),
+        (_, problems) => Err(problems.expect("what is no account has recorded why")),
+    }
+}
+
+/// The text that is checked.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    path: &'a Path,
+    text: &'a str,
+    /// Of an account of the database.
+    version: Option<i64>,
+}
+
 struct Checker<'a> {
-    file: Option<&'a FileRead<'a>>,
+    written: Option<Written<'a>>,
     layers: &'a Layers,
     problems: Vec<Problem>,
 }
 
 impl Checker<'_> {
-    fn settings(&mut self) -> Option<Settings> {
+    fn settings(&mut self, shape: Option<&ConfigurationShape>) -> Option<Settings> {
         let merged = self.layers.merged();
-        let shape = self.file.map(|file| file.shape);
         let account_shapes = shape.map_or(&[][..], |shape| &shape.accounts);
         let accounts = self.accounts(account_shapes, &Scope::System);
-        let projects = self.projects(shape.map_or(&[][..], |shape| &shape.projects), account_shapes);
-        let default_account = self.system_default(&merged, account_shapes);
+        let projects = self.projects(shape.map_or(&[][..], |shape| &shape.projects));
+        let sources = shape.map(|shape| self.sources(&shape.sources)).unwrap_or_default();
+        let default_account = self.account_name("defaultAccount", merged.default_account.as_deref());
+        let managing_account = self.account_name("managingAccount", merged.managing_account.as_deref());
         let places = self.places(&merged);
         let database = self.database(&merged);
-        let endpoints = self.endpoints(&merged);
+        let endpoints = self.endpoints(&merged, shape);
         let network = self.network(&merged);
         let shell = self.shell(&merged, &projects);
         let server = self.server(&merged);
@@ -67,7 +93,10 @@ impl Checker<'_> {
             plugin_lock_file: plugin_lock_file?,
             database: database?,
             default_account,
+            managing_account,
             accounts,
+            unusable: Vec::new(),
+            sources,
             projects,
             endpoints,
             network,
@@ -78,18 +107,27 @@ impl Checker<'_> {
         })
     }
 
-    /// Names are compared as they are written, so that a broken account is not reported as a missing one as well.
-    fn system_default(&mut self, merged: &Merged, accounts: &[AccountShape]) -> Option<AccountName> {
-        let name = merged.default_account.as_deref()?;
-        let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
-        if !names.contains(&name) {
-            let hint = nearest_hint(name, names);
-            self.fault_key("defaultAccount", "the system has no account of this name", Some(hint));
-        }
-        AccountName::parse(name).ok()
+    /// The account itself may be one of the database; whoever comes to need it looks.
+    fn account_name(&mut self, key: &str, name: Option<&str>) -> Option<AccountName> {
+        AccountName::parse(name?).map_err(|reason| self.fault_key(key, reason, None)).ok()
     }
 
-    fn projects(&mut self, shapes: &[ProjectShape], system: &[AccountShape]) -> Vec<Project> {
+    /// Accounts that cannot work because of others, or may not. What a file says does not depend on the database.
+    fn chains(&mut self, settings: &Settings) {
+        let all = settings.projects.iter().flat_map(|project| &project.accounts).chain(&settings.accounts);
+        for account in all {
+            let (
+                Err(ChainError::Wrong { message, hint } | ChainError::NotAllowed { message, hint }),
+                Place::File(place),
+            ) = (settings.chain(account), &account.place)
+            else {
+                continue;
+            };
+            self.fault(Position { line: place.line, column: place.column }, message, Some(hint));
+        }
+    }
+
+    fn projects(&mut self, shapes: &[ProjectShape]) -> Vec<Project> {
         let mut projects: Vec<Project> = Vec::new();
         for shape in shapes {
             let Some(name) = self.parse(&shape.name, ProjectName::parse) else {
@@ -99,23 +137,12 @@ impl Checker<'_> {
                 self.fault(&shape.name, format!("there is a project `{name}` above already"), None);
             }
             let accounts = self.accounts(&shape.accounts, &Scope::Project(name.clone()));
-            let default_account = self.project_default(shape, system);
+            let default_account = shape.default_account.as_ref().and_then(|text| self.parse(text, AccountName::parse));
             let description = shape.description.as_ref().map(|text| text.as_str().to_owned());
             let max_executions = shape.max_executions.as_ref().and_then(|text| self.parse(text, at_least_one));
             projects.push(Project { name, description, default_account, max_executions, accounts });
         }
         projects
-    }
-
-    /// A project's default is its own account of that name, or else the system's.
-    fn project_default(&mut self, shape: &ProjectShape, system: &[AccountShape]) -> Option<AccountName> {
-        let text = shape.default_account.as_ref()?;
-        let names: Vec<&str> = shape.accounts.iter().chain(system).map(|account| account.name.as_str()).collect();
-        if !names.contains(&text.as_str()) {
-            let hint = nearest_hint(text.as_str(), names);
-            self.fault(text, "neither the project nor the system has an account of this name", Some(hint));
-        }
-        AccountName::parse(text.as_str()).ok()
     }
 
     fn accounts(&mut self, shapes: &[AccountShape], scope: &Scope) -> Vec<Account> {
@@ -125,7 +152,7 @@ impl Checker<'_> {
                 continue;
             };
             if let Some(first) = accounts.iter().find(|other| other.name == account.name) {
-                let message = format!("{scope} has an account `{}` in line {} already", account.name, first.place.line);
+                let message = format!("{scope} has an account `{}` already, at {}", account.name, first.place);
                 self.fault(&shape.name, message, None);
             }
             accounts.push(account);
@@ -139,8 +166,8 @@ impl Checker<'_> {
 
     /// Records a broken rule at a place in the file.
     fn fault(&mut self, place: impl Into<Position>, message: impl Into<String>, hint: Option<String>) {
-        let file = self.file.expect("only a value of the file has a place in it");
-        let error = YamlError::at(file.path, file.text, place, message);
+        let written = self.written.expect("only a value of a text has a place in it");
+        let error = YamlError::at(written.path, written.text, place, message);
         self.problems.push(match hint {
             Some(hint) => error.with_hint(hint).into(),
             None => error.into(),
