@@ -109,6 +109,8 @@ pub const ALL: &[Entry] = &[
     entry("account.role-denied", exit::ACCOUNT, "STS refused to let the source assume the role"),
     entry("account.sts-failed", exit::ACCOUNT, "STS could not be reached or answered with another error"),
     entry("account.mismatch", exit::ACCOUNT, "STS says another account id than the configuration"),
+    entry("account.exists", exit::ACCOUNT, "an account of that name is already there and was to be added"),
+    entry("account.changed", exit::ACCOUNT, "somebody has changed or deleted the account meanwhile"),
     entry(
         "account.document-incomplete",
         exit::ACCOUNT,

@@ -131,6 +131,26 @@ pub enum StoreError {
         /// What the database holds.
         found: String,
     },
+    /// There is an account of the name, and there was to be none.
+    #[error("{} exists already, with version {version}", account(scope, name))]
+    AccountExists {
+        /// The project; empty for the system.
+        scope: String,
+        /// The account.
+        name: String,
+        /// The version that holds.
+        version: i64,
+    },
+    /// An account is not what the one who changes it believes: somebody else has changed it.
+    #[error("{} has been changed meanwhile: {}", account(scope, name), held(*found))]
+    AccountChanged {
+        /// The project; empty for the system.
+        scope: String,
+        /// The account.
+        name: String,
+        /// The version that holds; `None` when the account is not there.
+        found: Option<i64>,
+    },
     /// Another job of the project has the name.
     #[error("project `{project}` has a job `{name}` already")]
     JobNameTaken {
@@ -148,6 +168,8 @@ impl Report for StoreError {
             Self::StaleTransition { .. } | Self::NotClaimed { .. } => "internal",
             Self::JobChanged { .. } => "project.changed",
             Self::JobNameTaken { .. } => "job.invalid",
+            Self::AccountExists { .. } => "account.exists",
+            Self::AccountChanged { .. } => "account.changed",
             _ => "store.unavailable",
         })
     }
@@ -171,8 +193,22 @@ impl Report for StoreError {
             Self::Url => Some("write it as `postgresql://USER@HOST:PORT/DATABASE`".into()),
             Self::JobChanged { .. } => Some("look at what `windlass project plan` says now, and apply again".into()),
             Self::JobNameTaken { .. } => Some("give one of the two another name".into()),
+            Self::AccountExists { .. } => Some("edit that one, or choose another name".into()),
+            Self::AccountChanged { .. } => Some("look at the account as it is now, and change that".into()),
         }
     }
+}
+
+fn account(scope: &str, name: &str) -> String {
+    if scope.is_empty() {
+        format!("account `{name}` of the system")
+    } else {
+        format!("account `{name}` of project `{scope}`")
+    }
+}
+
+fn held(version: Option<i64>) -> String {
+    version.map_or_else(|| "it is not there".to_owned(), |version| format!("it has version {version}"))
 }
 
 /// Why an execution cannot be claimed.

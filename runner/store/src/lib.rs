@@ -8,6 +8,7 @@
 //! run is decided here, since only here it can be decided for all members at once.
 
 mod abandon;
+mod accounts;
 mod artifacts;
 mod cancel;
 mod candidates;
@@ -41,6 +42,7 @@ mod transitions;
 mod words;
 
 pub use abandon::ToAbandon;
+pub use accounts::{AccountRow, AccountVersionRow};
 pub use artifacts::{ChartRow, RowPages, TableRow};
 pub use cancel::CancelRequest;
 pub use candidates::Candidate;

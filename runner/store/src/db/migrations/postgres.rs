@@ -12,6 +12,7 @@ pub(in crate::db) const STEPS: &[&str] = &[
     include_str!("../../../migrations/postgres/0003_jobs.sql"),
     include_str!("../../../migrations/postgres/0004_settled.sql"),
     include_str!("../../../migrations/postgres/0005_keys.sql"),
+    include_str!("../../../migrations/postgres/0006_accounts.sql"),
 ];
 
 /// Held while the schema is changed: "windlass" in ASCII.

@@ -11,6 +11,7 @@ pub(in crate::db) const STEPS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0003_jobs.sql"),
     include_str!("../../../migrations/sqlite/0004_settled.sql"),
     include_str!("../../../migrations/sqlite/0005_keys.sql"),
+    include_str!("../../../migrations/sqlite/0006_accounts.sql"),
 ];
 
 /// The schema of a database; 0 when it has none of ours.

@@ -66,6 +66,7 @@ async fn everything(store: &Store) {
     ];
     store.commit(facts).await.unwrap();
     refusals(store, id, member).await;
+    accounts(store).await;
     reads(store, id, member).await;
     jobs_and_secrets(store).await;
     for when_full in [WhenFull::Queue, WhenFull::Skip, WhenFull::Replace] {
@@ -82,6 +83,16 @@ async fn everything(store: &Store) {
         store.prune(&Prune { project, job_key: of, states, ended_before: all, keep_newest: all }, 9).await.unwrap();
     }
     store.prune(&Prune::default(), 9).await.unwrap();
+}
+
+async fn accounts(store: &Store) {
+    store.account_put("web", "a", "t", None, "ops", 1).await.unwrap();
+    store.account_put("web", "a", "t", None, "ops", 1).await.unwrap_err();
+    store.account_put("web", "a", "t", Some(1), "ops", 1).await.unwrap();
+    store.account_delete("web", "a", 2, "ops", 1).await.unwrap();
+    store.accounts().await.unwrap();
+    store.accounts_revision().await.unwrap();
+    store.account_history("web", "a").await.unwrap();
 }
 
 async fn refusals(store: &Store, id: Uuid, member: Option<Uuid>) {
@@ -179,7 +190,21 @@ async fn every_statement_finds_its_rows_by_an_index() {
     everything(&store).await;
     let texts = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(texts.len() > 60, "{}", texts.len());
-    let small = ["member", "master_key", "CONSTANT", "keys", "k", "w", "walk", "free", "turns", "newer", "(subquery"];
+    let all_accounts = "account_version USING INDEX account_version_latest"; // they are needed together
+    let small = [
+        "member",
+        "master_key",
+        "CONSTANT",
+        "keys",
+        "k",
+        "w",
+        "walk",
+        "free",
+        "turns",
+        "newer",
+        "(subquery",
+        all_accounts,
+    ];
     for text in texts.iter().filter(|text| !text.contains("SAVEPOINT") && !text.contains("BEGIN")) {
         if ["COMMIT", "ROLLBACK", "ROLLBACK TO piece"].contains(&text.as_str()) {
             continue;

@@ -97,6 +97,8 @@ async fn text_that_is_read_in_order_is_ordered_by_bytes() {
         ("execution_secret", "name"),
         ("job", "name"),
         ("artifact", "name"),
+        ("account_version", "scope"),
+        ("account_version", "name"),
     ] {
         let text = format!(
             "SELECT collation_name AS fact FROM information_schema.columns \
