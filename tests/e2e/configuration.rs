@@ -77,9 +77,9 @@ fn a_wrong_value_outside_of_the_file_names_its_origin() {
 
 #[test]
 fn several_broken_rules_are_told_at_once() {
-    let installation = Installation::new("limits: {stepMemory: much, stepOutput: little}\ndefaultAccount: nobody\n");
+    let installation = Installation::new("limits: {stepMemory: much, stepOutput: little}\ndefaultAccount: no/body\n");
     let error = installation.run(&["config", "show"]);
-    let places = ["much", "little", "nobody"].map(|wrong| installation.place_of(wrong));
+    let places = ["much", "little", "no/body"].map(|wrong| installation.place_of(wrong));
     assert_names(error.failed(3, "config.invalid"), &[&places[0], &places[1], &places[2], "and 2 more problems"]);
 }
 

@@ -7,6 +7,7 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
+use zeroize::Zeroizing;
 
 use crate::cause::Cause;
 
@@ -37,14 +38,14 @@ impl Http {
     }
 }
 
-fn is_plain(url: &str) -> bool {
+pub(crate) fn is_plain(url: &str) -> bool {
     url.starts_with("http://")
 }
 
-/// A status and the whole body.
+/// A status and the whole body, which may hold a secret.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
 /// No credentials document comes near this many bytes.
@@ -58,26 +59,54 @@ pub(crate) async fn get(url: &str, authorization: Option<&str>, within: Duration
         let set = headers.try_insert("authorization", value.to_owned());
         set.map_err(|_| Cause::new("the authorization token cannot be sent as an HTTP header"))?;
     }
-    match tokio::time::timeout(within, exchange(connector(url, within), request)).await {
-        Ok(answer) => answer,
-        Err(_) => Err(Cause::new(format!("no answer within {} s", within.as_secs_f32()))),
+    Ok(exchange(&connector(url, within), request, within, LONGEST_ANSWER).await?)
+}
+
+/// Why there is no answer.
+pub(crate) enum Unanswered {
+    Silent(Cause),
+    /// It has more than this many bytes.
+    TooLong(usize),
+}
+
+impl From<Unanswered> for Cause {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::Silent(cause) => cause,
+            Unanswered::TooLong(longest) => Self::new(format!("the answer is longer than {longest} bytes")),
+        }
     }
 }
 
-fn connector(url: &str, within: Duration) -> Connector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(within).build();
+/// Connections to the origin of this address.
+pub(crate) fn connector(url: &str, connect_within: Duration) -> Connector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(connect_within).build();
     let builder = Connector::builder().sleep_impl(TokioSleep::new()).connector_settings(settings);
     if is_plain(url) { builder.build_http() } else { builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build() }
 }
 
-async fn exchange(connector: Connector, request: HttpRequest) -> Result<Answer, Cause> {
-    let response = connector.call(request).await.map_err(|error| Cause::innermost(&error))?;
+/// One request and its whole answer.
+pub(crate) async fn exchange(
+    connector: &Connector,
+    request: HttpRequest,
+    within: Duration,
+    longest: usize,
+) -> Result<Answer, Unanswered> {
+    let late = || Unanswered::Silent(Cause::new(format!("no answer within {} s", within.as_secs_f32())));
+    tokio::time::timeout(within, whole(connector, request, longest)).await.map_err(|_| late())?
+}
+
+async fn whole(connector: &Connector, request: HttpRequest, longest: usize) -> Result<Answer, Unanswered> {
+    let silent = |error: &(dyn std::error::Error + 'static)| Unanswered::Silent(Cause::innermost(error));
+    let response = connector.call(request).await.map_err(|error| silent(&error))?;
     let status = response.status().as_u16();
+    let declared = response.headers().get("content-length").and_then(|text| text.parse().ok());
     let mut stream = ByteStream::new(response.into_body());
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.try_next().await.map_err(|error| Cause::innermost(&error))? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(Cause::new(format!("the answer is longer than {LONGEST_ANSWER} bytes")));
+    // With room for all of it, so that it is never moved.
+    let mut body = Zeroizing::new(Vec::with_capacity(declared.map_or(longest, |length: usize| length.min(longest))));
+    while let Some(chunk) = stream.try_next().await.map_err(|error| silent(&error))? {
+        if body.len() + chunk.len() > longest {
+            return Err(Unanswered::TooLong(longest));
         }
         body.extend_from_slice(&chunk);
     }

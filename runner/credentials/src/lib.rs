@@ -26,6 +26,7 @@ mod remedy;
 mod resolve;
 mod session_policy;
 mod sessions;
+mod signed;
 mod sts;
 mod sts_refusal;
 #[cfg(test)]
@@ -45,3 +46,4 @@ pub use region::{Because, Region};
 pub use resolve::{Chosen, Request, Resolved, account_named, account_of, chain, known_project, resolve};
 pub use session_policy::{SessionPolicy, TooLong};
 pub use sessions::{Attribution, Sessions};
+pub use signed::{AwsService, CallError, Calls};

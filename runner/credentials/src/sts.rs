@@ -7,11 +7,12 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::app_name::AppName;
 use secrecy::{ExposeSecret as _, SecretString};
-use windlass_settings::{AccountId, Endpoints, Partition, RoleArn};
+use windlass_settings::{AccountId, Endpoints, RoleArn};
 
 use crate::clients::Http;
 use crate::failure::{Failure, Service};
 use crate::sessions::Assume;
+use crate::signed::public_address;
 use crate::sts_refusal::refusal;
 use crate::{Credentials, SessionPolicy};
 
@@ -35,11 +36,7 @@ impl Place {
 
     /// The address, for people.
     pub(crate) fn address(&self) -> String {
-        let suffix = match Partition::of_region(&self.region) {
-            Partition::AwsCn => ".cn",
-            Partition::Aws | Partition::AwsUsGov => "",
-        };
-        self.endpoint.clone().unwrap_or_else(|| format!("https://sts.{}.amazonaws.com{suffix}", self.region))
+        self.endpoint.clone().unwrap_or_else(|| public_address("sts", &self.region))
     }
 }
 

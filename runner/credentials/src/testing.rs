@@ -126,14 +126,19 @@ impl Scripted {
     }
 }
 
-/// The request up to its body, in lower case.
+/// The request up to its body, in lower case. The body is read too: a connection that is closed over unread bytes is
+/// reset, and with it the answer.
 fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
         head.push(byte[0]);
     }
-    String::from_utf8(head).unwrap().to_lowercase()
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let length = head.split_once("content-length: ").and_then(|(_, rest)| rest.split("\r\n").next()?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    drop(stream.read_exact(&mut body));
+    head
 }
 
 /// An address on which nobody listens.
