@@ -75,7 +75,7 @@ impl Engine {
             secrets.into_iter().map(|(pointer, source)| Some((pointer, source.read()?))).collect();
         let secrets = secrets.ok_or_else(unreadable)?;
         let plugin = self.resumable(&uses).await?;
-        let account = self.named(prepared, left.account.as_deref(), region.as_deref());
+        let account = self.named(prepared, left.account.as_deref(), region.as_deref()).await;
         let account = account.map_err(|error| failure(&error))?;
         let id = left.step.clone();
         let mut step = PluginStep { id, uses, plugin, config: with, account, granted: Vec::new(), secrets };
@@ -94,7 +94,7 @@ impl Engine {
         Err(wrong("job.unknown-step-type", format!("the plugin of today has no step `{uses}` that leaves checkpoints")))
     }
 
-    fn named(
+    async fn named(
         &self,
         prepared: &Prepared,
         account: Option<&str>,
@@ -109,7 +109,8 @@ impl Engine {
             step_region: region,
             job_region: None,
         };
-        Ok(Some(resolve(&self.settings, &request)?))
+        let settings = self.settings_now().await?;
+        Ok(Some(resolve(&settings, &request)?))
     }
 }
 

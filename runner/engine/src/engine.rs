@@ -12,12 +12,14 @@ use windlass_store::Store;
 
 use crate::member::Member;
 use crate::plugins::Plugins;
-use crate::{Halt, JobVersion, Quota};
+use crate::{Halt, JobVersion, KnownAccounts, Quota};
 
 /// What running executions takes; one for a process.
 pub struct Engine {
     /// The configuration.
     pub settings: Settings,
+    /// The accounts of the database.
+    pub accounts: KnownAccounts,
     /// The database.
     pub store: Store,
     /// Credentials of accounts.

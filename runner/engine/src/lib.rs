@@ -7,6 +7,8 @@
 //! Deliberately absent, for now: schedules, notifications, and members on other machines.
 
 mod abandon;
+mod account_users;
+mod accounts;
 mod answers;
 mod call;
 mod claimed;
@@ -43,6 +45,7 @@ mod walk;
 mod workshop;
 
 pub use abandon::Abandoned;
+pub use accounts::{KnownAccounts, with_stored_accounts};
 pub use engine::{Engine, Running, StoredJobs};
 pub use error::EngineError;
 pub(crate) use error::failure;

@@ -37,7 +37,7 @@ impl Worker for PluginSteps<'_> {
     async fn ready(&self, step: &Step, values: &Values) -> Result<Ready, StepFailure> {
         let ready = match &step.action {
             Action::Uses { uses, with, .. } => {
-                let ready = PluginStep::new(self.engine, self.run.prepared, (step, uses, with), values);
+                let ready = PluginStep::new(self.engine, self.run.prepared, (step, uses, with), values).await;
                 ready.map(|step| Ready::Plugin(Box::new(step)))
             }
             Action::Job { name, at, options } => {

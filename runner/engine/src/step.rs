@@ -38,7 +38,7 @@ pub(crate) struct PluginStep {
 
 impl PluginStep {
     /// Fills in and checks a step.
-    pub(crate) fn new(
+    pub(crate) async fn new(
         engine: &Engine,
         prepared: &Prepared,
         (step, uses, with): (&Step, &StepType, &Tree),
@@ -52,7 +52,10 @@ impl PluginStep {
         let with = evaluate(with, values, job)?;
         schema.check_with(&with, uses, job)?;
         check_length(prepared, step, &with.value)?;
-        let account = metadata.needs_account.then(|| account(engine, prepared, step, values)).transpose()?;
+        let account = match metadata.needs_account {
+            true => Some(account(engine, prepared, step, values).await?),
+            false => None,
+        };
         let secrets = secret_fields(&with, &metadata.config, project, job)?;
         let (id, uses, granted) = (step.id.clone(), uses.clone(), Vec::new());
         let mut ready = Self { id, uses, plugin, config: with.value, account, granted, secrets };
@@ -77,7 +80,7 @@ fn check_length(prepared: &Prepared, step: &Step, config: &Value) -> Result<(), 
     Err(prepared.job.error("job.invalid-step", uses_at(step), message))
 }
 
-fn account(engine: &Engine, prepared: &Prepared, step: &Step, values: &Values) -> Result<Resolved, EngineError> {
+async fn account(engine: &Engine, prepared: &Prepared, step: &Step, values: &Values) -> Result<Resolved, EngineError> {
     let job = prepared.job.as_ref();
     let named = step.account.as_ref().map(|account| named(prepared, account, values)).transpose()?.flatten();
     let region = step.region.as_ref().map(|region| text(region, values, job)).transpose()?.flatten();
@@ -89,7 +92,8 @@ fn account(engine: &Engine, prepared: &Prepared, step: &Step, values: &Values) -
         step_region: region.as_deref(),
         job_region: job.region.as_deref(),
     };
-    Ok(resolve(&engine.settings, &request)?)
+    let settings = engine.settings_now().await?;
+    Ok(resolve(&settings, &request)?)
 }
 
 /// The account that a step names. What an expression comes to is held against the job's list again: it may come from whoever

@@ -114,7 +114,7 @@ impl Engine {
             if matches!(condition, Some(Ok(false))) {
                 continue;
             }
-            let ready = crate::step::PluginStep::new(self, prepared, (step, uses, with), &values);
+            let ready = crate::step::PluginStep::new(self, prepared, (step, uses, with), &values).await;
             match ready {
                 Err(EngineError::Job(errors)) if errors.first().code().as_str() == "job.undefined-reference" => {}
                 Err(error) => return Err(error),

@@ -190,11 +190,7 @@ impl Settings {
     }
 
     fn source_of(&self, account: &Account, name: &AccountName) -> Result<&Account, ChainError> {
-        let all = || match &account.scope {
-            Scope::System => self.accounts.iter().chain(&[]),
-            own => self.of_scope(own).iter().chain(&self.accounts),
-        };
-        if let Some(found) = all().find(|other| other.name == *name) {
+        if let Some(found) = self.account(&account.scope, name) {
             return Ok(found);
         }
         if let Some(broken) = self.unusable(&account.scope, name) {
@@ -208,7 +204,7 @@ impl Settings {
         }
         let message =
             format!("account `{}` of {} starts from `{name}`, which does not exist", account.name, account.scope);
-        let hint = nearest_hint(name.as_str(), all().map(|other| other.name.as_str()));
+        let hint = nearest_hint(name.as_str(), self.seen_by(&account.scope).map(|other| other.name.as_str()));
         Err(ChainError::Wrong { message, hint })
     }
 }

@@ -77,6 +77,17 @@ impl Settings {
             || self.unusable.iter().any(|it| it.name == *name && it.scope == *scope)
     }
 
+    /// The account that a name means to a scope: its own, or else the system's.
+    pub fn account(&self, scope: &Scope, name: &AccountName) -> Option<&Account> {
+        self.seen_by(scope).find(|account| account.name == *name)
+    }
+
+    /// The usable accounts that a scope sees, its own first.
+    pub fn seen_by(&self, scope: &Scope) -> impl Iterator<Item = &Account> {
+        let own = if *scope == Scope::System { &[] } else { self.of_scope(scope) };
+        own.iter().chain(&self.accounts)
+    }
+
     /// The usable accounts of that very scope.
     pub fn of_scope(&self, scope: &Scope) -> &[Account] {
         match scope {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use windlass_credentials::{Environment, Sessions};
-use windlass_engine::{Engine, EngineError, Member, Plugins, Quota, Running, StoredJobs};
+use windlass_engine::{Engine, EngineError, KnownAccounts, Member, Plugins, Quota, Running, StoredJobs};
 use windlass_hosting::Catalog;
 use windlass_keys::KeyStorage;
 use windlass_network::{Destination, Network, NoProxy, Proxy};
@@ -102,6 +102,7 @@ pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem
     let plugins = Plugins::new(catalog(&settings));
     Ok(Engine {
         settings,
+        accounts: KnownAccounts::default(),
         store,
         sessions,
         keys,

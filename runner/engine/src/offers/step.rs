@@ -30,7 +30,7 @@ impl Engine {
         prepared.plugins.insert(uses.plugin.clone(), plugin);
         let run = Run::of_none(Uuid::now_v7(), &prepared);
         let step = asking(option, asked);
-        let ready = PluginStep::new(self, &prepared, (&step, uses, with), &run.values())?;
+        let ready = PluginStep::new(self, &prepared, (&step, uses, with), &run.values()).await?;
         let halt = Halt::default();
         let asked = StepRun::asked(self, &run, &ready, &|_| {});
         let time = (TIME, format!("it took longer than {TIME:?}"));

@@ -1,4 +1,11 @@
+mod add;
 mod cloudformation;
+mod delete;
+mod desk;
+mod edit;
+mod fields;
+mod get;
+mod list;
 mod policy;
 mod scope;
 mod trust;
@@ -10,10 +17,40 @@ use windlass_settings::{AccountName, ProjectName};
 
 use crate::arguments::{Global, Listing};
 use crate::problem::Problem;
-use crate::{setup, show};
+use crate::show;
 
 #[derive(Subcommand)]
 pub(crate) enum Account {
+    /// Add an account to the database, for every process that uses it, at once
+    ///
+    /// It is checked first, together with those that it starts from. Secrets are never arguments: they lie in key storage.
+    /// An account that a configuration file defines is changed there.
+    #[command(after_help = "Examples:\n  \
+        windlass account add prod --project web --account-id 444455556666 --assume-role role/windlass-reader\n  \
+        windlass account add prod --role-arn arn:aws:iam::444455556666:role/Reader --external-id an-id\n  \
+        windlass account add central --source ec2-instance-role --account-id 111122223333 --allowed-project web\n  \
+        windlass account add ecs-prod --aws-account prod\n  \
+        windlass account add ops --access-key-id AKIAIOSFODNN7EXAMPLE --secret-access-key keys/aws/ops")]
+    Add(Box<add::Add>),
+    /// Change an account of the database
+    #[command(after_help = "Examples:\n  \
+        windlass account edit prod --project web --session-duration 30m\n  \
+        windlass account edit prod --project web --unset externalId\n  \
+        windlass account get prod | sed s/reader/writer/ | windlass account edit prod --file -")]
+    Edit(Box<edit::Edit>),
+    /// Print the definition of an account, or its history
+    #[command(after_help = "Examples:\n  \
+        windlass account get prod --project web\n  \
+        windlass account get prod --project web --history")]
+    Get(get::Get),
+    /// List accounts, where each is defined, and which cannot be used and why
+    #[command(after_help = "Examples:\n  \
+        windlass account list --project web\n  \
+        windlass account list --output json | jq '.[] | select(.problem)'")]
+    List(list::List),
+    /// Delete an account of the database that nothing uses; its history stays
+    #[command(after_help = "Example:\n  windlass account delete prod --project web --yes")]
+    Delete(delete::Delete),
     /// Print which account a project gets, hop by hop, and the region rule
     ///
     /// Nothing is called and no key is read: this says what would be done, and shows no secret.
@@ -69,15 +106,20 @@ pub(crate) struct Explain {
 
 pub(crate) async fn run(global: &Global, command: Account) -> Result<u8, Problem> {
     match command {
-        Account::Explain(arguments) => explained(global, &arguments),
+        Account::Add(arguments) => add::run(global, *arguments).await.map(|()| exit::OK),
+        Account::Edit(arguments) => edit::run(global, *arguments).await.map(|()| exit::OK),
+        Account::Get(arguments) => get::run(global, arguments).await.map(|()| exit::OK),
+        Account::List(arguments) => list::run(global, arguments).await.map(|()| exit::OK),
+        Account::Delete(arguments) => delete::run(global, arguments).await.map(|()| exit::OK),
+        Account::Explain(arguments) => explained(global, &arguments).await,
         Account::Policy(arguments) => policy::run(global, &arguments).await,
-        Account::Trust(arguments) => trust::run(global, &arguments),
+        Account::Trust(arguments) => trust::run(global, &arguments).await,
         Account::Cloudformation(arguments) => cloudformation::run(global, &arguments).await,
     }
 }
 
-fn explained(global: &Global, arguments: &Explain) -> Result<u8, Problem> {
-    let settings = setup::configuration(global)?.settings;
+async fn explained(global: &Global, arguments: &Explain) -> Result<u8, Problem> {
+    let settings = desk::desk(global).await?.all;
     let explanation = explain(&settings, &arguments.project, arguments.name.as_ref(), arguments.region.as_deref())?;
     match arguments.output {
         Listing::Json => show::json(&explanation)?,

@@ -10,6 +10,7 @@ use windlass_jobs::Job;
 use windlass_settings::{Account, AccountName, ProjectName, Settings};
 use windlass_store::Store;
 
+use super::desk::{Desk, desk};
 use crate::arguments::Global;
 use crate::problem::Problem;
 use crate::{find, setup, show};
@@ -36,8 +37,7 @@ pub(super) struct Ground {
 }
 
 pub(super) async fn ground(global: &Global) -> Result<Ground, Problem> {
-    let settings = setup::configuration(global)?.settings;
-    let store = setup::store(&settings).await?;
+    let Desk { all: settings, store, .. } = desk(global).await?;
     let plugins = Plugins::new(setup::catalog(&settings));
     Ok(Ground { settings, store, plugins })
 }

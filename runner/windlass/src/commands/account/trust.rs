@@ -8,6 +8,7 @@ use windlass_credentials::{Identity, Service, TrustPolicy, services_trust, trust
 use windlass_errors::{Report, exit};
 use windlass_settings::{Account, AccountName, Partition, ProjectName};
 
+use super::desk::desk;
 use super::scope::account;
 use crate::arguments::{Document, Global};
 use crate::problem::Problem;
@@ -64,8 +65,12 @@ fn partition(text: &str) -> Result<Partition, String> {
     Partition::parse(text).ok_or_else(|| format!("it is one of `{}`", Partition::NAMES.join("`, `")))
 }
 
-pub(super) fn run(global: &Global, arguments: &Trust) -> Result<u8, Problem> {
-    let settings = setup::configuration(global)?.settings;
+pub(super) async fn run(global: &Global, arguments: &Trust) -> Result<u8, Problem> {
+    // A policy that is for no account needs no database.
+    let settings = match (&arguments.name, &arguments.project) {
+        (None, None) => setup::configuration(global)?.settings,
+        _ => desk(global).await?.all,
+    };
     let account = account(&settings, arguments.project.as_ref(), arguments.name.as_ref())?;
     if let Some(file) = &arguments.check {
         return check(file, account, arguments.output);

@@ -1,0 +1,106 @@
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use windlass_keys::SecretKind;
+use windlass_settings::{AccountName, KeyPath, ProjectName, Scope};
+
+use super::desk::{Desk, desk};
+use super::fields::{Definition, Fields};
+use crate::arguments::Global;
+use crate::problem::Problem;
+use crate::{setup, show};
+
+#[derive(Args)]
+pub(crate) struct Add {
+    /// Its name: letters, digits, `.`, `_` and `-`; it cannot be changed later
+    name: AccountName,
+    /// The project that it is for [default: the system]
+    #[arg(long)]
+    project: Option<ProjectName>,
+    #[command(flatten)]
+    fields: Fields,
+    /// Send no external ID; otherwise one is made for a role, if none is given
+    #[arg(long, conflicts_with = "external_id")]
+    no_external_id: bool,
+    /// Take the definition from a file, in the form of the configuration; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+pub(super) async fn run(global: &Global, arguments: Add) -> Result<(), Problem> {
+    let desk = desk(global).await?;
+    let Add { name, project, fields, no_external_id, file } = arguments;
+    let scope = desk.scope(project.as_ref())?;
+    desk.not_in_the_file(&scope, &name)?;
+    let mut definition = file.map(|file| super::edit::read(&file, &name)).transpose()?.unwrap_or_default();
+    let typed = fields.wants_a_secret().map(|_| secret_path(&scope, &name)).transpose()?;
+    fields.put(&mut definition, typed.as_ref())?;
+    managing(&desk, &mut definition)?;
+    let made = (definition.contains_key("assumeRole") && !definition.contains_key("externalId") && !no_external_id)
+        .then(external_id)
+        .transpose()?;
+    definition.extend(made.iter().map(|id| ("externalId".to_owned(), json!(id))));
+    if let Some(path) = &typed {
+        store_secret(&desk, path, fields.wants_a_secret().unwrap_or_default()).await?;
+    }
+    let version = desk.keep(&scope, &name, definition, None).await?;
+    show::talk(format_args!("added account `{name}` of {scope}, version {version}"));
+    let project = project.map(|project| format!(" --project {project}")).unwrap_or_default();
+    if let Some(id) = made {
+        show::talk(format_args!(
+            "its external ID is `{id}`; the role must ask for it: `windlass account trust {name}{project} --principal ARN`"
+        ));
+    }
+    Ok(())
+}
+
+/// Whoever names no source starts from the account that is for that.
+fn managing(desk: &Desk, definition: &mut Definition) -> Result<(), Problem> {
+    if definition.contains_key("source") {
+        return Ok(());
+    }
+    let Some(managing) = &desk.file.managing_account else {
+        return Err(Problem::usage(
+            "the account has no source: give `--source`, `--source-account`, `--profile` or `--access-key-id`, or set \
+             `managingAccount` in the configuration",
+        ));
+    };
+    definition.insert("source".to_owned(), json!({ "account": managing }));
+    Ok(())
+}
+
+/// 128 random bits; AWS asks for one that nobody else has, and not for a secret (AWS IAM user guide, "Access to AWS accounts
+/// owned by third parties").
+fn external_id() -> Result<String, Problem> {
+    let mut random = [0; 16];
+    let filled = rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty());
+    match filled {
+        Ok(16) => Ok(format!("windlass-{:032x}", u128::from_be_bytes(random))),
+        _ => Err(Problem::internal("the system gives no random bytes")),
+    }
+}
+
+fn secret_path(scope: &Scope, name: &AccountName) -> Result<KeyPath, Problem> {
+    let path = match scope {
+        Scope::System => format!("keys/accounts/{name}/secret-access-key"),
+        Scope::Project(project) => format!("keys/project/{project}/accounts/{name}/secret-access-key"),
+    };
+    KeyPath::parse(&path).map_err(|why| Problem::coded("key.invalid-path", format!("`{path}`: {why}")))
+}
+
+async fn store_secret(desk: &Desk, path: &KeyPath, id: &str) -> Result<(), Problem> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Problem::usage(&format!(
+            "the secret of `{id}` is asked for on a terminal only; store it by `windlass key set` and name it with \
+             `--secret-access-key KEY`"
+        )));
+    }
+    let typed = rpassword::prompt_password(format!("secret access key of `{id}`: "));
+    let typed = typed.map_err(|error| Problem::coded("key.unreadable-input", format!("cannot read it: {error}")))?;
+    let secret = Box::<[u8]>::from(zeroize::Zeroizing::new(typed).as_bytes());
+    setup::keys(&desk.file, &desk.store).set(path, SecretKind::Password, secret.into(), false).await?;
+    show::talk(format_args!("stored `{path}`"));
+    Ok(())
+}

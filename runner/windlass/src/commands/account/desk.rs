@@ -1,0 +1,135 @@
+//! What the commands need that change accounts of the database.
+
+use serde_json::Value;
+use windlass_credentials::{AccountError, chain};
+use windlass_engine::{Plugins, Workshop, with_stored_accounts};
+use windlass_settings::{AccountName, Place, ProjectName, Scope, Settings, Stored, Unusable};
+use windlass_store::{AccountRow, Store};
+
+use super::fields::Definition;
+use crate::arguments::Global;
+use crate::problem::Problem;
+use crate::setup;
+
+pub(super) struct Desk {
+    /// Of the configuration alone.
+    pub(super) file: Settings,
+    /// With the accounts of the database.
+    pub(super) all: Settings,
+    pub(super) store: Store,
+}
+
+pub(super) async fn desk(global: &Global) -> Result<Desk, Problem> {
+    let file = setup::configuration(global)?.settings;
+    let store = setup::store(&file).await?;
+    let all = with_stored_accounts(&file, &store).await?;
+    Ok(Desk { file, all, store })
+}
+
+impl Desk {
+    /// A scope that there is.
+    pub(super) fn scope(&self, project: Option<&ProjectName>) -> Result<Scope, Problem> {
+        if let Some(project) = project {
+            windlass_credentials::known_project(&self.file, project)?;
+        }
+        Ok(Scope::of(project))
+    }
+
+    /// Refuses to touch what a file defines.
+    pub(super) fn not_in_the_file(&self, scope: &Scope, name: &AccountName) -> Result<(), Problem> {
+        let in_file = self.file.of_scope(scope).iter().find(|account| account.name == *name);
+        let place = in_file.map(|account| &account.place);
+        let broken = self.file.unusable.iter().find(|it| it.name == *name && it.scope == *scope).map(|it| &it.place);
+        match place.or(broken) {
+            None => Ok(()),
+            Some(place) => Err(Problem::with_help(
+                "account.in-file",
+                format_args!("account `{name}` of {scope} is defined in a file, which wins"),
+                &format!("change it at {place}"),
+            )),
+        }
+    }
+
+    /// The row of an account of the database.
+    pub(super) async fn row(&self, scope: &Scope, name: &AccountName) -> Result<AccountRow, Problem> {
+        let (_, rows) = self.store.accounts().await?;
+        let kept = kept(scope);
+        let names: Vec<String> = rows.iter().filter(|row| row.scope == kept).map(|row| row.name.clone()).collect();
+        let found = rows.into_iter().find(|row| row.scope == kept && row.name == name.as_str());
+        found.ok_or_else(|| {
+            let hint = windlass_errors::nearest_hint(name.as_str(), names.iter().map(String::as_str));
+            let message = format!("{scope} has no account `{name}` in the database");
+            Problem::with_help("account.unknown", message, &hint)
+        })
+    }
+
+    /// Checks a definition among all the others, and keeps it. Gives the version.
+    pub(super) async fn keep(
+        &self,
+        scope: &Scope,
+        name: &AccountName,
+        definition: Definition,
+        replaces: Option<i64>,
+    ) -> Result<i64, Problem> {
+        let text = written(name, definition);
+        self.check(Stored {
+            scope: scope.clone(),
+            name: name.clone(),
+            version: replaces.unwrap_or(0) + 1,
+            text: text.clone(),
+        })?;
+        let at = jiff::Timestamp::now().as_millisecond();
+        Ok(self.store.account_put(&kept(scope), name.as_str(), &text, replaces, &who(), at).await?)
+    }
+
+    /// Whether the account could be used, together with the others.
+    pub(super) fn check(&self, stored: Stored) -> Result<(), Problem> {
+        let account = stored.read().map_err(|problems| AccountError::Unusable {
+            account: Box::new(Unusable {
+                name: stored.name.clone(),
+                scope: stored.scope.clone(),
+                place: Place::Database { version: stored.version },
+                problems,
+            }),
+        })?;
+        let mut all = self.all.clone();
+        all.accounts.retain(|it| it.name != account.name || it.scope != account.scope);
+        for project in &mut all.projects {
+            project.accounts.retain(|it| it.name != account.name || it.scope != account.scope);
+        }
+        all.unusable.retain(|it| it.name != account.name || it.scope != account.scope);
+        let all = all.with_stored(&[stored]);
+        chain(&all, &account)?;
+        Ok(())
+    }
+
+    /// What uses an account.
+    pub(super) async fn users(&self, scope: &Scope, name: &AccountName) -> Result<Vec<String>, Problem> {
+        let plugins = Plugins::new(setup::catalog(&self.file));
+        let workshop = Workshop { settings: &self.all, plugins: &plugins, store: &self.store };
+        Ok(workshop.users_of(scope, name).await?)
+    }
+}
+
+/// A definition as the database keeps it, as JSON, which is YAML as well.
+fn written(name: &AccountName, mut definition: Definition) -> String {
+    definition.insert("name".to_owned(), Value::String(name.to_string()));
+    serde_json::to_string_pretty(&Value::Object(definition)).expect("a JSON value is JSON")
+}
+
+/// How the database calls a scope.
+pub(super) fn kept(scope: &Scope) -> String {
+    match scope {
+        Scope::System => String::new(),
+        Scope::Project(name) => name.to_string(),
+    }
+}
+
+/// Who changes accounts: the user of the machine, as far as a command can know.
+pub(super) fn who() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    match std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")) {
+        Ok(name) if !name.is_empty() => format!("{name} (uid {uid})"),
+        _ => format!("uid {uid}"),
+    }
+}
