@@ -1,5 +1,7 @@
 //! The forms in which a secret may turn up in a text.
 
+mod shell;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use zeroize::Zeroizing;
@@ -11,7 +13,7 @@ const SHORTEST_LINE: usize = 8;
 /// Where `base64` and `openssl` break their lines.
 const WRAPS: [usize; 2] = [76, 64];
 
-/// All forms of a secret: as it is, and escaped for JSON, encoded for URLs, in base64 and in hex. A secret with several
+/// All forms of a secret: as it is, escaped for JSON, quoted for shells, encoded for URLs, in base64 and in hex. A secret with several
 /// lines (a private key) counts line by line as well, since logs are written so. Line breaks at its end do not count:
 /// files have them and programs drop them.
 pub(crate) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
@@ -23,6 +25,7 @@ pub(crate) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![secret.to_vec(), hex(secret, b"0123456789abcdef"), hex(secret, b"0123456789ABCDEF")];
     forms.extend(lines(secret).map(<[u8]>::to_vec));
     forms.extend(json(secret));
+    forms.extend(shell::quoted(secret));
     forms.extend(url(secret));
     forms.extend(base64(secret));
     forms

@@ -13,8 +13,8 @@ pub const MASK: &str = "[masked]";
 /// A secret of fewer bytes is not masked well: texts have it in them by chance, and it is guessed by trying.
 pub const WELL_MASKED: usize = 8;
 
-/// Takes secrets out of texts, in all forms that tools write them in: plain, escaped for JSON, encoded for URLs, in
-/// base64 and in hex; secrets with several lines also line by line. Values shorter than 4 bytes are left alone.
+/// Takes secrets out of texts, in all forms that tools write them in: plain, escaped for JSON, quoted for shells,
+/// encoded for URLs, in base64 and in hex; secrets with several lines also line by line. Values shorter than 4 bytes are left alone.
 ///
 /// It guards against accidents. It does not stop someone who means to print a secret in a form of their own.
 ///
