@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -30,11 +31,6 @@ impl Context {
         self.0.start.checkpoint.clone()
     }
 
-    #[cfg(feature = "transport")]
-    pub(crate) fn certificates(&self) -> Option<&str> {
-        self.0.start.certificates.as_deref()
-    }
-
     pub(crate) fn new(host: HostRef, start: Start) -> Self {
         Self(Arc::new(Inner { host, start, asks: AtomicU64::new(1), cancelled: OnceLock::new() }))
     }
@@ -47,7 +43,8 @@ impl Context {
     /// The AWS region of the step.
     ///
     /// # Errors
-    /// `step.failed` when the step has no account; a step type with `needs_account` never sees that.
+    /// `step.failed` when the step has no account; a step type with `needs_account` never sees that, and one with
+    /// `takes_account` knows by it.
     pub fn region(&self) -> Result<&str, StepError> {
         let region = self.0.start.region.as_deref();
         region.ok_or_else(|| StepError::new("step.failed", "the step has no account, and so no region"))
@@ -56,6 +53,23 @@ impl Context {
     /// The endpoint to use for a service instead of AWS's own, if one is configured.
     pub fn endpoint(&self, service: &str) -> Option<&str> {
         self.0.start.endpoints.get(service).map(String::as_str)
+    }
+
+    /// The endpoints to use instead of AWS's own, by endpoint prefix.
+    pub fn endpoints(&self) -> &BTreeMap<String, String> {
+        &self.0.start.endpoints
+    }
+
+    /// A random secret of this step alone, for a step type with `takes_account` that has an account: by it a plugin knows what
+    /// it started itself. The runner masks it.
+    pub fn token(&self) -> Option<&str> {
+        self.0.start.token.as_deref()
+    }
+
+    /// Certificates of authorities that steps trust beside the system's, PEM. [`http`](crate::http) and the AWS SDK's
+    /// configuration know them already.
+    pub fn certificates(&self) -> Option<&str> {
+        self.0.start.certificates.as_deref()
     }
 
     /// Writes a line into the log.

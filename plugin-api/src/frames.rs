@@ -109,6 +109,10 @@ pub struct Start {
     /// What an earlier host of this step left, and what to do with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
+    /// A random secret of this step alone, when its step type takes an account and it has one: by it a plugin knows what it
+    /// started itself. Masked in all that the step says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// The step's scratch folder, when its plugin is a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scratch: Option<String>,

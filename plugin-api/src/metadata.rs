@@ -42,6 +42,9 @@ pub struct StepMetadata {
     pub resources: Vec<ResourcesMetadata>,
     /// Whether it asks for credentials.
     pub needs_account: bool,
+    /// Whether it can do with an account or without. Since api 1.1.
+    #[serde(default)]
+    pub takes_account: bool,
     /// Whether running it twice does no harm.
     pub repeatable: bool,
     /// Whether a step that ended without a result can be resumed and abandoned. Since api 1.1.
@@ -91,6 +94,7 @@ impl StepMetadata {
             actions: owned(S::INFO.actions),
             resources: S::INFO.resources.iter().map(ResourcesMetadata::of).collect(),
             needs_account: S::INFO.needs_account,
+            takes_account: S::INFO.takes_account,
             repeatable: S::INFO.repeatable,
             resumable: S::INFO.resumable,
             network: NetworkMetadata {
@@ -100,6 +104,11 @@ impl StepMetadata {
             },
             example: S::INFO.example.to_owned(),
         }
+    }
+
+    /// Whether a step of this type has an account; `named` says whether the step or its job names one.
+    pub fn has_account(&self, named: bool) -> bool {
+        self.needs_account || (self.takes_account && named)
     }
 }
 

@@ -50,6 +50,9 @@ pub struct StepInfo {
     pub resources: &'static [Resources],
     /// Whether it asks for credentials: then a run without an account is refused before it starts.
     pub needs_account: bool,
+    /// Whether it can do with an account or without: it has one when its step or the job names one, never a default. Means
+    /// nothing beside `needs_account`.
+    pub takes_account: bool,
     /// Whether running it twice does no harm, so that it may be repeated after a crash.
     pub repeatable: bool,
     /// Whether it leaves checkpoints and has [`Step::resume`] and [`Step::abandon`].
@@ -103,6 +106,7 @@ impl StepInfo {
         actions: &[],
         resources: &[],
         needs_account: false,
+        takes_account: false,
         repeatable: false,
         resumable: false,
         network: Network::NONE,

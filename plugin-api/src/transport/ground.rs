@@ -34,6 +34,7 @@ pub(crate) fn context(certificates: Option<String>) -> Context {
         endpoints: BTreeMap::new(),
         certificates,
         checkpoint: None,
+        token: None,
         scratch: None,
     };
     Context::new(Host { send, ask, wait_cancelled }.leak_into_prefix(), start)

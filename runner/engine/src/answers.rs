@@ -31,7 +31,11 @@ impl StepRun<'_> {
             return Err(StepError::new("step.no-account", "this step type declares no need of an account"));
         };
         match self.credentials(account, secrets).await {
-            Ok(credentials) => Ok(Given::Credentials(credentials)),
+            Ok(credentials) => {
+                // What was refused for a while is not why the step fails later.
+                *refusal.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                Ok(Given::Credentials(credentials))
+            }
             Err(error) => {
                 let failure = failure(&error);
                 let told = StepError::new(failure.code.as_str(), failure.message.clone());

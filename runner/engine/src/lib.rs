@@ -41,6 +41,7 @@ mod surroundings;
 mod tables;
 #[cfg(test)]
 mod testing;
+mod token;
 mod walk;
 mod workshop;
 

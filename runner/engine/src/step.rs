@@ -28,7 +28,7 @@ pub(crate) struct PluginStep {
     pub(crate) plugin: Arc<Plugin>,
     /// Its `with`, expressions evaluated.
     pub(crate) config: Value,
-    /// Its account, when its step type asks for credentials.
+    /// Its account, when its step type asks for credentials, or takes an account and one is named.
     pub(crate) account: Option<Resolved>,
     /// Where it may connect to.
     pub(crate) granted: Vec<Destination>,
@@ -52,10 +52,7 @@ impl PluginStep {
         let with = evaluate(with, values, job)?;
         schema.check_with(&with, uses, job)?;
         check_length(prepared, step, &with.value)?;
-        let account = match metadata.needs_account {
-            true => Some(account(engine, prepared, step, values).await?),
-            false => None,
-        };
+        let account = account(engine, prepared, step, metadata, values).await?;
         let secrets = secret_fields(&with, &metadata.config, project, job)?;
         let (id, uses, granted) = (step.id.clone(), uses.clone(), Vec::new());
         let mut ready = Self { id, uses, plugin, config: with.value, account, granted, secrets };
@@ -80,9 +77,22 @@ fn check_length(prepared: &Prepared, step: &Step, config: &Value) -> Result<(), 
     Err(prepared.job.error("job.invalid-step", uses_at(step), message))
 }
 
-async fn account(engine: &Engine, prepared: &Prepared, step: &Step, values: &Values) -> Result<Resolved, EngineError> {
+/// The account of a step whose type has one.
+async fn account(
+    engine: &Engine,
+    prepared: &Prepared,
+    step: &Step,
+    metadata: &StepMetadata,
+    values: &Values,
+) -> Result<Option<Resolved>, EngineError> {
+    if !metadata.has_account(true) {
+        return Ok(None);
+    }
     let job = prepared.job.as_ref();
     let named = step.account.as_ref().map(|account| named(prepared, account, values)).transpose()?.flatten();
+    if !metadata.has_account(named.is_some() || job.account.is_some()) {
+        return Ok(None);
+    }
     let region = step.region.as_ref().map(|region| text(region, values, job)).transpose()?.flatten();
     let request = Request {
         project: &prepared.project,
@@ -93,7 +103,7 @@ async fn account(engine: &Engine, prepared: &Prepared, step: &Step, values: &Val
         job_region: job.region.as_deref(),
     };
     let settings = engine.settings_now().await?;
-    Ok(resolve(&settings, &request)?)
+    Ok(Some(resolve(&settings, &request)?))
 }
 
 /// The account that a step names. What an expression comes to is held against the job's list again: it may come from whoever

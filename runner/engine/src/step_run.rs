@@ -23,7 +23,7 @@ use crate::plugin_steps::{PluginSteps, Ready};
 use crate::recorder::Recorder;
 use crate::step::PluginStep;
 use crate::walk::{Attempted, Leaf, Ledger};
-use crate::{Engine, Halt, failure, plugins, surroundings};
+use crate::{Engine, Halt, failure, plugins, surroundings, token};
 
 /// How long a step may take to end what it has begun outside, once it has been cut off.
 const ABANDON_TIME: Duration = Duration::from_secs(30);
@@ -195,6 +195,7 @@ impl<'a> StepRun<'a> {
             endpoints: settings.endpoints.services.clone(),
             certificates: self.engine.certificates.clone(),
             checkpoint: left.clone(),
+            token: self.token(secrets),
             scratch: None,
         };
         let surroundings = surroundings::of_step(self.step, self.engine);
@@ -205,6 +206,16 @@ impl<'a> StepRun<'a> {
             _ => None,
         };
         Ok(Assignment { start, timeout, grace, limits: plugins::limits(settings), surroundings })
+    }
+
+    /// By which a step that has its account by choice knows its own commands.
+    fn token(&self, secrets: &Secrets) -> Option<String> {
+        let wanted = self.step.account.is_some() && self.step.metadata().takes_account;
+        wanted.then(|| {
+            let token = token::random();
+            secrets.add([token.clone()]);
+            token.expose_secret().to_owned()
+        })
     }
 
     /// The step's `with`, secrets in the place of where they come from.

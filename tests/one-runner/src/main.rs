@@ -125,6 +125,7 @@ impl Ground {
             endpoints: BTreeMap::new(),
             certificates: None,
             checkpoint: None,
+            token: None,
             scratch: None,
         };
         let surroundings = Surroundings {

@@ -55,6 +55,7 @@ fn assignment(network: &Arc<Network>, scratch: &std::path::Path) -> Assignment {
         endpoints: BTreeMap::new(),
         certificates: None,
         checkpoint: None,
+        token: None,
         scratch: None,
     };
     let surroundings = Surroundings {

@@ -102,13 +102,19 @@ impl Workshop<'_> {
         for step in job.all_steps() {
             let Action::Uses { uses, with, .. } = &step.action else { continue };
             for name in accounts(step, job) {
-                let account = self.account(project, job, name.as_ref());
-                add_step(needs, job, Some(step), (uses, with), used, account)?;
+                let named = name.is_some() || job.account.is_some();
+                let Some(metadata) = used.step(uses).filter(|metadata| metadata.has_account(named)) else { continue };
+                let account = self.account(project, job, name.as_ref())?;
+                add_step(needs, job, Some(step), (uses, with), metadata, account);
             }
         }
         for from in job.options.iter().filter_map(|option| option.values_from.as_ref()) {
             let ValuesFrom::Step(asked) = from else { continue };
-            add_step(needs, job, None, (&asked.uses, &asked.with), used, self.account(project, job, None))?;
+            let named = job.account.is_some();
+            let Some(metadata) = used.step(&asked.uses).filter(|metadata| metadata.has_account(named)) else {
+                continue;
+            };
+            add_step(needs, job, None, (&asked.uses, &asked.with), metadata, self.account(project, job, None)?);
         }
         Ok(())
     }
@@ -131,11 +137,9 @@ fn add_step(
     job: &Job,
     step: Option<&Step>,
     (uses, with): (&StepType, &Tree),
-    used: &Used,
-    account: Result<&Account, EngineError>,
-) -> Result<(), EngineError> {
-    let Some(metadata) = used.step(uses).filter(|metadata| metadata.needs_account) else { return Ok(()) };
-    let account = account?;
+    metadata: &StepMetadata,
+    account: &Account,
+) {
     if metadata.actions.is_empty() {
         needs.undeclared.insert(uses.clone());
     }

@@ -101,6 +101,7 @@ impl Rules<'_> {
             actions: step.actions,
             resources: step.resources.into_iter().map(ResourcesFile::metadata).collect(),
             needs_account: step.needs_account,
+            takes_account: step.takes_account,
             repeatable: step.repeatable,
             resumable: step.resumable,
             network: NetworkMetadata {
