@@ -25,11 +25,26 @@ impl MetadataServer {
     /// # Errors
     /// When it cannot be installed or does not become ready.
     pub fn instance(address: SocketAddr, ministack: &str, seeded: &Seeded, folder: &Path) -> Outcome<Self> {
+        Self::instance_for(None, address, ministack, seeded, folder)
+    }
+
+    /// The same with sessions of another lifetime than STS gives by itself, in seconds. Each request opens one.
+    ///
+    /// # Errors
+    /// As [`Self::instance`].
+    pub fn instance_for(
+        seconds: Option<u32>,
+        address: SocketAddr,
+        ministack: &str,
+        seeded: &Seeded,
+        folder: &Path,
+    ) -> Outcome<Self> {
         let ready = |address| {
             let ttl = [("x-aws-ec2-metadata-token-ttl-seconds", "60")];
             http::request(address, "PUT", "/latest/api/token", &ttl)
         };
-        Self::start("instance", address, &["--imds", &address.to_string()], ministack, seeded, folder, ready)
+        let profiles = profiles_of(seeded, seconds);
+        Self::start("instance", address, &["--imds", &address.to_string()], ministack, &profiles, folder, ready)
     }
 
     /// Starts the container credentials server; it gives out sessions of the task role to who sends `token`.
@@ -45,7 +60,7 @@ impl MetadataServer {
     ) -> Outcome<Self> {
         let ready = |address| http::request(address, "GET", CONTAINER_PATH, &[("authorization", token)]);
         let arguments = ["--container", &address.to_string(), token];
-        Self::start("task", address, &arguments, ministack, seeded, folder, ready)
+        Self::start("task", address, &arguments, ministack, &profiles_of(seeded, None), folder, ready)
     }
 
     fn start(
@@ -53,12 +68,12 @@ impl MetadataServer {
         address: SocketAddr,
         arguments: &[&str],
         ministack: &str,
-        seeded: &Seeded,
+        text: &str,
         folder: &Path,
         ready: impl Fn(SocketAddr) -> Option<(u16, String)>,
     ) -> Outcome<Self> {
         let profiles = folder.join("metadata-profiles");
-        fs::write(&profiles, profiles_of(seeded)).context(|| format!("write {}", profiles.display()))?;
+        fs::write(&profiles, text).context(|| format!("write {}", profiles.display()))?;
         let program = Program::new(Venv::of("metadata")?.python())
             .args([paths::standins().join("metadata.py").as_os_str(), "--profile".as_ref(), profile.as_ref()])
             .args(arguments)
@@ -90,11 +105,15 @@ impl MetadataServer {
 }
 
 /// EC2 and ECS assume these roles for their instances and tasks; here a user of the same account does.
-fn profiles_of(seeded: &Seeded) -> String {
+fn profiles_of(seeded: &Seeded, seconds: Option<u32>) -> String {
     let region = &seeded.region;
+    // botocore itself takes no less than 900.
+    let lifetime = |seconds| format!("duration_seconds = {seconds}\nparameter_validation = false\n");
+    let lifetime = seconds.map(lifetime).unwrap_or_default();
     let role = |name: &str, arn: &str, session: &str| {
         let source = "source_profile = host\n";
-        format!("[profile {name}]\nregion = {region}\nrole_arn = {arn}\n{source}role_session_name = {session}\n")
+        let role = format!("region = {region}\nrole_arn = {arn}\nrole_session_name = {session}\n");
+        format!("[profile {name}]\n{role}{source}{lifetime}")
     };
     let host = format!(
         "[profile host]\nregion = {region}\naws_access_key_id = {}\naws_secret_access_key = {}\n",

@@ -26,6 +26,7 @@ impl Step for Command {
         name: "command",
         title: "Run a command",
         description: "Runs a program with a list of arguments, without a shell. What it prints is shown in the log.",
+        takes_account: true,
         network: Network { direct: true, ..Network::NONE },
         example: "\
 command: [find, /var/log, -maxdepth, \"1\", -name, '*.gz', -mtime, \"+30\"]

@@ -7,6 +7,7 @@ use std::path::Path;
 use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::ExecutionInfo;
 
+use crate::account;
 use crate::failure;
 use crate::options::Options;
 use crate::private::Private;
@@ -15,12 +16,16 @@ use crate::private::Private;
 const PASSED: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
 /// Variables by name.
-pub(crate) struct Environment(BTreeMap<OsString, OsString>);
+pub(crate) struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    /// Whether the step has an account.
+    account: bool,
+}
 
 impl Environment {
     /// What a command gets before the job adds to it. `outer` is this program's own environment.
     pub(crate) fn of_step(outer: impl Fn(&str) -> Option<OsString>, scratch: &Path, execution: &ExecutionInfo) -> Self {
-        let mut this = Self(BTreeMap::new());
+        let mut this = Self { variables: BTreeMap::new(), account: false };
         for name in PASSED {
             if let Some(value) = outer(name) {
                 this.set(name, value);
@@ -34,9 +39,20 @@ impl Environment {
         this
     }
 
+    /// Adds what leads the AWS CLI and SDKs to the step's account.
+    pub(crate) fn add_account(&mut self, variables: Vec<(String, OsString)>) {
+        self.account = true;
+        for (name, value) in variables {
+            self.set(name, value);
+        }
+    }
+
     /// Adds the job's variables, and its secrets, which are written into files.
     pub(crate) fn add(&mut self, options: &Options, private: &Private) -> Result<(), StepError> {
         check(options)?;
+        if self.account {
+            check_account(options)?;
+        }
         for (name, value) in &options.env {
             self.set(name, value.as_str());
         }
@@ -54,16 +70,16 @@ impl Environment {
 
     /// The value of a variable.
     pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
-        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
-        self.0.iter()
+        self.variables.iter()
     }
 
     fn set(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) {
-        self.0.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.variables.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
     }
 }
 
@@ -80,6 +96,17 @@ fn check(options: &Options) -> Result<(), StepError> {
         }
     }
     Ok(())
+}
+
+/// With an account, none of the job's variables leads elsewhere.
+fn check_account(options: &Options) -> Result<(), StepError> {
+    let files = options.secrets.keys().map(|name| format!("{name}_FILE"));
+    let exposed = options.secrets.keys().filter(|_| options.expose_in_env).cloned();
+    let mut names = options.env.keys().cloned().chain(files).chain(exposed);
+    let Some(name) = names.find(|name| account::leads_away(name)) else { return Ok(()) };
+    let message = format!("the variable `{name}` would lead the step away from its account");
+    let help = "leave it out, or the account; the region is the `region` of the step";
+    Err(failure::invalid(message).with_help(help))
 }
 
 fn add(
@@ -119,11 +146,19 @@ mod tests {
     }
 
     fn environment(options: &Value) -> Result<Vec<String>, StepError> {
+        environment_with(&[], options)
+    }
+
+    /// With an account that sets these variables.
+    fn environment_with(account: &[(&str, &str)], options: &Value) -> Result<Vec<String>, StepError> {
         let scratch = tempfile::TempDir::new().unwrap();
         let private = Private::make(scratch.path()).unwrap();
         let [id, project, job, step] = ["0199", "web", "nightly", "dump"].map(str::to_owned);
         let execution = ExecutionInfo { id, project, job, step };
         let mut environment = Environment::of_step(outer, scratch.path(), &execution);
+        if !account.is_empty() {
+            environment.add_account(account.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect());
+        }
         environment.add(&serde_json::from_value(options.clone()).unwrap(), &private)?;
         let shown = environment.iter().map(|(name, value)| format!("{}={}", name.display(), value.display()));
         Ok(shown.map(|line| line.replace(scratch.path().to_str().unwrap(), "SCRATCH")).collect())
@@ -172,5 +207,29 @@ mod tests {
         }
         // In a file, a secret may have any byte and share its name with a variable.
         assert!(environment(&json!({"env": {"A": ""}, "secrets": {"A": "x\0"}})).is_ok());
+    }
+
+    #[test]
+    fn a_step_with_an_account_stays_with_it() {
+        let account = [("AWS_REGION", "eu-west-1"), ("AWS_CONFIG_FILE", "/dev/null")];
+        for options in [
+            json!({"env": {"AWS_ACCESS_KEY_ID": "AKIA"}}),
+            json!({"env": {"AWS_PROFILE": "other"}}),
+            json!({"env": {"AWS_REGION": "us-east-1"}}),
+            json!({"env": {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/creds"}}),
+            json!({"secrets": {"AWS_SECRET_ACCESS_KEY": "hunter2"}, "exposeInEnv": true}),
+            json!({"secrets": {"AWS_WEB_IDENTITY_TOKEN": "hunter2"}}),
+        ] {
+            let error = environment_with(&account, &options).unwrap_err();
+            assert_eq!(error.code, "step.invalid-config");
+            assert!(error.message.contains("away from its account"), "{error}");
+            assert!(environment(&options).is_ok(), "{options}");
+        }
+        let more = json!({"env": {"AWS_CONFIG_FILE": "/srv/aws", "AWS_MAX_ATTEMPTS": 5},
+            "secrets": {"AWS_SECRET_ACCESS_KEY": "hunter2"}});
+        let lines = environment_with(&account, &more).unwrap();
+        for line in ["AWS_REGION=eu-west-1", "AWS_CONFIG_FILE=/srv/aws", "AWS_MAX_ATTEMPTS=5"] {
+            assert!(lines.iter().any(|other| other == line), "no {line} in {lines:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use windlass_plugin_api::{Context, StepError};
 
+use crate::account;
 use crate::environment::Environment;
 use crate::failure;
 use crate::options::Options;
@@ -24,6 +25,12 @@ impl Place {
         let private =
             Private::make(scratch).map_err(|error| failure::unusable("folder of the step", scratch, &error))?;
         let mut environment = Environment::of_step(|name| std::env::var_os(name), scratch, context.execution());
+        if context.region().is_ok() {
+            let variables = account::variables(context, &private);
+            environment.add_account(variables.map_err(|error| {
+                failure::not_started(format!("the credentials of the account cannot be offered: {error}"))
+            })?);
+        }
         environment.add(options, &private)?;
         Ok(Self { folder, environment, private })
     }

@@ -56,6 +56,7 @@ impl Step for Script {
         title: "Run a script",
         description: "Runs a script, by its text or from a file, with the interpreter that it names. \
                       What it prints is shown in the log.",
+        takes_account: true,
         network: Network { direct: true, ..Network::NONE },
         example: "\
 script: |

@@ -22,6 +22,7 @@ pub(crate) struct Running {
     socket: UnixStream,
     scratch: TempDir,
     outputs: [JoinHandle<Vec<u8>>; 2],
+    answer: fn(u64) -> Value,
 }
 
 /// How a step ended.
@@ -56,6 +57,11 @@ pub(crate) fn with(mut config: Value, key: &str, value: Value) -> Value {
 
 impl Running {
     pub(crate) fn start(step: &str, config: &Value) -> Self {
+        Self::start_with(step, config, &json!({"region": null, "endpoints": {}}))
+    }
+
+    /// With what a step with an account is told at its start.
+    pub(crate) fn start_with(step: &str, config: &Value, account: &Value) -> Self {
         let scratch = TempDir::new().unwrap();
         let (mut socket, theirs) = UnixStream::pair().unwrap();
         let mut command = Command::new("/bin/sh");
@@ -65,11 +71,17 @@ impl Running {
         let mut child = command.spawn().unwrap();
         let outputs = [gather(child.stdout.take().unwrap()), gather(child.stderr.take().unwrap())];
         let execution = json!({"id": "0199", "project": "web", "job": "nightly dump", "step": "dump"});
-        let start = json!({"start": {
-            "step": step, "config": config, "execution": execution, "region": null, "endpoints": {}, "scratch": scratch.path(),
-        }});
-        writeln!(socket, "{start}").unwrap();
-        Self { child, socket, scratch, outputs }
+        let mut start = json!({"step": step, "config": config, "execution": execution, "scratch": scratch.path()});
+        for (name, value) in account.as_object().unwrap() {
+            start[name] = value.clone();
+        }
+        writeln!(socket, "{}", json!({ "start": start })).unwrap();
+        Self { child, socket, scratch, outputs, answer: |_| panic!("it has nothing to ask") }
+    }
+
+    /// What the runner answers to a question, by its number.
+    pub(crate) fn answering(self, answer: fn(u64) -> Value) -> Self {
+        Self { answer, ..self }
     }
 
     pub(crate) fn scratch(&self) -> &Path {
@@ -93,7 +105,10 @@ impl Running {
             let line = line.unwrap();
             assert!(line.len() < MAX_FRAME && result.is_none(), "{line}");
             let mut frame: Value = serde_json::from_str(&line).unwrap();
-            if let Some(text) = frame["log"]["text"].as_str() {
+            if let Some(id) = frame["ask"]["id"].as_u64() {
+                assert_eq!(frame["ask"]["what"], "credentials");
+                writeln!(&self.socket, "{}", json!({"answer": {"id": id, "result": (self.answer)(id)}})).unwrap();
+            } else if let Some(text) = frame["log"]["text"].as_str() {
                 log.push(text.to_owned());
             } else if frame["failed"].is_object() {
                 result = Some(Err(serde_json::from_value(frame["failed"].take()).unwrap()));
@@ -128,6 +143,10 @@ impl Over {
 }
 
 impl Ended {
+    pub(crate) fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+
     /// A file that the command left in its scratch folder.
     #[track_caller]
     pub(crate) fn left(&self, name: &str) -> String {
