@@ -6,6 +6,7 @@
 
 mod careful;
 mod careless;
+mod commands;
 mod hosts;
 mod planted;
 

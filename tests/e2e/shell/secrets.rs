@@ -47,6 +47,24 @@ fn a_secret_reaches_its_step_and_is_masked_in_all_that_it_says() {
     }
 }
 
+/// A trace is how most scripts are looked into, and it quotes.
+#[test]
+fn traces_and_listed_variables_are_masked() {
+    let installation = with_key();
+    let script = "secret=$(<$TOKEN_FILE); printf '%q\n' \"$secret\"; declare -p secret; set -x; \
+                  : \"$secret\"; [[ x == \"$secret\" ]] || :; export secret";
+    let with = json!({"script": script, "interpreter": ["bash"], "secrets": {"TOKEN": KEY}});
+    let ended = run(&installation, "shell/script", &with, &[]);
+    ended.ok();
+    let lines = log(&ended);
+    for line in ["[masked]", "declare -- secret=\"[masked]\"", "+ : '[masked]'", "+ [[ x == [masked] ]]"] {
+        assert!(lines.contains(&line), "no `{line}` in {lines:?}");
+    }
+    let search = Search::new(&[Secret::new("the key", SECRET)]);
+    let shown = [search.bytes("stdout", ended.stdout.as_bytes()), search.bytes("stderr", ended.stderr.as_bytes())];
+    assert_eq!([shown.concat(), left(&installation, &search)].concat(), []);
+}
+
 /// Looked at while the step holds it: no process has it on its command line, and only with `exposeInEnv` in its
 /// environment.
 #[test]

@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE};
 
 /// What a secret may look like: as it is, in hex, in base64 alone or anywhere within something longer, encoded for
-/// URLs, and escaped for JSON; each with its name.
+/// URLs, escaped for JSON, and quoted for shells; each with its name.
 pub(super) fn forms(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut forms = vec![
         ("plain", secret.to_vec()),
@@ -16,6 +16,7 @@ pub(super) fn forms(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         forms.push(("URL", each(secret, |byte| url(byte, kept, upper))));
     }
     forms.extend(json(secret).map(|form| ("JSON", form)));
+    forms.extend(shell(secret).map(|form| ("shell", form)));
     forms.sort_by(|one, other| one.1.cmp(&other.1));
     forms.dedup_by(|one, other| one.1 == other.1);
     forms
@@ -56,6 +57,21 @@ fn json(secret: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     [least, slash, signs].into_iter().flatten().map(String::into_bytes)
 }
 
+/// Between single quotes, between double quotes, and with backslashes: before all that is special (Bash's `printf %q`) and
+/// before everything (its traces of patterns).
+fn shell(secret: &[u8]) -> [Vec<u8>; 4] {
+    let escaped = |special: &dyn Fn(u8) -> bool| {
+        let before = |byte: &u8| special(*byte).then_some(b'\\');
+        secret.iter().flat_map(|byte| before(byte).into_iter().chain([*byte])).collect()
+    };
+    [
+        secret.split(|byte| *byte == b'\'').collect::<Vec<_>>().join(&br"'\''"[..]),
+        escaped(&|byte| b"\"$`\\".contains(&byte)),
+        escaped(&|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"#%+-./:=@_~".contains(&byte)),
+        escaped(&|_| true),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +95,8 @@ mod tests {
             "wJa/rXU%2BtnF%3D%22MI",
             r#"wJa/rXU+tnF=\"MI"#,
             r#"wJa\/rXU+tnF=\"MI"#,
+            r#"wJa/rXU+tnF=\"MI"#,
+            r#"\w\J\a\/\r\X\U\+\t\n\F\=\"\M\I"#,
             r"wJa\u002frXU\u002btnF\u003d\u0022MI",
         ] {
             found(text.as_bytes());
