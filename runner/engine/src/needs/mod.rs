@@ -145,7 +145,6 @@ fn add_step(
     }
     let (place, with) = (place(step, job, account), with.raw());
     needs.entry(account).extend(&permissions(metadata, &with, &place, Form::Written));
-    Ok(())
 }
 
 /// What a step declares that is about to run with an account, whose role it gets.
