@@ -5,6 +5,7 @@
 mod documented;
 mod kinds;
 mod master;
+mod mounted;
 mod refused;
 mod rotated;
 mod stored;

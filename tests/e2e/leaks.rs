@@ -20,6 +20,8 @@ use windlass_tests::leaks::{Find, Sample, Sampler, Search, Secret};
 
 const STORED: &str = "keys/project/web/reader";
 const WRONG: &str = "keys/project/web/wrong";
+const READING: &str = "keys/project/web/reading";
+const MOUNTED: &str = "keys/project/web/aws/db/password";
 /// Stored as the secret of a key whose secret it is not. AWS's own example of a secret access key.
 const WRONG_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
@@ -47,12 +49,17 @@ impl Ground {
         assumeRole: {role}
         externalId: {id}
         defaultRegion: us-east-1
-endpoints: {{imds: '{imds}', sts: '{sts}', logs: '{logs}'}}
+      - {{name: secrets, source: {secrets}}}
+keyMounts:
+  - path: keys/project/web/aws
+    secretsManager: {{account: secrets, region: us-east-1, prefix: windlass/}}
+endpoints: {{imds: '{imds}', sts: '{sts}', logs: '{logs}', secretsmanager: '{logs}'}}
 ",
             managed = seeded.managed_account,
             managing = seeded.managing_account,
             reader = key(&seeded.reader_user.access_key_id, STORED),
             wrong = key(&seeded.operator_user.access_key_id, WRONG),
+            secrets = key(&seeded.secrets_user.access_key_id, READING),
             role = seeded.reader_role,
             id = seeded.external_id,
             imds = instance.url(),
@@ -61,6 +68,7 @@ endpoints: {{imds: '{imds}', sts: '{sts}', logs: '{logs}'}}
         ));
         installation.set_key(STORED, &seeded.reader_user.secret_access_key);
         installation.set_key(WRONG, WRONG_SECRET);
+        installation.set_key(READING, &seeded.secrets_user.secret_access_key);
         Self { installation, instance, sts }
     }
 
@@ -92,6 +100,13 @@ endpoints: {{imds: '{imds}', sts: '{sts}', logs: '{logs}'}}
             secrets.extend(values.into_iter().map(|value| Secret::new(name, value)));
         }
         secrets
+    }
+
+    /// What is read at AWS, and the key that it is read with.
+    fn mounted() -> [Secret; 2] {
+        let seeded = &standins().seeded;
+        let key = Secret::new("the key of the mount", seeded.secrets_user.secret_access_key.as_str());
+        [key, Secret::new("the mounted secret", seeded.password.as_str())]
     }
 
     /// The 32 bytes of each `windlass-master-key-v1:BASE64`; their forms have that text among them.

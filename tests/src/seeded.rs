@@ -47,6 +47,13 @@ pub struct Seeded {
     pub operator_user: UserKey,
     /// User of `managed_account` that may query logs without any role.
     pub reader_user: UserKey,
+    /// User of `managed_account` that may list its secrets and parameters, and read those below `windlass/`.
+    pub secrets_user: UserKey,
+    /// The secrets `windlass/db/password` (and `.../binary`) and `other/db` of `managed_account`; `windlass/operator` is
+    /// the key of `operator_user`.
+    pub password: String,
+    /// The parameters `/windlass/web/token` and `/other/token`.
+    pub token: String,
 }
 
 impl Seeded {
@@ -72,6 +79,9 @@ impl Seeded {
             host_user: user(&document, "/hostUser")?,
             operator_user: user(&document, "/operatorUser")?,
             reader_user: user(&document, "/readerUser")?,
+            secrets_user: user(&document, "/secretsUser")?,
+            password: text("/password")?,
+            token: text("/token")?,
             document,
         })
     }

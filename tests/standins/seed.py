@@ -7,7 +7,7 @@ ministack takes a 12-digit access key id as the root key of that account; its se
 made with those two root keys; what runs afterwards uses roles and users only, so signatures, trust policies and
 external IDs are enforced.
 
-Prints one JSON document: the accounts, roles, keys and log group that were made.
+Prints one JSON document: the accounts, roles, keys, log group and secrets that were made.
 """
 
 import gzip
@@ -25,6 +25,8 @@ MANAGED = "444455556666"
 EXTERNAL_ID = "windlass-demo-7f3a"
 LOG_GROUP = "/demo/nginx/access"
 LOG_STREAM = "web-1"
+PASSWORD = "correct-horse-battery-of-the-database"
+TOKEN = "token-of-the-web-0123456789"
 SPREAD_MS = 50 * 60 * 1000
 
 # PutLogEvents: at most 10,000 events and 1,048,576 bytes a batch, where each event counts its UTF-8 bytes plus 26
@@ -39,6 +41,7 @@ def main():
     with ThreadPoolExecutor(2) as pool:
         loading = pool.submit(load_lines, client("logs", MANAGED, endpoint), lines)
         made = make_identities(client("iam", MANAGING, endpoint), client("iam", MANAGED, endpoint))
+        made |= keep_secrets(endpoint, made["operatorUser"]["secretAccessKey"])
         made["events"] = loading.result()
     print(json.dumps(made, indent=2))
 
@@ -85,6 +88,26 @@ def make_identities(managing, managed):
         # Needs no role: what a script with a plain key does today.
         "readerUser": make_user(managed, "log-reader", query),
     }
+
+
+def keep_secrets(endpoint, operators_key):
+    """Secrets of the managed account, and the one who may read those below `windlass/`."""
+    secrets, parameters = client("secretsmanager", MANAGED, endpoint), client("ssm", MANAGED, endpoint)
+    for name, value in [("windlass/db/password", PASSWORD), ("windlass/operator", operators_key), ("other/db", PASSWORD)]:
+        secrets.create_secret(Name=name, SecretString=value)
+    secrets.create_secret(Name="windlass/db/binary", SecretBinary=PASSWORD.encode())
+    for name in ["/windlass/web/token", "/other/token"]:
+        parameters.put_parameter(Name=name, Value=TOKEN, Type="SecureString")
+    here = f"{REGION}:{MANAGED}"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["secretsmanager:ListSecrets", "ssm:DescribeParameters"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
+         "Resource": f"arn:aws:secretsmanager:{here}:secret:windlass/*"},
+        {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": f"arn:aws:ssm:{here}:parameter/windlass/*"},
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"},
+    ]})
+    user = make_user(client("iam", MANAGED, endpoint), "secrets-reader", policy)
+    return {"secretsUser": user, "password": PASSWORD, "token": TOKEN}
 
 
 def make_user(iam, name, policy):

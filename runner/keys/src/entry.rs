@@ -13,23 +13,33 @@ const SMALLEST: usize = 64;
 pub struct KeyEntry {
     /// Where it lies.
     pub path: String,
-    /// 1 for the first value at the path, one more for each that replaced it.
-    pub version: i64,
-    /// What it is.
+    /// 1 for the first value at the path, one more for each that replaced it. Not every other store counts.
+    pub version: Option<i64>,
+    /// What it is; in other stores always a password.
     pub kind: SecretKind,
-    /// The secret has no more bytes than this: 64, or four times as many, and so on.
-    pub at_most_bytes: usize,
-    /// When the first value was set.
-    pub created_at: i64,
+    /// The secret has no more bytes than this: 64, or four times as many, and so on. Other stores do not say.
+    pub at_most_bytes: Option<usize>,
+    /// When the first value was set. Not every other store says so.
+    pub created_at: Option<i64>,
     /// When this value was set.
-    pub updated_at: i64,
+    pub updated_at: Option<i64>,
+    /// The mount that it is read from; none for what lies in the database.
+    pub mount: Option<String>,
 }
 
 impl From<SecretEntry> for KeyEntry {
     fn from(entry: SecretEntry) -> Self {
         let SecretEntry { path, version, kind, sealed_bytes, created_at, updated_at } = entry;
         let at_most_bytes = size(usize::try_from(sealed_bytes).unwrap_or(0).saturating_sub(OVERHEAD));
-        Self { path, version, kind, at_most_bytes, created_at, updated_at }
+        Self {
+            path,
+            version: Some(version),
+            kind,
+            at_most_bytes: Some(at_most_bytes),
+            created_at: Some(created_at),
+            updated_at: Some(updated_at),
+            mount: None,
+        }
     }
 }
 
@@ -79,7 +89,7 @@ mod tests {
     fn sizes_are_rounded_up() {
         let sizes = [0, 1, 7, 64, 65, 256, 257, 4097, 16_385, LONGEST].map(size);
         assert_eq!(sizes, [64, 64, 64, 64, 256, 256, 1024, 16_384, 65_536, 65_536]);
-        assert_eq!(entry("keys/a").at_most_bytes, 64);
+        assert_eq!(entry("keys/a").at_most_bytes, Some(64));
     }
 
     #[test]

@@ -119,6 +119,26 @@ pub enum KeyError {
         /// Its id.
         id: String,
     },
+    /// A secret below a mount is to be changed.
+    #[error("`{path}` lies below the mount `{mount}`, which is only read")]
+    Mounted {
+        /// The path.
+        path: String,
+        /// The mount.
+        mount: String,
+    },
+    /// A secret below a mount cannot be had.
+    #[error("{message}")]
+    Elsewhere {
+        /// The code.
+        code: Code,
+        /// What happened, with mount, account and the secret's name in the store; nothing of its value.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+        /// Why.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -149,6 +169,8 @@ impl Report for KeyError {
             }
             Self::MasterUnsafe { .. } => "key.master-unsafe",
             Self::MasterMismatch { .. } => "key.master-mismatch",
+            Self::Mounted { .. } => "key.mounted",
+            Self::Elsewhere { code, .. } => return code.clone(),
             Self::Store(error) => return error.code(),
         })
     }
@@ -194,6 +216,10 @@ impl Report for KeyError {
                      it as `masterKeyFile`"
                 )
             }
+            Self::Mounted { .. } => {
+                "change it in the store that `keyMounts` of the configuration names, or choose another path".to_owned()
+            }
+            Self::Elsewhere { help, .. } => return help.clone(),
             Self::Store(error) => return error.help(),
         })
     }

@@ -8,9 +8,12 @@
 //! Another master key can take its place while everything goes on: see [`KeyStorage::rotate_master_key`]. Each record
 //! names the one that wraps it, and the database says which there are; a process that lacks one is refused.
 //!
-//! Deliberately absent: who may read which path (that is decided before a path gets here), and other places for the
-//! master key.
+//! Below a mount nothing lies here: [`Elsewhere`] says which paths these are, and reads there.
+//!
+//! Deliberately absent: who may read which path (that is decided before a path gets here), other places for the master
+//! key, and what other stores there are.
 
+mod elsewhere;
 mod entry;
 mod envelope;
 mod error;
@@ -26,6 +29,7 @@ mod ring;
 mod rotation;
 mod storage;
 
+pub use elsewhere::{Elsewhere, Reading};
 pub use entry::{Folder, KeyEntry};
 pub use error::KeyError;
 pub use mask_stream::MaskStream;

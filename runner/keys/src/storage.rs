@@ -13,7 +13,7 @@ use crate::envelope::{Identity, open, seal};
 use crate::master::MasterKey;
 use crate::master_file::MasterFile;
 use crate::masters::Masters;
-use crate::{KeyEntry, KeyError, kinds};
+use crate::{Elsewhere, KeyEntry, KeyError, kinds};
 
 /// The most bytes that a secret may have (what AWS Secrets Manager allows too: its quotas page, "Secret value").
 pub const LONGEST: usize = 65_536;
@@ -23,20 +23,30 @@ pub const LONGEST: usize = 65_536;
 pub struct KeyStorage {
     pub(crate) store: Store,
     pub(crate) masters: Arc<Masters>,
+    elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl KeyStorage {
     /// Key storage in `store`, whose files lie in `data_dir`. Touches neither database nor master key yet.
     pub fn new(store: Store, master_key_file: PathBuf, data_dir: &Path) -> Self {
         let file = MasterFile { file: master_key_file, data_dir: data_dir.to_owned() };
-        Self { store, masters: Arc::new(Masters::of(file)) }
+        Self { store, masters: Arc::new(Masters::of(file)), elsewhere: None }
+    }
+
+    /// The same, with some paths elsewhere.
+    #[must_use]
+    pub fn with(self, elsewhere: Arc<dyn Elsewhere>) -> Self {
+        Self { elsewhere: Some(elsewhere), ..self }
     }
 
     /// The secret at a path.
     ///
     /// # Errors
-    /// `key.not-found`, `key.damaged`, `key.master-...`, `store.unavailable`
+    /// `key.not-found`, `key.damaged`, `key.master-...`, `store.unavailable`; below a mount what [`Elsewhere::get`] says
     pub async fn get(&self, path: &KeyPath) -> Result<SecretSlice<u8>, KeyError> {
+        if let Some((elsewhere, _)) = self.elsewhere(path.as_str()) {
+            return elsewhere.get(path).await;
+        }
         let row = self.row(path).await?;
         self.opened(path, row).await
     }
@@ -46,6 +56,9 @@ impl KeyStorage {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn public_key(&self, path: &KeyPath) -> Result<Option<String>, KeyError> {
+        if self.elsewhere(path.as_str()).is_some() {
+            return Ok(None);
+        }
         let row = self.row(path).await?;
         if row.kind != SecretKind::PublicKey {
             return Ok(None);
@@ -62,7 +75,7 @@ impl KeyStorage {
     /// # Errors
     /// `key.exists` unless `overwrite`, `key.not-of-kind` when it does not look like what it is said to be,
     /// `key.unreadable-input` for no byte (the sign of a command before the pipe that failed) and for more than
-    /// [`LONGEST`], `key.master-...`, `store.unavailable`
+    /// [`LONGEST`], `key.mounted`, `key.master-...`, `store.unavailable`
     pub async fn set(
         &self,
         path: &KeyPath,
@@ -70,6 +83,7 @@ impl KeyStorage {
         secret: SecretSlice<u8>,
         overwrite: bool,
     ) -> Result<i64, KeyError> {
+        self.check_writable(path)?;
         let secret = secret.expose_secret();
         if secret.len() > LONGEST {
             return Err(KeyError::TooLong { path: path.to_string() });
@@ -143,28 +157,66 @@ impl KeyStorage {
     /// That there is a secret at a path; nothing of its value.
     ///
     /// # Errors
-    /// `key.not-found`, `store.unavailable`
+    /// `key.not-found`, `store.unavailable`; below a mount what [`Elsewhere::entry`] says
     pub async fn entry(&self, path: &KeyPath) -> Result<KeyEntry, KeyError> {
+        if let Some((elsewhere, _)) = self.elsewhere(path.as_str()) {
+            return elsewhere.entry(path).await;
+        }
         match self.store.secret_entry(path.as_str()).await? {
             Some(entry) => Ok(entry.into()),
             None => Err(self.not_found(path).await?),
         }
     }
 
-    /// The secrets in a folder such as `keys/project/web` and in the folders below it, by path.
+    /// The secrets in a folder such as `keys/project/web` and in the folders below it, by path. Those below a mount are
+    /// listed when the folder is one or lies below one, and not otherwise; see [`mounts`](Self::mounts).
     ///
     /// # Errors
-    /// `store.unavailable`
+    /// `store.unavailable`; below a mount what [`Elsewhere::list`] says
     pub async fn list(&self, folder: &str) -> Result<Vec<KeyEntry>, KeyError> {
-        let entries = self.store.secrets(Some(folder.trim_end_matches('/'))).await?;
-        Ok(entries.into_iter().map(Into::into).collect())
+        let folder = folder.trim_end_matches('/');
+        if let Some((elsewhere, _)) = self.elsewhere(&format!("{folder}/")) {
+            return elsewhere.list(folder).await;
+        }
+        let entries = self.store.secrets(Some(folder)).await?;
+        // What was stored below a mount before there was one cannot be had, and would look as if it could.
+        let here = entries.into_iter().filter(|entry| self.elsewhere(&entry.path).is_none());
+        Ok(here.map(Into::into).collect())
+    }
+
+    /// The mounts below a folder, by path.
+    pub fn mounts(&self, folder: &str) -> Vec<String> {
+        let above = format!("{}/", folder.trim_end_matches('/'));
+        let all = self.elsewhere.iter().flat_map(|elsewhere| elsewhere.mounts());
+        let mut below: Vec<String> = all.filter(|mount| mount.starts_with(&above)).map(str::to_owned).collect();
+        below.sort();
+        below
+    }
+
+    /// That a secret may be set or deleted at this path.
+    ///
+    /// # Errors
+    /// `key.mounted`
+    pub fn check_writable(&self, path: &KeyPath) -> Result<(), KeyError> {
+        match self.elsewhere(path.as_str()) {
+            Some((_, mount)) => Err(KeyError::Mounted { path: path.to_string(), mount: mount.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Who reads what lies at this path, if it lies below a mount.
+    fn elsewhere(&self, path: &str) -> Option<(&dyn Elsewhere, &str)> {
+        let elsewhere = self.elsewhere.as_deref()?;
+        let below = |mount: &&str| path.strip_prefix(mount).is_some_and(|rest| rest.starts_with('/'));
+        Some((elsewhere, elsewhere.mounts().into_iter().find(below)?))
     }
 
     /// Removes a secret.
     ///
     /// # Errors
-    /// `key.not-found`, `store.unavailable`
+    /// `key.not-found`, `key.mounted`, `store.unavailable`
     pub async fn delete(&self, path: &KeyPath) -> Result<(), KeyError> {
+        self.check_writable(path)?;
         if self.store.delete_secret(path.as_str()).await? { Ok(()) } else { Err(self.not_found(path).await?) }
     }
 

@@ -1,7 +1,8 @@
 //! Environment variables: their names come from the schema of the file, so that no key is without one.
 //!
 //! `dataDir` is `WINDLASS_DATA_DIR`, `limits.stepMemory` is `WINDLASS_LIMITS_STEP_MEMORY`, and any service `NAME` of
-//! `endpoints` is `WINDLASS_ENDPOINTS_NAME`. Accounts and projects are lists of things and have no variables.
+//! `endpoints` is `WINDLASS_ENDPOINTS_NAME`. Accounts, projects and mounts of
+//! key storage are lists of things and have no variables.
 //! A variable that is empty counts as not set.
 
 use std::collections::BTreeMap;

@@ -33,7 +33,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The values that every layer may set, the last one winning. Accounts and projects are in the file only.
+/// The values that every layer may set, the last one winning. Accounts, projects and mounts are in the file
+/// only.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Merged {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Account, AccountName, Database, Grant, KeyPath, ProjectName, Scope, Unusable};
+use crate::{Account, AccountName, Database, Grant, KeyMount, KeyPath, ProjectName, Scope, Unusable};
 
 /// The whole configuration, checked. Another type than the file's shape: whoever holds one need not check again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Settings {
     pub sources: BTreeMap<&'static str, Grant>,
     /// The projects, each with accounts of its own.
     pub projects: Vec<Project>,
+    /// Where key storage reads from AWS instead of the database; none lies within another.
+    pub key_mounts: Vec<KeyMount>,
     /// Addresses that replace the public ones.
     pub endpoints: Endpoints,
     /// How steps connect.

@@ -12,6 +12,10 @@ use serde::{Deserialize, Deserializer};
 use crate::Source;
 use crate::yaml::{Position, Spanned};
 
+mod key_mounts;
+
+pub(crate) use key_mounts::{KeyMountShape, MountedShape};
+
 /// A text and where it stands.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -65,6 +69,8 @@ pub(crate) struct ConfigurationShape {
     pub(crate) sources: BTreeMap<String, Spanned<GrantShape>>,
     #[serde(default)]
     pub(crate) projects: Vec<ProjectShape>,
+    #[serde(default)]
+    pub(crate) key_mounts: Vec<KeyMountShape>,
     #[serde(default)]
     pub(crate) endpoints: BTreeMap<String, Text>,
     #[serde(default)]

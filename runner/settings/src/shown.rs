@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::layers::{Layers, Origin};
 use crate::text::format_duration;
-use crate::{Account, Backend, Grant, Narrowing, Place, Project, RoleArn, Settings, Source, WebIdentity};
+use crate::{Account, Backend, Grant, KeyMount, Narrowing, Place, Project, RoleArn, Settings, Source, WebIdentity};
 
 /// A value and where it comes from, for `config show`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -77,7 +77,17 @@ pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origi
         list.push(ShownValue { key: key.clone(), value: project_value(project), origin: origin.to_string() });
         list.extend(project.accounts.iter().map(|account| shown_account(&format!("{key}.accounts"), account)));
     }
+    list.extend(settings.key_mounts.iter().map(shown_mount));
     list
+}
+
+fn shown_mount(mount: &KeyMount) -> ShownValue {
+    let KeyMount { path, store, account, region, prefix, place } = mount;
+    ShownValue {
+        key: format!("keyMounts.{path}"),
+        value: json!({ store.key(): { "account": account, "region": region, "prefix": prefix } }),
+        origin: Origin::File(place.clone()).to_string(),
+    }
 }
 
 fn shown_account(prefix: &str, account: &Account) -> ShownValue {

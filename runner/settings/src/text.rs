@@ -59,6 +59,15 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     number.and_then(|number| number.checked_mul(*size)).ok_or_else(|| "the size is too large".to_owned())
 }
 
+/// The name of a region, as far as that can be told without knowing all.
+pub(crate) fn check_region(text: &str) -> Result<String, String> {
+    let well_formed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.ends_with(|c: char| c.is_ascii_digit())
+        && text.contains('-');
+    if well_formed { Ok(text.to_owned()) } else { Err("a region is written like `us-east-1`".to_owned()) }
+}
+
 /// Reads a number of things in these bounds; the error is the reason.
 pub(crate) fn parse_count(text: &str, bounds: RangeInclusive<u32>) -> Result<u32, String> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());

@@ -10,6 +10,7 @@ use windlass_credentials::{Environment, Sessions};
 use windlass_engine::{Engine, EngineError, KnownAccounts, Member, Plugins, Quota, Running, StoredJobs};
 use windlass_hosting::Catalog;
 use windlass_keys::KeyStorage;
+use windlass_mounts::Mounts;
 use windlass_network::{Destination, Network, NoProxy, Proxy};
 use windlass_settings::{Backend, Loaded, Overrides, Postgres, Settings, load};
 use windlass_store::{Durability, Location, PostgresLocation, Role, Store};
@@ -118,7 +119,12 @@ pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem
 }
 
 pub(crate) fn keys(settings: &Settings, store: &Store) -> KeyStorage {
-    KeyStorage::new(store.clone(), settings.master_key_file.clone(), &settings.data_dir)
+    let stored = KeyStorage::new(store.clone(), settings.master_key_file.clone(), &settings.data_dir);
+    if settings.key_mounts.is_empty() {
+        return stored;
+    }
+    let mounts = Mounts::new(settings, stored.clone(), Environment::of_process());
+    stored.with(Arc::new(mounts))
 }
 
 pub(crate) fn catalog(settings: &Settings) -> Catalog {

@@ -1,6 +1,6 @@
 //! Plugins and a runner that do as they should.
 
-use super::{Ground, STORED, WRONG_SECRET, shown};
+use super::{Ground, MOUNTED, STORED, WRONG_SECRET, shown};
 use crate::ground::standins;
 use crate::started::Started;
 use rustix::process::Signal;
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use windlass_tests::leaks::{Sample, Sampler, Search, cells};
 use windlass_tests::{binaries, wait};
 
-/// An identity and a query with each account.
+/// An identity and a query with each account, and a command with a secret that is read at AWS.
 fn job() -> String {
     let with = format!("{{logGroups: [{}], query: fields @message, limit: 50}}", standins().seeded.log_group);
     let steps = ["key", "role"].map(|account| {
@@ -20,7 +20,10 @@ fn job() -> String {
              - {{id: lines{account}, uses: cloudwatch-logs/query, account: {account}, with: {with}}}\n"
         )
     });
-    format!("steps:\n{}", steps.concat())
+    let script = "cat $IT_FILE; base64 -w0 $IT_FILE >&2";
+    let mounted =
+        format!("{{id: mounted, uses: shell/script, with: {{script: '{script}', secrets: {{IT: {MOUNTED}}}}}}}");
+    format!("steps:\n{}  - {mounted}\n", steps.concat())
 }
 
 #[test]
@@ -41,6 +44,8 @@ fn runs_leave_nothing_of_their_secrets() {
         &["account", "explain", "role", "--project", "web"][..],
         &["key", "list", "--recursive"],
         &["key", "show", STORED],
+        &["key", "show", MOUNTED],
+        &["key", "list", "keys/project/web/aws"],
         &["key", "show", STORED, "--output", "json"],
         &["key", "rotate-master"],
         &["config", "show"],
@@ -59,6 +64,7 @@ fn runs_leave_nothing_of_their_secrets() {
     let master_keys = ground.master_keys();
     assert_eq!(master_keys.len(), 2, "the one before and the one after");
     secrets.extend(master_keys);
+    secrets.extend(Ground::mounted());
     let search = Search::new(&secrets);
     let mut finds: Vec<_> = outputs.iter().flat_map(|ended| shown(&search, ended)).collect();
     finds.extend(ground.left(&search));

@@ -40,8 +40,8 @@ async fn a_secret_from_set_to_deleted() {
     assert_eq!(keys.set(&at("keys/project/web/y"), SecretKind::Password, value("three"), true).await.unwrap(), 1);
     assert_eq!(open_in(folder.path()).await.get(&at("keys/a/x")).await.unwrap().expose_secret(), b"two");
     let entries = keys.list("keys/a/").await.unwrap();
-    assert_eq!((entries.len(), entries[0].path.as_str(), entries[0].version), (1, "keys/a/x", 2));
-    assert!(entries[0].created_at > 1_600_000_000_000 && entries[0].updated_at >= entries[0].created_at);
+    assert_eq!((entries.len(), entries[0].path.as_str(), entries[0].version), (1, "keys/a/x", Some(2)));
+    assert!(entries[0].created_at > Some(1_600_000_000_000) && entries[0].updated_at >= entries[0].created_at);
     assert_eq!(keys.list("keys").await.unwrap().len(), 2);
     keys.delete(&at("keys/a/x")).await.unwrap();
     assert_eq!(keys.delete(&at("keys/a/x")).await.unwrap_err().code().as_str(), "key.not-found");
@@ -219,6 +219,54 @@ async fn a_replaced_secret_may_be_of_another_kind() {
     keys.set(&at("keys/a"), SecretKind::PrivateKey, value(PRIVATE), false).await.unwrap();
     keys.set(&at("keys/a"), SecretKind::PublicKey, value(CERTIFICATE), true).await.unwrap();
     let entry = keys.entry(&at("keys/a")).await.unwrap();
-    assert_eq!((entry.kind, entry.version, entry.at_most_bytes), (SecretKind::PublicKey, 2, 64));
+    assert_eq!((entry.kind, entry.version, entry.at_most_bytes), (SecretKind::PublicKey, Some(2), Some(64)));
     assert_eq!(keys.public_key(&at("keys/a")).await.unwrap().as_deref(), Some(CERTIFICATE));
+}
+
+/// Everything below `keys/aws` is `there`.
+struct There;
+
+impl Elsewhere for There {
+    fn mounts(&self) -> Vec<&str> {
+        vec!["keys/aws", "keys/project/web/aws"]
+    }
+
+    fn get<'a>(&'a self, _path: &'a KeyPath) -> crate::Reading<'a, SecretSlice<u8>> {
+        Box::pin(async { Ok(value("there")) })
+    }
+
+    fn entry<'a>(&'a self, path: &'a KeyPath) -> crate::Reading<'a, KeyEntry> {
+        Box::pin(async move { Err(KeyError::NotFound { path: path.to_string(), nearest: None }) })
+    }
+
+    fn list<'a>(&'a self, _folder: &'a str) -> crate::Reading<'a, Vec<KeyEntry>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+#[tokio::test]
+async fn what_lies_below_a_mount_is_never_here() {
+    const HERE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f here";
+    let (_folder, keys) = fresh().await;
+    for path in ["keys/aws/x", "keys/aws", "keys/awsome"] {
+        keys.set(&at(path), SecretKind::PublicKey, value(HERE), false).await.unwrap();
+    }
+    let keys = keys.with(Arc::new(There));
+    assert_eq!(keys.get(&at("keys/aws/x")).await.unwrap().expose_secret(), b"there");
+    for path in ["keys/aws", "keys/awsome"] {
+        assert_eq!(keys.get(&at(path)).await.unwrap().expose_secret(), HERE.as_bytes());
+    }
+    assert_eq!(keys.public_key(&at("keys/aws/x")).await.unwrap(), None);
+    assert_eq!(keys.entry(&at("keys/aws/x")).await.unwrap_err().code().as_str(), "key.not-found");
+    let paths: Vec<String> = keys.list("keys").await.unwrap().into_iter().map(|entry| entry.path).collect();
+    assert_eq!(paths, ["keys/aws", "keys/awsome"]);
+    assert_eq!(keys.list("keys/aws").await.unwrap(), []);
+    assert_eq!(keys.list("keys/aws/").await.unwrap(), []);
+    assert_eq!(keys.mounts("keys"), ["keys/aws", "keys/project/web/aws"]);
+    assert_eq!(keys.mounts("keys/project/"), ["keys/project/web/aws"]);
+    assert_eq!(keys.mounts("keys/aws"), Vec::<String>::new());
+    let set = keys.set(&at("keys/aws/y"), SecretKind::Password, value("one"), true).await.unwrap_err();
+    let deleted = keys.delete(&at("keys/aws/x")).await.unwrap_err();
+    assert_eq!((set.code().as_str(), deleted.code().as_str()), ("key.mounted", "key.mounted"));
+    assert!(render(&set).contains("`keys/aws/y` lies below the mount `keys/aws`, which is only read"));
 }

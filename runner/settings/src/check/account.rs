@@ -47,12 +47,16 @@ impl Checker<'_> {
     }
 
     fn place_of(&self, text: &Text) -> Place {
-        let written = self.written.expect("accounts are written somewhere");
-        let Position { line, column } = text.into();
-        match written.version {
+        match self.written.and_then(|written| written.version) {
             Some(version) => Place::Database { version },
-            None => Place::File(FilePlace { file: written.path.to_owned(), line, column }),
+            None => Place::File(self.file_place(text)),
         }
+    }
+
+    pub(super) fn file_place(&self, text: &Text) -> FilePlace {
+        let written = self.written.expect("only what is written has a place");
+        let Position { line, column } = text.into();
+        FilePlace { file: written.path.to_owned(), line, column }
     }
 
     fn regions(&mut self, shape: &AccountShape) -> (Vec<String>, Option<String>) {

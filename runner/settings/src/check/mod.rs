@@ -4,6 +4,7 @@ mod account;
 mod database;
 mod endpoint;
 mod grant;
+mod key_mounts;
 mod network;
 mod server;
 mod source;
@@ -73,6 +74,7 @@ impl Checker<'_> {
         let account_shapes = shape.map_or(&[][..], |shape| &shape.accounts);
         let accounts = self.accounts(account_shapes, &Scope::System);
         let projects = self.projects(shape.map_or(&[][..], |shape| &shape.projects));
+        let key_mounts = self.key_mounts(shape, &accounts, &projects);
         let sources = shape.map(|shape| self.sources(&shape.sources)).unwrap_or_default();
         let default_account = self.account_name("defaultAccount", merged.default_account.as_deref());
         let managing_account = self.account_name("managingAccount", merged.managing_account.as_deref());
@@ -98,6 +100,7 @@ impl Checker<'_> {
             unusable: Vec::new(),
             sources,
             projects,
+            key_mounts,
             endpoints,
             network,
             shell,

@@ -2,7 +2,7 @@
 //!
 //! A guard against accidents: a secret that was typed where the path of a key belongs, and addresses with a password.
 
-use crate::KeyPath;
+use crate::{KeyPath, MountedStore};
 
 const MASK: &str = "***";
 /// A hostile line may hold very many addresses; none is read much further than this.
@@ -78,7 +78,7 @@ fn is_key_path(text: &str) -> bool {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    if name.is_empty() {
+    if name.is_empty() || name == MountedStore::SecretsManager.key() {
         return false;
     }
     let lower = name.to_lowercase();

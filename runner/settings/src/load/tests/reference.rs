@@ -29,6 +29,7 @@ fn every_example_in_it_is_valid() {
     let settings = sandbox.load().map_err(|error| windlass_errors::render(&error)).unwrap().settings;
     assert_eq!(settings.accounts[0].role.as_ref().unwrap().duration.as_secs(), 3600);
     assert_eq!(settings.projects[0].accounts.len(), 1);
+    assert_eq!(settings.key_mounts.len(), 2);
     assert!(settings.endpoints.imds.is_some());
     assert!(matches!(&settings.database.backend, Backend::Postgres(postgres) if postgres.password_file.is_some()));
     assert_ne!(settings.retention.failed_max_age, settings.retention.max_age);
@@ -45,11 +46,18 @@ fn every_key_of_the_schema_is_in_it() {
     assert!(Partition::NAMES.iter().all(|name| DEFAULTS.contains(name)));
 }
 
-/// Collects the keys of the schema that the document lacks; of a list, its first item is compared.
+/// Collects the keys of the schema that the document lacks, of a list those that each of its items lacks.
 fn compare(root: &Value, schema: &Value, document: &Value, path: &str, missing: &mut Vec<String>) {
     let schema = resolve(root, schema);
     if schema["type"] == "array" {
-        return compare(root, &schema["items"], &document[0], path, missing);
+        let of_item = |item: &Value| {
+            let mut missing = Vec::new();
+            compare(root, &schema["items"], item, path, &mut missing);
+            missing
+        };
+        let items = document.as_array().into_iter().flatten().map(of_item);
+        let of_all = items.reduce(|all, item| all.into_iter().filter(|path| item.contains(path)).collect());
+        return missing.extend(of_all.unwrap_or_else(|| vec![path.to_owned()]));
     }
     for (name, child) in schema["properties"].as_object().into_iter().flatten() {
         let path = format!("{path}.{name}");

@@ -19,6 +19,7 @@ pub(crate) struct Delete {
 
 pub(super) async fn run(keys: &KeyStorage, arguments: Delete) -> Result<(), Problem> {
     let path = super::path(&arguments.path)?;
+    keys.check_writable(&path)?;
     keys.entry(&path).await?;
     if !arguments.yes {
         match show::asked(format_args!("delete `{path}`, which cannot be brought back?")) {

@@ -82,10 +82,10 @@ fn cells(entry: &KeyEntry) -> [String; 6] {
     [
         entry.path.clone(),
         named(entry.kind).to_owned(),
-        format!("up to {} bytes", entry.at_most_bytes),
-        entry.version.to_string(),
-        crate::show::time(entry.created_at),
-        crate::show::time(entry.updated_at),
+        entry.at_most_bytes.map(|bytes| format!("up to {bytes} bytes")).unwrap_or_default(),
+        entry.version.map(|version| version.to_string()).unwrap_or_default(),
+        entry.created_at.map(crate::show::time).unwrap_or_default(),
+        entry.updated_at.map(crate::show::time).unwrap_or_default(),
     ]
 }
 
@@ -95,7 +95,8 @@ fn json(entry: &KeyEntry) -> serde_json::Value {
         "kind": entry.kind.as_str(),
         "atMostBytes": entry.at_most_bytes,
         "version": entry.version,
-        "created": crate::show::time(entry.created_at),
-        "updated": crate::show::time(entry.updated_at),
+        "created": entry.created_at.map(crate::show::time),
+        "updated": entry.updated_at.map(crate::show::time),
+        "mount": entry.mount,
     })
 }

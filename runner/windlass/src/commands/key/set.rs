@@ -54,6 +54,7 @@ impl Set {
 
 pub(super) async fn run(keys: &KeyStorage, arguments: Set) -> Result<(), Problem> {
     let path = super::path(&arguments.path)?;
+    keys.check_writable(&path)?;
     let kind = kind(keys, &path, &arguments).await?;
     let secret = read(&path, kind, arguments.file.as_ref())?;
     let bytes = secret.expose_secret().len();
