@@ -28,32 +28,12 @@ impl Ground {
         let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").unwrap());
         let asked = Arc::new(AtomicUsize::new(0));
         serve(server.clone(), asked.clone(), script);
-        let folder = tempfile::tempdir().unwrap();
-        let (url, file) = (format!("http://{}", server.server_addr()), folder.path().join("windlass.yaml"));
-        let text = format!(
-            "apiVersion: windlass/v1\nkind: Configuration\ndataDir: data\nmasterKeyFile: master.key\naccounts:\n  \
-             - {{name: reader, source: {{access-key: {{accessKeyId: AKIAEXAMPLE, secretAccessKey: keys/own}}}}}}\n\
-             endpoints: {{secretsmanager: '{url}', ssm: '{url}'}}\nkeyMounts:\n  \
-             - {{path: keys/aws, secretsManager: {{account: reader, region: eu-west-1, prefix: web/}}}}\n  \
-             - {{path: keys/parameters, parameterStore: {{account: reader, region: eu-west-1}}}}\n"
-        );
-        std::fs::write(&file, text).unwrap();
-        let overrides = Overrides { config: Some(file), ..Overrides::default() };
-        let settings =
-            load_for(&Installation::detect(), &overrides, []).map_err(|error| render(&error)).unwrap().settings;
-        let store = Store::open_folder(&settings.data_dir).await.unwrap();
-        let stored = KeyStorage::new(store, settings.master_key_file.clone(), &settings.data_dir);
-        let own = b"the-secret-of-the-key".to_vec().into();
-        stored.set(&at("keys/own"), SecretKind::Password, own, false).await.unwrap();
-        let mounts = Mounts::new(&settings, stored.clone(), Environment::default());
-        Self { _folder: folder, keys: stored.with(Arc::new(mounts)), asked, server }
+        let (folder, keys) = keys_at(&format!("http://{}", server.server_addr())).await;
+        Self { _folder: folder, keys, asked, server }
     }
 
     async fn refused(&self, path: &str) -> String {
-        match self.keys.get(&at(path)).await {
-            Ok(_) => panic!("it was given"),
-            Err(error) => render(&error),
-        }
+        refused(&self.keys, path).await
     }
 
     fn asked(&self) -> usize {
@@ -64,6 +44,36 @@ impl Ground {
 impl Drop for Ground {
     fn drop(&mut self) {
         self.server.unblock();
+    }
+}
+
+/// Key storage whose mounts are at this address.
+async fn keys_at(url: &str) -> (TempDir, KeyStorage) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("windlass.yaml");
+    let text = format!(
+        "apiVersion: windlass/v1\nkind: Configuration\ndataDir: data\nmasterKeyFile: master.key\naccounts:\n  \
+         - {{name: reader, source: {{access-key: {{accessKeyId: AKIAEXAMPLE, secretAccessKey: keys/own}}}}}}\n\
+         endpoints: {{secretsmanager: '{url}', ssm: '{url}'}}\nkeyMounts:\n  \
+         - {{path: keys/aws, secretsManager: {{account: reader, region: eu-west-1, prefix: web/}}}}\n  \
+         - {{path: keys/parameters, parameterStore: {{account: reader, region: eu-west-1}}}}\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let overrides = Overrides { config: Some(file), ..Overrides::default() };
+    let loaded = load_for(&Installation::detect(), &overrides, []).map_err(|error| render(&error)).unwrap();
+    let settings = loaded.settings;
+    let store = Store::open_folder(&settings.data_dir).await.unwrap();
+    let stored = KeyStorage::new(store, settings.master_key_file.clone(), &settings.data_dir);
+    let own = b"the-secret-of-the-key".to_vec().into();
+    stored.set(&at("keys/own"), SecretKind::Password, own, false).await.unwrap();
+    let mounts = Mounts::new(&settings, stored.clone(), Environment::default());
+    (folder, stored.with(Arc::new(mounts)))
+}
+
+async fn refused(keys: &KeyStorage, path: &str) -> String {
+    match keys.get(&at(path)).await {
+        Ok(_) => panic!("it was given"),
+        Err(error) => render(&error),
     }
 }
 
@@ -147,6 +157,20 @@ async fn an_answer_without_a_value_is_not_repeated() {
 async fn what_is_too_long_is_refused() {
     let ground = Ground::new(|_, _| (200, json!({ "SecretString": "x".repeat(LONGEST + 1) }))).await;
     assert!(ground.refused("keys/aws/db").await.contains("secret `web/db` has more than 65536 bytes"));
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_there_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let (_folder, keys) = keys_at(&url).await;
+    let error = refused(&keys, "keys/parameters/db").await;
+    assert!(
+        error.starts_with("error[key.mount-unreachable]: `keys/parameters/db` (mount `keys/parameters`, "),
+        "{error}"
+    );
+    assert!(error.contains(&format!("`{url}` does not answer")) && error.contains("`endpoints.ssm`"), "{error}");
 }
 
 /// Each of three pages has a secret of the folder, one that only looks like it, and one that no path can have.
