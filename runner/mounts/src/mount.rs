@@ -1,8 +1,9 @@
 use windlass_credentials::{
-    Attribution, AwsService, Because, CallError, Calls, Chosen, Credentials, Region, Resolved, Sessions,
+    Attribution, AwsService, Because, CallError, Calls, Chosen, Credentials, Permissions, Region, Resolved,
+    SessionPolicy, Sessions,
 };
 use windlass_keys::{KeyEntry, KeyError, SecretKind};
-use windlass_settings::{Account, KeyMount, KeyPath, ProjectName, Settings};
+use windlass_settings::{Chain, KeyMount, KeyPath, ProjectName, Scope, Settings};
 use zeroize::Zeroizing;
 
 use crate::store::{Asked, Listed, Page, Store, store};
@@ -19,7 +20,7 @@ const MOST_PAGES: usize = 100;
 pub(crate) struct Mount {
     pub(crate) of: KeyMount,
     pub(crate) store: &'static dyn Store,
-    pub(crate) account: Account,
+    pub(crate) account: Chain,
     service: AwsService,
     project: ProjectName,
 }
@@ -33,11 +34,11 @@ pub(crate) struct Ways<'a> {
 impl Mount {
     pub(crate) fn new(settings: &Settings, of: &KeyMount) -> Self {
         let project = of.path.project().and_then(|name| ProjectName::parse(name).ok());
-        let own = project.as_ref().and_then(|name| settings.project(name)).map_or(&[][..], |project| &project.accounts);
-        let account = own.iter().chain(&settings.accounts).find(|account| account.name == of.account);
+        let account = settings.account(&Scope::of(project.as_ref()), &of.account);
+        let account = account.and_then(|account| settings.chain(account).ok());
         let store = store(of.store);
         Self {
-            account: account.expect("settings know the account of each mount").clone(),
+            account: account.expect("settings know the account of each mount, and have checked it"),
             service: AwsService::regional(&settings.endpoints, store.service(), &of.region),
             project: project.unwrap_or_else(|| ProjectName::parse(SYSTEM).expect("it is a name")),
             store,
@@ -58,10 +59,19 @@ impl Mount {
 
     async fn credentials(&self, sessions: &Sessions) -> Result<Credentials, Trouble> {
         let region = Region { name: self.of.region.clone(), because: Because::Argument };
-        let account = self.account.clone();
-        let resolved = Resolved { account, chosen: Chosen::Argument, region, shadowed: None };
+        let resolved = Resolved { chain: self.account.clone(), chosen: Chosen::Argument, region, shadowed: None };
         let who = Attribution { project: &self.project, job: JOB, execution: JOB };
-        sessions.credentials(&resolved, &who).await.map_err(Trouble::Account)
+        sessions.credentials(&resolved, &who, &self.policy()).await.map_err(Trouble::Account)
+    }
+
+    /// Its sessions may read what is mounted, and decrypt it where that takes a key of the AWS account.
+    fn policy(&self) -> SessionPolicy {
+        let mut permissions = Permissions::default();
+        for action in self.store.actions().into_iter().chain(["kms:Decrypt"]) {
+            permissions.add_everywhere(action);
+        }
+        let of = |role| SessionPolicy::of(role, &permissions).expect("three actions are not too long");
+        self.account.role().map_or(SessionPolicy::None, of)
     }
 
     /// The secrets whose names begin so, until there is no more or one of them is enough.

@@ -4,6 +4,9 @@ use serde_json::json;
 
 use crate::store::{Asked, Listed, Page, Store, Unreadable, milliseconds, parse};
 
+const READ: &str = "ssm:GetParameter";
+const LIST: &str = "ssm:DescribeParameters";
+
 /// Parameter Store of AWS Systems Manager (its API reference, `GetParameter` and `DescribeParameters`).
 pub(crate) struct ParameterStore;
 
@@ -16,12 +19,12 @@ impl Store for ParameterStore {
         "parameter"
     }
 
+    fn actions(&self) -> [&'static str; 2] {
+        [READ, LIST]
+    }
+
     fn read(&self, name: &str) -> Asked {
-        Asked {
-            target: "AmazonSSM.GetParameter",
-            action: "ssm:GetParameter",
-            input: json!({ "Name": name, "WithDecryption": true }),
-        }
+        Asked { target: "AmazonSSM.GetParameter", action: READ, input: json!({ "Name": name, "WithDecryption": true }) }
     }
 
     fn value(&self, answer: &[u8]) -> Result<SecretSlice<u8>, Unreadable> {
@@ -45,7 +48,7 @@ impl Store for ParameterStore {
         if let Some(token) = after {
             input["NextToken"] = token.into();
         }
-        Asked { target: "AmazonSSM.DescribeParameters", action: "ssm:DescribeParameters", input }
+        Asked { target: "AmazonSSM.DescribeParameters", action: LIST, input }
     }
 
     fn listed(&self, answer: &[u8]) -> Result<Page, Unreadable> {

@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::store::{Asked, Listed, Page, Store, Unreadable, milliseconds, parse};
 
+const READ: &str = "secretsmanager:GetSecretValue";
+const LIST: &str = "secretsmanager:ListSecrets";
+
 /// AWS Secrets Manager (its API reference, `GetSecretValue` and `ListSecrets`).
 pub(crate) struct SecretsManager;
 
@@ -18,12 +21,12 @@ impl Store for SecretsManager {
         "secret"
     }
 
+    fn actions(&self) -> [&'static str; 2] {
+        [READ, LIST]
+    }
+
     fn read(&self, name: &str) -> Asked {
-        Asked {
-            target: "secretsmanager.GetSecretValue",
-            action: "secretsmanager:GetSecretValue",
-            input: json!({ "SecretId": name }),
-        }
+        Asked { target: "secretsmanager.GetSecretValue", action: READ, input: json!({ "SecretId": name }) }
     }
 
     fn value(&self, answer: &[u8]) -> Result<SecretSlice<u8>, Unreadable> {
@@ -51,7 +54,7 @@ impl Store for SecretsManager {
         if let Some(token) = after {
             input["NextToken"] = token.into();
         }
-        Asked { target: "secretsmanager.ListSecrets", action: "secretsmanager:ListSecrets", input }
+        Asked { target: "secretsmanager.ListSecrets", action: LIST, input }
     }
 
     fn listed(&self, answer: &[u8]) -> Result<Page, Unreadable> {

@@ -14,6 +14,9 @@ pub(crate) trait Store: Send + Sync {
     /// What it calls a secret.
     fn noun(&self) -> &'static str;
 
+    /// The IAM actions of what is asked.
+    fn actions(&self) -> [&'static str; 2];
+
     /// Asks for the value of a secret.
     fn read(&self, name: &str) -> Asked;
 

@@ -28,7 +28,11 @@ impl Trouble {
         let (noun, name) = (mount.store.noun(), mount.name(path));
         let place = format!(
             "(mount `{}`, {} in {}, account `{}` of {})",
-            of.path, of.store, of.region, mount.account.name, mount.account.scope
+            of.path,
+            of.store,
+            of.region,
+            mount.account.account().name,
+            mount.account.account().scope
         );
         let about = |what: &str| format!("`{path}` {place}: {what}");
         let elsewhere = |code, message, help: Option<String>, source: Option<Box<dyn Error + Send + Sync>>| {
@@ -77,7 +81,7 @@ impl Trouble {
 fn remedy(error: &CallError, action: &str, mount: &Mount, name: &str) -> String {
     let CallError::Refused { code, said, .. } = error else { return String::new() };
     let said = said.as_deref().unwrap_or_default();
-    let account = &mount.account;
+    let account = mount.account.account();
     let who = match &account.role {
         Some(role) => format!("the role `{}`", role.arn),
         None => format!("the identity of account `{}`", account.name),

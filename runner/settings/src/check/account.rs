@@ -5,7 +5,7 @@ use windlass_errors::nearest_hint;
 
 use super::Checker;
 use crate::shape::{AccountShape, Text};
-use crate::text::{format_duration, parse_duration};
+use crate::text::{check_region, format_duration, parse_duration};
 use crate::yaml::{Position, Spanned};
 use crate::{
     Account, AccountId, AccountName, ExternalId, FilePlace, Narrowing, Partition, Place, Role, RoleArn, Scope,
@@ -263,12 +263,4 @@ fn region_texts(shape: &AccountShape) -> impl Iterator<Item = &Text> {
 
 fn partition_of_regions(shape: &AccountShape) -> Partition {
     region_texts(shape).next().map_or(Partition::Aws, |region| Partition::of_region(region.as_str()))
-}
-
-fn check_region(text: &str) -> Result<String, String> {
-    let well_formed = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.ends_with(|c: char| c.is_ascii_digit())
-        && text.contains('-');
-    if well_formed { Ok(text.to_owned()) } else { Err("a region is written like `us-east-1`".to_owned()) }
 }

@@ -53,7 +53,8 @@ impl Checker<'_> {
         let account = AccountName::parse(mounted.account.as_str());
         let path = path?;
         if self.may_use(file, &path, &shape.path, &mounted.account)
-            && let (Some(region), Some(account)) = (&region, account_of(&path, mounted.account.as_str(), system, projects))
+            && let (Some(region), Some(account)) =
+                (&region, account_of(&path, mounted.account.as_str(), system, projects))
             && !account.regions.is_empty()
             && !account.regions.contains(region)
         {
