@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod chained;
 mod configured;
 mod denied;
+mod federated;
 mod resolved;
 mod sources;
+mod stored;
 mod unreachable;
 
 use crate::ground::namespace;

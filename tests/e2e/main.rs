@@ -8,6 +8,7 @@ mod documents;
 mod executions;
 mod faults;
 mod ground;
+mod iam;
 mod installation;
 mod jobs;
 mod keys;

@@ -1,11 +1,11 @@
 //! Documents that were given to IAM as they are printed: the runner gets in with them, and nobody else does.
 
 use super::{account, document};
-use crate::ground::{printed, python, standins};
+use crate::ground::standins;
+use crate::iam::{administered, user};
 use crate::installation::{Ended, Installation};
 use crate::stored::apply;
 use serde_json::{Value, json};
-use std::process::Command;
 use windlass_tests::seeded::UserKey;
 
 const EXTERNAL_ID: &str = "windlass-documents-1";
@@ -13,39 +13,6 @@ const KEY: &str = "keys/project/web/aws";
 const QUERY: &str = "steps:\n  - {id: lines, uses: cloudwatch-logs/query, \
                      with: {logGroups: [/web/access], query: fields @message}}\n  - {id: who, uses: sts/caller-identity}\n";
 const WHO: &str = "steps: [{id: who, uses: sts/caller-identity}]\n";
-
-/// Runs a script as the administrator of both accounts; what it prints.
-#[track_caller]
-fn administered(script: &str, input: &Value) -> String {
-    let (standins, seeded) = (standins(), &standins().seeded);
-    let head = format!(
-        "import boto3, json
-def client(service, account):
-    return boto3.session.Session().client(service, endpoint_url='{}', region_name='us-east-1',
-        aws_access_key_id=account, aws_secret_access_key='test')
-MANAGING, MANAGED = '{}', '{}'
-given = json.loads({})
-",
-        standins.services_url(),
-        seeded.managing_account,
-        seeded.managed_account,
-        json!(input.to_string()), // JSON's way to write a text is also Python's.
-    );
-    printed(&python(|python| Command::new(python), &(head + script)))
-}
-
-/// A user of the managing account that may do nothing yet.
-fn user(name: &str) -> UserKey {
-    let made = administered(
-        "iam = client('iam', MANAGING)
-user = iam.create_user(UserName=given)['User']
-key = iam.create_access_key(UserName=given)['AccessKey']
-print(json.dumps([user['Arn'], key['AccessKeyId'], key['SecretAccessKey']]))",
-        &json!(name),
-    );
-    let [arn, access_key_id, secret_access_key]: [String; 3] = serde_json::from_str(&made).unwrap();
-    UserKey { arn, access_key_id, secret_access_key }
-}
 
 /// Project `web` with accounts that begin with the user's key and assume this role: `prod` with the external ID, and
 /// `without` it. The job `query` is stored.

@@ -1,0 +1,234 @@
+//! Accounts of the database, by the commands, while everything runs.
+
+use crate::ground::standins;
+use crate::installation::{Ended, Installation, also_on_postgres, assert_names};
+use crate::stored::{apply, serve};
+use serde_json::{Value, json};
+
+const KEY: &str = "keys/aws";
+const WHO: &str = "region: us-east-1\nsteps: [{id: who, uses: sts/caller-identity}]\n";
+
+/// The system's account `central` of a file, from which project `web` may start; its key is in key storage.
+fn installation() -> Installation {
+    let (services, operator) = (standins().services_url(), &standins().seeded.operator_user);
+    let id = &operator.access_key_id;
+    let installation = Installation::new(&format!(
+        "managingAccount: central
+accounts:
+  - name: central
+    source: {{access-key: {{accessKeyId: {id}, secretAccessKey: {KEY}}}}}
+    allowedProjects: [web]
+projects: [{{name: web}}, {{name: shop}}]
+endpoints: {{sts: '{services}', logs: '{services}'}}
+"
+    ));
+    installation.set_key(KEY, &operator.secret_access_key);
+    installation
+}
+
+fn account(installation: &Installation, arguments: &str) -> Ended {
+    let arguments: Vec<&str> = ["account"].into_iter().chain(arguments.split_whitespace()).collect();
+    installation.run(&arguments)
+}
+
+fn json_of(ended: &Ended) -> Value {
+    serde_json::from_str(ended.ok()).unwrap()
+}
+
+/// Adds `prod` of project `web`, the role that the stand-in's reader is.
+fn add_reader(installation: &Installation) {
+    let seeded = &standins().seeded;
+    let (id, role, external_id) = (&seeded.managed_account, &seeded.reader_role, &seeded.external_id);
+    let flags = format!("--account-id {id} --assume-role {role} --external-id {external_id} --region us-east-1");
+    account(installation, &format!("add prod --project web {flags}")).ok();
+}
+
+fn who(installation: &Installation, account: &str) -> Ended {
+    installation.job(&format!("account: {account}\n{WHO}"));
+    installation.run_job(&["--output", "json"])
+}
+
+#[track_caller]
+fn is_reader(ended: &Ended) {
+    let arn = json_of(ended)["steps"][0]["outputs"]["arn"].as_str().unwrap().to_owned();
+    assert_eq!(arn, super::session_of(&standins().seeded.reader_role, "windlass-web-test"));
+}
+
+fn added_used_changed_and_deleted() {
+    let installation = installation();
+    who(&installation, "prod").failed(5, "account.unknown");
+    add_reader(&installation);
+    is_reader(&who(&installation, "prod"));
+
+    let again = account(&installation, "add prod --project web --assume-role arn:aws:iam::444455556666:role/x");
+    assert_names(again.failed(5, "account.exists"), &["`prod`", "version 1"]);
+    account(&installation, "edit prod --project web --unset externalId").ok();
+    assert_names(who(&installation, "prod").failed(5, "account.role-denied"), &["the database, version 2"]);
+    let late = account(&installation, "edit prod --project web --session-duration 30m --if-version 1");
+    assert_names(late.failed(5, "account.changed"), &["`prod`"]);
+    assert_eq!(
+        account(&installation, "edit prod --project web --region us-east-1").code,
+        Some(2),
+        "nothing would change"
+    );
+
+    account(&installation, "delete prod --project web --yes").ok();
+    who(&installation, "prod").failed(5, "account.unknown");
+    let history = json_of(&account(&installation, "get prod --project web --history --output json"));
+    let versions: Vec<(i64, bool)> = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["version"].as_i64().unwrap(), it["deleted"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(versions, [(3, true), (2, false), (1, false)]);
+    assert!(
+        history[1]["definition"].get("externalId").is_none() && history[2]["definition"].get("externalId").is_some()
+    );
+}
+
+#[test]
+fn an_account_is_added_used_changed_and_deleted() {
+    added_used_changed_and_deleted();
+}
+
+/// A server that runs already uses an account from the moment on that it is added, and no longer than it is there.
+fn while_a_server_runs() {
+    let installation = installation();
+    let _server = serve(&installation, "server-");
+    apply(&installation, &[("who", &format!("account: prod\n{WHO}"))]);
+    let start = || installation.run(&["job", "start", "who", "--project", "web", "--follow"]);
+    start().failed(5, "account.unknown");
+    add_reader(&installation);
+    start().ok();
+    account(&installation, "edit prod --project web --external-id not-the-one").ok();
+    start().failed(5, "account.role-denied");
+}
+
+#[test]
+fn an_account_is_changed_while_a_server_runs() {
+    while_a_server_runs();
+}
+
+also_on_postgres! { added_used_changed_and_deleted, while_a_server_runs, }
+
+#[test]
+fn what_is_used_is_not_deleted() {
+    let installation = installation();
+    add_reader(&installation);
+    account(&installation, "add ecs-prod --project web --aws-account prod").ok();
+    apply(&installation, &[("nightly", &format!("account: prod\n{WHO}"))]);
+    let refused = account(&installation, "delete prod --project web --yes");
+    assert_names(
+        refused.failed(5, "account.in-use"),
+        &["account `ecs-prod` of project `web` starts from it", "job `web/nightly` names it"],
+    );
+    is_reader(&who(&installation, "ecs-prod"));
+}
+
+#[test]
+fn what_a_file_defines_wins_and_is_changed_there() {
+    let installation = installation();
+    for command in ["add central --source ec2-instance-role", "edit central --region us-east-1", "delete central --yes"]
+    {
+        let refused = account(&installation, command);
+        assert_names(
+            refused.failed(5, "account.in-file"),
+            &["`central`", &installation.place_of("central\n    source")],
+        );
+    }
+}
+
+#[test]
+fn one_that_cannot_work_is_refused_and_stops_no_other() {
+    let installation = installation();
+    add_reader(&installation);
+    for (flags, code, words) in [
+        ("--account-id 12 --assume-role role/x", "account.unusable", "exactly twelve digits"),
+        ("--source-account nobody", "account.unusable", "does not exist"),
+        ("--source ec2-instance-role", "account.not-allowed", "`allowedProjects` of source `ec2-instance-role`"),
+        (
+            "--assume-role arn:aws:iam::444455556666:role/x --session-name {{jbo}}",
+            "account.unusable",
+            "did you mean `job`?",
+        ),
+    ] {
+        let refused = account(&installation, &format!("add bad --project web {flags}"));
+        assert_names(refused.failed(5, code), &["`bad`", words]);
+    }
+    let shop = account(&installation, "add prod --project shop --assume-role arn:aws:iam::444455556666:role/x");
+    assert_names(shop.failed(5, "account.not-allowed"), &["project `shop` may not start from account `central`"]);
+    // What was right once can be wrong by another's change.
+    account(&installation, "add hub --aws-account central").ok();
+    account(&installation, "add leaf --aws-account hub").ok();
+    account(&installation, "edit hub --allowed-role arn:aws:iam::*:role/windlass-*").ok();
+    is_reader(&who(&installation, "prod"));
+    let listed = json_of(&account(&installation, "list --project web --output json"));
+    let names: Vec<&str> = listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["central", "hub", "leaf", "prod"]);
+    assert!(listed.as_array().unwrap().iter().all(|it| it["problem"].is_null()), "{listed}");
+}
+
+#[test]
+fn a_system_account_is_for_the_projects_that_it_names() {
+    let installation = installation();
+    installation.job(&format!("account: central\n{WHO}"));
+    installation.run_job(&[]).ok();
+    let shop = installation.run(&["account", "explain", "central", "--project", "shop"]);
+    assert_names(shop.failed(5, "account.not-allowed"), &["`central` of the system is not for project `shop`"]);
+}
+
+/// Kommander's form: a name, a role's ARN, an external ID.
+#[test]
+fn a_name_a_role_and_an_external_id_are_enough() {
+    let installation = installation();
+    let seeded = &standins().seeded;
+    let (role, id) = (&seeded.reader_role, &seeded.external_id);
+    account(&installation, &format!("add provider --role-arn {role} --external-id {id}")).ok();
+    is_reader(&who(&installation, "provider"));
+}
+
+#[test]
+fn an_external_id_is_made_for_each_role() {
+    let installation = installation();
+    let role = &standins().seeded.reader_role;
+    let made = |name: &str| {
+        let added = account(&installation, &format!("add {name} --role-arn {role}"));
+        added.ok();
+        assert_names(
+            &added.stderr,
+            &["external ID is `windlass-", &format!("windlass account trust {name} --principal")],
+        );
+        let definition = json_of(&account(&installation, &format!("get {name} --output json")));
+        definition["externalId"].as_str().unwrap().to_owned()
+    };
+    let (one, other) = (made("one"), made("other"));
+    assert!(one.len() == "windlass-".len() + 32 && one != other, "{one} {other}");
+    account(&installation, &format!("add none --role-arn {role} --no-external-id")).ok();
+    let none = json_of(&account(&installation, "get none --output json"));
+    assert!(none.get("externalId").is_none(), "{none}");
+}
+
+#[test]
+fn a_definition_goes_out_and_comes_in_as_a_file() {
+    let installation = installation();
+    add_reader(&installation);
+    let yaml = account(&installation, "get prod --project web").ok().to_owned();
+    let file = installation.write("prod.yaml", yaml.replace("windlass-{{project}}-{{job}}", "other-{{job}}"));
+    let edited = format!("edit prod --project web --file {}", file.display());
+    account(&installation, &edited).ok();
+    let definition = json_of(&account(&installation, "get prod --project web --output json"));
+    assert_eq!(definition["sessionName"], json!("other-{{job}}"));
+    let unread = installation.write("prod.yaml", "name: prod\n  source: x\n");
+    let broken = account(&installation, &format!("edit prod --project web --file {}", unread.display()));
+    broken.failed(5, "account.document-unreadable");
+}
+
+#[test]
+fn a_secret_is_asked_for_on_a_terminal_only() {
+    let installation = installation();
+    let refused = account(&installation, "add ops --access-key-id AKIAIOSFODNN7EXAMPLE");
+    assert_eq!(refused.code, Some(2));
+    assert_names(&refused.stderr, &["`windlass key set`", "--secret-access-key"]);
+    account(&installation, "get ops").failed(5, "account.unknown");
+}
