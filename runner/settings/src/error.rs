@@ -85,6 +85,10 @@ impl Problems {
         Some(Self { first: problems.next()?, others: problems.collect() })
     }
 
+    pub(crate) fn one(problem: Problem) -> Self {
+        Self { first: problem, others: Vec::new() }
+    }
+
     /// All of them, in the order in which they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         std::iter::once(&self.first).chain(&self.others)

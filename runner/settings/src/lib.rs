@@ -14,6 +14,7 @@ mod check;
 mod database;
 mod environment;
 mod error;
+pub mod import;
 mod installation;
 mod key_mount;
 mod key_path;

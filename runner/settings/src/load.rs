@@ -80,7 +80,7 @@ pub fn load_for(
     let read = file.as_ref().zip(shape.as_ref());
     let read = read.map(|((path, text), shape)| FileRead { path, text, shape });
 
-    let (variables, warnings) = environment::read(&environment);
+    let (variables, mut warnings) = environment::read(&environment);
     let mut layers = default_layer(installation, &environment);
     if let Some(read) = &read {
         let base = read.path.parent().unwrap_or(Path::new("."));
@@ -89,7 +89,8 @@ pub fn load_for(
     layers.add_environment(variables, &installation.current_dir);
     layers.add_flags(overrides, &installation.current_dir);
 
-    let settings = check(read.as_ref(), &layers).map_err(invalid)?;
+    let (settings, odd) = check(read.as_ref(), &layers).map_err(invalid)?;
+    warnings.extend(odd);
     let project_lines: Vec<Origin> = read.iter().flat_map(project_origins).collect();
     let shown = shown(&settings, &layers, &project_lines);
     Ok(Loaded { settings, file: file.map(|(path, _)| path), shown, warnings })

@@ -2,34 +2,58 @@
 //!
 //! Its JSON Schema names the environment variables, and a test holds the documented defaults against it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::Source;
-use crate::yaml::{Position, Spanned};
+use crate::yaml::{Location, Node, Position, Spanned};
 
 mod key_mounts;
 
 pub(crate) use key_mounts::{KeyMountShape, MountedShape};
 
 /// A text and where it stands.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub(crate) struct Text(#[schemars(with = "String")] Spanned<String>);
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Spanned<String>")]
+pub(crate) struct Text {
+    value: String,
+    position: Position,
+}
 
 impl Text {
+    pub(crate) fn at(position: Position, value: impl Into<String>) -> Self {
+        Self { value: value.into(), position }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
-        &self.0.value
+        &self.value
+    }
+}
+
+impl From<Spanned<String>> for Text {
+    fn from(read: Spanned<String>) -> Self {
+        Self::at((&read).into(), read.value)
     }
 }
 
 impl From<&Text> for Position {
     fn from(text: &Text) -> Self {
-        (&text.0).into()
+        text.position
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
     }
 }
 
@@ -67,6 +91,12 @@ pub(crate) struct ConfigurationShape {
     #[serde(default)]
     #[schemars(skip)]
     pub(crate) sources: BTreeMap<String, Spanned<GrantShape>>,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(crate) aws: Option<Node>,
+    #[serde(default)]
+    #[schemars(skip)]
+    pub(crate) ecs: Option<Node>,
     #[serde(default)]
     pub(crate) projects: Vec<ProjectShape>,
     #[serde(default)]
@@ -240,6 +270,38 @@ pub(crate) struct AccountShape {
     #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Vec<Text>")]
     pub(crate) allowed_roles: Option<Spanned<Vec<Text>>>,
+}
+
+impl AccountShape {
+    /// With what every account has and nothing else.
+    pub(crate) fn new(name: Text, source: SourceShape) -> Self {
+        Self {
+            name,
+            account_id: None,
+            source: Spanned::new(source, Location::UNKNOWN, Location::UNKNOWN),
+            assume_role: None,
+            partition: None,
+            external_id: None,
+            session_name: None,
+            session_duration: None,
+            source_identity: None,
+            session_tags: None,
+            session_policy: None,
+            session_policy_arns: None,
+            regions: None,
+            default_region: None,
+            allowed_projects: None,
+            allowed_roles: None,
+        }
+    }
+
+    /// The account with these regions; without any, with every region.
+    pub(crate) fn with_regions(mut self, regions: Vec<Text>) -> Self {
+        if !regions.is_empty() {
+            self.regions = Some(Spanned::new(regions, Location::UNKNOWN, Location::UNKNOWN));
+        }
+        self
+    }
 }
 
 /// What a source of the runner's own may be used for.

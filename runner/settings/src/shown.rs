@@ -110,6 +110,13 @@ fn origin(place: &Place) -> String {
 }
 
 impl Account {
+    /// What is written about it, as the database keeps it: the keys and the form of a file.
+    pub fn definition(&self) -> Value {
+        let mut fields = self.fields();
+        fields["name"] = json!(self.name);
+        fields
+    }
+
     /// What is written about it, without its name: the keys and the form of a file.
     pub fn fields(&self) -> Value {
         let role = self.role.as_ref();

@@ -56,7 +56,7 @@ impl Checker<'_> {
     pub(super) fn file_place(&self, text: &Text) -> FilePlace {
         let written = self.written.expect("only what is written has a place");
         let Position { line, column } = text.into();
-        FilePlace { file: written.path.to_owned(), line, column }
+        FilePlace { file: written.original.path.to_owned(), line, column }
     }
 
     fn regions(&mut self, shape: &AccountShape) -> (Vec<String>, Option<String>) {

@@ -8,6 +8,7 @@ mod key_mounts;
 mod network;
 mod server;
 mod source;
+mod spinnaker;
 mod values;
 
 use std::path::Path;
@@ -16,7 +17,7 @@ use crate::error::{Problem, Problems};
 use crate::layers::Layers;
 use crate::shape::{AccountShape, ConfigurationShape, ProjectShape, Text};
 use crate::text::at_least_one;
-use crate::yaml::{Position, YamlError};
+use crate::yaml::{Original, Position};
 use crate::{Account, AccountName, ChainError, Place, Project, ProjectName, Scope, Settings, Stored};
 
 /// A file as it was read.
@@ -27,26 +28,41 @@ pub(crate) struct FileRead<'a> {
     pub(crate) shape: &'a ConfigurationShape,
 }
 
-/// The settings, or every broken rule.
-pub(crate) fn check(file: Option<&FileRead<'_>>, layers: &Layers) -> Result<Settings, Vec<Problem>> {
-    let text = file.map(|file| Written { path: file.path, text: file.text, version: None });
-    let mut checker = Checker { written: text, layers, problems: Vec::new() };
-    let settings = checker.settings(file.map(|file| file.shape));
+/// The settings and what is odd about them, or every broken rule.
+pub(crate) fn check(file: Option<&FileRead<'_>>, layers: &Layers) -> Result<(Settings, Vec<String>), Vec<Problem>> {
+    let original = file.map(|file| Original::new(file.path, file.text));
+    let written = original.as_ref().map(|original| Written { original, version: None });
+    let mut checker = Checker { written, layers, problems: Vec::new(), warnings: Vec::new() };
+    let shape = file.map(|file| file.shape);
+    let settings = checker.settings(shape);
     if let Some(settings) = settings.as_ref().filter(|_| checker.problems.is_empty()) {
-        checker.chains(settings);
+        checker.chains(settings, shape.map_or(0, |shape| shape.accounts.len()));
     }
     match settings {
-        Some(settings) if checker.problems.is_empty() => Ok(settings),
+        Some(settings) if checker.problems.is_empty() => Ok((settings, checker.warnings)),
         _ => Err(checker.problems),
     }
 }
 
 /// The account of a definition that does not stand in a file; `path` is what errors call it.
 pub(crate) fn stored_account(path: &Path, stored: &Stored, shape: &AccountShape) -> Result<Account, Problems> {
+    let original = Original::new(path, &stored.text);
+    one_account(Written { original: &original, version: Some(stored.version) }, shape, &stored.scope)
+}
+
+/// The account of a definition that was made of a file of another system.
+pub(crate) fn imported_account(
+    original: &Original<'_>,
+    shape: &AccountShape,
+    scope: &Scope,
+) -> Result<Account, Problems> {
+    one_account(Written { original, version: None }, shape, scope)
+}
+
+fn one_account(written: Written<'_>, shape: &AccountShape, scope: &Scope) -> Result<Account, Problems> {
     let layers = Layers::default();
-    let written = Written { path, text: &stored.text, version: Some(stored.version) };
-    let mut checker = Checker { written: Some(written), layers: &layers, problems: Vec::new() };
-    let account = checker.account(shape, &stored.scope);
+    let mut checker = Checker { written: Some(written), layers: &layers, problems: Vec::new(), warnings: Vec::new() };
+    let account = checker.account(shape, scope);
     match (account, Problems::new(checker.problems)) {
         (Some(account), None) => Ok(account),
         (_, problems) => Err(problems.expect("what is no account has recorded why")),
@@ -56,8 +72,7 @@ pub(crate) fn stored_account(path: &Path, stored: &Stored, shape: &AccountShape)
 /// The text that is checked.
 #[derive(Clone, Copy)]
 struct Written<'a> {
-    path: &'a Path,
-    text: &'a str,
+    original: &'a Original<'a>,
     /// Of an account of the database.
     version: Option<i64>,
 }
@@ -66,18 +81,20 @@ struct Checker<'a> {
     written: Option<Written<'a>>,
     layers: &'a Layers,
     problems: Vec<Problem>,
+    warnings: Vec<String>,
 }
 
 impl Checker<'_> {
     fn settings(&mut self, shape: Option<&ConfigurationShape>) -> Option<Settings> {
         let merged = self.layers.merged();
         let account_shapes = shape.map_or(&[][..], |shape| &shape.accounts);
-        let accounts = self.accounts(account_shapes, &Scope::System);
+        let mut accounts = self.accounts(account_shapes, &Scope::System);
         let projects = self.projects(shape.map_or(&[][..], |shape| &shape.projects));
         let key_mounts = self.key_mounts(shape, &accounts, &projects);
         let sources = shape.map(|shape| self.sources(&shape.sources)).unwrap_or_default();
         let default_account = self.account_name("defaultAccount", merged.default_account.as_deref());
         let managing_account = self.account_name("managingAccount", merged.managing_account.as_deref());
+        let unusable = shape.map(|shape| self.spinnaker(shape, managing_account.as_ref(), &mut accounts));
         let places = self.places(&merged);
         let database = self.database(&merged);
         let endpoints = self.endpoints(&merged, shape);
@@ -97,7 +114,7 @@ impl Checker<'_> {
             default_account,
             managing_account,
             accounts,
-            unusable: Vec::new(),
+            unusable: unusable.unwrap_or_default(),
             sources,
             projects,
             key_mounts,
@@ -116,8 +133,10 @@ impl Checker<'_> {
     }
 
     /// Accounts that cannot work because of others, or may not. What a file says does not depend on the database.
-    fn chains(&mut self, settings: &Settings) {
-        let all = settings.projects.iter().flat_map(|project| &project.accounts).chain(&settings.accounts);
+    /// Of the system's only the first, which are written in our form; one of Spinnaker's stops nobody but who uses it.
+    fn chains(&mut self, settings: &Settings, first: usize) {
+        let own = settings.accounts.iter().take(first);
+        let all = settings.projects.iter().flat_map(|project| &project.accounts).chain(own);
         for account in all {
             let (
                 Err(ChainError::Wrong { message, hint } | ChainError::NotAllowed { message, hint }),
@@ -170,7 +189,7 @@ impl Checker<'_> {
     /// Records a broken rule at a place in the file.
     fn fault(&mut self, place: impl Into<Position>, message: impl Into<String>, hint: Option<String>) {
         let written = self.written.expect("only a value of a text has a place in it");
-        let error = YamlError::at(written.path, written.text, place, message);
+        let error = written.original.error(place, message);
         self.problems.push(match hint {
             Some(hint) => error.with_hint(hint).into(),
             None => error.into(),

@@ -77,7 +77,7 @@ fn check_proxy(url: &str) -> Result<(), String> {
     let authority = authority.strip_suffix('/').unwrap_or(authority);
     let host = match authority.rsplit_once('@') {
         Some((user, _)) if user.contains(':') => {
-            return Err("its password belongs into key storage: `proxyPassword`".to_owned());
+            return Err("its password belongs in key storage: `proxyPassword`".to_owned());
         }
         Some((_, host)) => host,
         None => authority,

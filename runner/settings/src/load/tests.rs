@@ -4,6 +4,7 @@ mod mounts;
 mod reference;
 mod refused;
 mod serving;
+mod spinnaker;
 
 use std::collections::BTreeMap;
 

@@ -1,3 +1,4 @@
+use std::cell::OnceCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -75,6 +76,25 @@ impl ShownLines {
     /// Those of a whole text.
     pub fn of(text: &str) -> Self {
         Self(mask::lines(text, usize::MAX))
+    }
+}
+
+/// A text that is checked. Its lines are made fit to be shown once, with the first error.
+#[derive(Debug)]
+pub(crate) struct Original<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) text: &'a str,
+    lines: OnceCell<ShownLines>,
+}
+
+impl<'a> Original<'a> {
+    pub(crate) fn new(path: &'a Path, text: &'a str) -> Self {
+        Self { path, text, lines: OnceCell::new() }
+    }
+
+    /// A rule that the value at this place breaks; see [`YamlError::at`].
+    pub(crate) fn error(&self, place: impl Into<Position>, message: impl Into<String>) -> YamlError {
+        YamlError::within(self.path, self.lines.get_or_init(|| ShownLines::of(self.text)), place, message)
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn lines(text: &str, count: usize) -> Vec<String> {
 }
 
 /// The text on one line without control characters, and without words that are most likely secrets.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut shown = String::new();
     for word in clean.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || "/+=".contains(c))) {
@@ -77,7 +77,7 @@ fn is_key_path(text: &str) -> bool {
     KeyPath::parse(text).is_ok()
 }
 
-fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     if name.is_empty() || name == MountedStore::SecretsManager.key() {
         return false;
     }

@@ -8,6 +8,7 @@
 
 mod error;
 mod mask;
+mod node;
 mod snippet;
 
 use std::fs::File;
@@ -18,7 +19,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 pub use serde_saphyr::{Location, Spanned};
 
+pub(crate) use error::Original;
 pub use error::{ShownLines, YamlError};
+pub(crate) use mask::{is_secret_name, printable};
+pub(crate) use node::{Content, Node};
 
 /// The only version of the file format.
 pub const API_VERSION: &str = "windlass/v1";
@@ -63,11 +67,17 @@ pub fn read(path: &Path) -> io::Result<String> {
 
 /// Reads a text of exactly this shape; `path` is only named in errors.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, YamlError> {
+    check_length(path, text)?;
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| YamlError::from_parser(path, text, &error))
+}
+
+/// No file of ours is larger, and none that is read here may be.
+pub(crate) fn check_length(path: &Path, text: &str) -> Result<(), YamlError> {
     if text.len() > LARGEST_FILE {
         let message = format!("the file is larger than {LARGEST_FILE} bytes");
         return Err(YamlError::at(path, "", Position { line: 1, column: 1 }, message));
     }
-    serde_saphyr::from_str_with_options(text, options()).map_err(|error| YamlError::from_parser(path, text, &error))
+    Ok(())
 }
 
 /// Like [`parse`], after `apiVersion` and `kind` were found right; the shape has to have both keys.

@@ -28,6 +28,8 @@ fn every_example_in_it_is_valid() {
     let sandbox = Sandbox::new(&uncommented());
     let settings = sandbox.load().map_err(|error| windlass_errors::render(&error)).unwrap().settings;
     assert_eq!(settings.accounts[0].role.as_ref().unwrap().duration.as_secs(), 3600);
+    let names: Vec<&str> = settings.accounts.iter().map(|account| account.name.as_str()).collect();
+    assert_eq!((&names[..], settings.unusable.len()), (&["central", "spinnaker-web", "spinnaker-web-ecs"][..], 0));
     assert_eq!(settings.projects[0].accounts.len(), 1);
     assert_eq!(settings.key_mounts.len(), 2);
     assert!(settings.endpoints.imds.is_some());
