@@ -9,6 +9,7 @@
 
 mod note;
 mod outcome;
+pub mod rundeck;
 pub mod spinnaker;
 mod unresolved;
 

@@ -60,6 +60,12 @@ impl Note {
         self
     }
 
+    /// With what the file says at that key.
+    pub(super) fn with_text(mut self, text: &str) -> Self {
+        self.value = Some(shown_text(&self.key, text));
+        self
+    }
+
     /// With what the file, whose text is `written`, says at that key.
     pub(super) fn with_value(mut self, node: &Node, written: &str) -> Self {
         self.value = Some(shown(&self.key, node, written));
