@@ -6,6 +6,7 @@
 mod broker;
 mod first_frame;
 mod host_frames;
+mod imports;
 mod lock;
 mod manifest;
 mod note;
