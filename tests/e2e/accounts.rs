@@ -10,6 +10,7 @@ mod federated;
 mod resolved;
 mod sources;
 mod stored;
+mod spinnaker;
 mod unreachable;
 
 use crate::ground::namespace;
