@@ -9,8 +9,8 @@ mod denied;
 mod federated;
 mod resolved;
 mod sources;
-mod stored;
 mod spinnaker;
+mod stored;
 mod unreachable;
 
 use crate::ground::namespace;

@@ -102,6 +102,11 @@ pub const ALL: &[Entry] = &[
     entry("account.not-allowed", exit::ACCOUNT, "an account, its source or its role is not for this project"),
     entry("account.in-file", exit::ACCOUNT, "the account is defined in a file, which wins over the database"),
     entry("account.in-use", exit::ACCOUNT, "the account cannot be deleted while something uses it"),
+    entry(
+        "account.import-incomplete",
+        exit::ACCOUNT,
+        "some accounts of the file could not be taken over; the others were",
+    ),
     entry("account.policy-too-long", exit::ACCOUNT, "what a step declares does not fit into a session's policy"),
     entry("account.source-unreachable", exit::ACCOUNT, "the metadata or container endpoint does not answer"),
     entry("account.source-refused", exit::ACCOUNT, "the source answered with a refusal"),

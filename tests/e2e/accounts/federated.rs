@@ -35,7 +35,7 @@ except iam.exceptions.EntityAlreadyExistsException:
 fn token(subject: &str) -> String {
     use base64::Engine as _;
     let part = |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
-    let claims = json!({ "iss": format!("https://{ISSUER}"), "aud": ["sts.amazonaws.com"], "sub": subject,
+    let claims = json!({ "iss": format!("https://{ISSUER}"), "aud": "sts.amazonaws.com", "sub": subject,
         "iat": 1_700_000_000, "exp": 4_000_000_000_u64 });
     format!("{}.{}.recognisable-signature", part(json!({ "alg": "RS256", "kid": "1" })), part(claims))
 }

@@ -5,6 +5,7 @@ mod desk;
 mod edit;
 mod fields;
 mod get;
+mod import;
 mod list;
 mod policy;
 mod scope;
@@ -48,6 +49,15 @@ pub(crate) enum Account {
         windlass account list --project web\n  \
         windlass account list --output json | jq '.[] | select(.problem)'")]
     List(list::List),
+    /// Take over the accounts of a clouddriver.yml, or of Rundeck's properties
+    ///
+    /// Accounts go into the database, secrets in clear into key storage, and what every other key of the file comes to is
+    /// told. An account that cannot work is refused with its reason and stops no other.
+    #[command(after_help = "Examples:\n  \
+        windlass account import --from clouddriver.yml --dry-run\n  \
+        windlass account import --from clouddriver.yml\n  \
+        windlass account import --from project.properties --project web")]
+    Import(import::Import),
     /// Delete an account of the database that nothing uses; its history stays
     #[command(after_help = "Example:\n  windlass account delete prod --project web --yes")]
     Delete(delete::Delete),
@@ -110,6 +120,7 @@ pub(crate) async fn run(global: &Global, command: Account) -> Result<u8, Problem
         Account::Edit(arguments) => edit::run(global, *arguments).await.map(|()| exit::OK),
         Account::Get(arguments) => get::run(global, arguments).await.map(|()| exit::OK),
         Account::List(arguments) => list::run(global, arguments).await.map(|()| exit::OK),
+        Account::Import(arguments) => import::run(global, arguments).await,
         Account::Delete(arguments) => delete::run(global, arguments).await.map(|()| exit::OK),
         Account::Explain(arguments) => explained(global, &arguments).await,
         Account::Policy(arguments) => policy::run(global, &arguments).await,

@@ -71,14 +71,25 @@ impl Desk {
         definition: Definition,
         replaces: Option<i64>,
     ) -> Result<i64, Problem> {
-        let text = written(name, definition);
+        let text = written(name, &definition);
         self.check(Stored {
             scope: scope.clone(),
             name: name.clone(),
             version: replaces.unwrap_or(0) + 1,
             text: text.clone(),
         })?;
-        let at = jiff::Timestamp::now().as_millisecond();
+        self.put(scope, name, definition, replaces).await
+    }
+
+    /// Keeps a definition that was checked. Gives the version.
+    pub(super) async fn put(
+        &self,
+        scope: &Scope,
+        name: &AccountName,
+        definition: Definition,
+        replaces: Option<i64>,
+    ) -> Result<i64, Problem> {
+        let (text, at) = (written(name, &definition), jiff::Timestamp::now().as_millisecond());
         Ok(self.store.account_put(&kept(scope), name.as_str(), &text, replaces, &who(), at).await?)
     }
 
@@ -112,7 +123,8 @@ impl Desk {
 }
 
 /// A definition as the database keeps it, as JSON, which is YAML as well.
-fn written(name: &AccountName, mut definition: Definition) -> String {
+fn written(name: &AccountName, definition: &Definition) -> String {
+    let mut definition = definition.clone();
     definition.insert("name".to_owned(), Value::String(name.to_string()));
     serde_json::to_string_pretty(&Value::Object(definition)).expect("a JSON value is JSON")
 }

@@ -1,6 +1,6 @@
 use clap::Args;
 use serde_json::{Value, json};
-use windlass_settings::{Account, AccountName, ProjectName, Scope};
+use windlass_settings::{AccountName, ProjectName, Scope};
 
 use super::desk::{Desk, desk, kept};
 use crate::arguments::{Document, Global};
@@ -31,7 +31,7 @@ pub(super) async fn run(global: &Global, arguments: Get) -> Result<(), Problem> 
     }
     let found = desk.all.of_scope(&scope).iter().find(|account| account.name == name);
     let definition = match found {
-        Some(account) => definition(account),
+        Some(account) => account.definition(),
         // One that cannot work is shown as it was written, so that it can be mended.
         None => {
             let row = desk.row(&scope, &name).await?;
@@ -42,13 +42,6 @@ pub(super) async fn run(global: &Global, arguments: Get) -> Result<(), Problem> 
         show::talk(format_args!("account `{name}` of {scope}, {}", account.place));
     }
     show::document(&definition, output)
-}
-
-/// In the form of the configuration.
-fn definition(account: &Account) -> Value {
-    let mut definition = account.fields();
-    definition["name"] = json!(account.name);
-    definition
 }
 
 async fn versions(desk: &Desk, scope: &Scope, name: &AccountName, output: Document) -> Result<(), Problem> {

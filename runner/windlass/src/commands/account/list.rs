@@ -83,22 +83,35 @@ impl Row {
     }
 
     fn json(&self) -> Value {
-        let project = match &self.scope {
-            Scope::System => None,
-            Scope::Project(name) => Some(name),
-        };
-        json!({ "name": self.name, "project": project, "source": self.source, "role": self.role, "regions": self.regions,
+        json!({ "name": self.name, "project": project(&self.scope), "source": self.source, "role": self.role, "regions": self.regions,
             "definedAt": self.defined, "problem": self.problem })
     }
 
     fn cells(self) -> [String; 7] {
-        let scope = match &self.scope {
-            Scope::System => "system".to_owned(),
-            Scope::Project(name) => name.to_string(),
-        };
         let state = self.problem.unwrap_or_else(|| "ok".to_owned());
-        [self.name, scope, self.source, self.role.unwrap_or_default(), self.regions.join(", "), self.defined, state]
+        [
+            self.name,
+            scope(&self.scope),
+            self.source,
+            self.role.unwrap_or_default(),
+            self.regions.join(", "),
+            self.defined,
+            state,
+        ]
     }
+}
+
+/// The project of a scope, for programs.
+pub(super) fn project(scope: &Scope) -> Option<&ProjectName> {
+    match scope {
+        Scope::System => None,
+        Scope::Project(name) => Some(name),
+    }
+}
+
+/// A scope in a cell.
+pub(super) fn scope(scope: &Scope) -> String {
+    project(scope).map_or_else(|| "system".to_owned(), ToString::to_string)
 }
 
 /// Accounts of the database that nobody gets, because a file defines them as well or their project is not configured.
