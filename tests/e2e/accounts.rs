@@ -7,6 +7,7 @@ mod chained;
 mod configured;
 mod denied;
 mod federated;
+mod narrowed;
 mod resolved;
 mod sources;
 mod spinnaker;

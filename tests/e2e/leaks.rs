@@ -48,6 +48,7 @@ impl Ground {
         source: ec2-instance-role
         assumeRole: {role}
         externalId: {id}
+        sessionPolicy: none # the stand-in asks for logs:StartQuery on `*`
         defaultRegion: us-east-1
       - {{name: secrets, source: {secrets}}}
 keyMounts:

@@ -109,7 +109,7 @@ impl Scripted {
             let mut hanging = Vec::new();
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let request = head(&mut stream);
+                let request = read(&mut stream);
                 seen.lock().unwrap().push(request.clone());
                 match script(&request) {
                     Reply::Send(bytes) => drop(stream.write_all(bytes.as_bytes())),
@@ -120,15 +120,14 @@ impl Scripted {
         Self { url, requests }
     }
 
-    /// The heads of the requests so far.
+    /// The requests so far, in lower case.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-/// The request up to its body, in lower case. The body is read too: a connection that is closed over unread bytes is
-/// reset, and with it the answer.
-fn head(stream: &mut TcpStream) -> String {
+/// The request in lower case.
+fn read(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
@@ -138,7 +137,7 @@ fn head(stream: &mut TcpStream) -> String {
     let length = head.split_once("content-length: ").and_then(|(_, rest)| rest.split("\r\n").next()?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     drop(stream.read_exact(&mut body));
-    head
+    head + &String::from_utf8_lossy(&body).to_lowercase()
 }
 
 /// An address on which nobody listens.

@@ -26,12 +26,13 @@ fn helps() -> BTreeMap<String, String> {
     helps
 }
 
-/// The flags that a help text lists, such as `--output`.
+/// The flags that a help text lists, such as `--output`, and their other names.
 fn flags(help: &str) -> Vec<&str> {
     let options = help.split("Options:\n").nth(1).unwrap_or_default();
     let options = options.split("\nExample").next().unwrap_or_default();
-    let words = options.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(str::split_whitespace);
-    words.filter(|word| word.starts_with("--")).collect()
+    let lists = |line: &str| line.trim_start().starts_with('-') || line.contains("[alias");
+    let words = options.lines().filter(|line| lists(line)).flat_map(str::split_whitespace);
+    words.map(|word| word.trim_end_matches([',', ']'])).filter(|word| word.starts_with("--")).collect()
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) fn write_demo(folder: &Path, standins: &StandIns) -> Outcome<PathBuf>
         source: ec2-instance-role
         assumeRole: role/{role}
         externalId: {external_id}
+        # The stand-in asks for logs:StartQuery on `*`, where AWS asks for it on the log group that the step declares.
+        sessionPolicy: none
         regions: [{region}]
 endpoints: {{imds: '{instance}', sts: '{services}', logs: '{services}'}}
 "

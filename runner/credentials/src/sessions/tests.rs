@@ -2,11 +2,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use windlass_errors::Report as _;
-use windlass_settings::Account;
+use windlass_settings::{Account, SessionName, Template};
 use windlass_store::Store;
 
 use super::*;
-use crate::testing::{Scripted, account, account_name, account_of, chain, project_name, reply, role};
+use crate::testing::{Scripted, account, account_name, account_of, chain, project_name, reply, role, settings};
 use crate::{Because, Chosen, Region};
 
 const READER: &str = "arn:aws:iam::111122223333:role/Reader";
@@ -40,6 +40,14 @@ async fn stage(sts: impl Fn(&str) -> crate::testing::Reply + Send + 'static) -> 
 }
 
 impl Stage {
+    /// Asks with a policy; the id of the key.
+    async fn asked(&self, chain: Chain, policy: &SessionPolicy) -> String {
+        let region = Region { name: "eu-west-1".into(), because: Because::Step };
+        let resolved = Resolved { chain, chosen: Chosen::Step, region, shadowed: None };
+        let who = Attribution { project: &project_name("web"), job: "nightly", execution: "x" };
+        self.sessions.credentials(&resolved, &who, policy).await.unwrap().access_key_id
+    }
+
     async fn ask(&self, account: &Account, execution: &str) -> Result<Credentials, AccountError> {
         let region = Region { name: "eu-west-1".into(), because: Because::Step };
         let resolved = Resolved { chain: chain(account), chosen: Chosen::Step, region, shadowed: None };
@@ -91,8 +99,7 @@ async fn what_differs_has_a_session_of_its_own() {
     let count = AtomicUsize::new(0);
     let stage = stage(move |_| assumed(count.fetch_add(1, Ordering::SeqCst))).await;
     let mut by_execution = reader("a");
-    by_execution.role.as_mut().unwrap().session_name =
-        windlass_settings::SessionName::parse("w-{{execution}}").unwrap();
+    by_execution.role.as_mut().unwrap().session_name = SessionName::parse("w-{{execution}}").unwrap();
     let mut with_id = reader("a");
     with_id.role.as_mut().unwrap().external_id = Some("an-id".parse().unwrap());
     let asked = [(&by_execution, "1"), (&by_execution, "2"), (&with_id, "1"), (&with_id, "2")];
@@ -171,4 +178,42 @@ async fn asking_may_be_left_to_another_thread() {
     }
     let stage = stage(|_| assumed(7)).await;
     assert_eq!(sendable(stage.ask(&reader("a"), "x")).await.unwrap().access_key_id, "ASIA7");
+}
+
+#[tokio::test]
+async fn only_the_last_role_is_narrowed_and_each_has_its_attributes() {
+    let stage = stage(|request| {
+        let role = if request.contains("role%2fhub") { "Hub" } else { "Reader" };
+        assert!(request.contains(&format!("role%2f{}&", role.to_lowercase())));
+        assumed(1)
+    })
+    .await;
+    let mut hub = Account { role: Some(role("arn:aws:iam::111122223333:role/Hub", None)), ..account("hub") };
+    hub.role.as_mut().unwrap().source_identity = Some(SessionName::parse("who-{{project}}").unwrap());
+    let mut leaf = reader("leaf");
+    leaf.source = Source::Account(account_name("hub"));
+    let tags = &mut leaf.role.as_mut().unwrap().tags;
+    tags.insert("Team".to_owned(), Template::parse("{{project}}/{{job}}!").unwrap());
+    let chain = settings(vec![hub], Vec::new()).chain(&leaf).unwrap();
+    stage.asked(chain, &SessionPolicy::Inline("the-policy".into())).await;
+    let requests = stage.sts.requests();
+    let has = |request: &str, part: &str| assert!(request.contains(part), "{part} in {request}");
+    has(&requests[0], "&sourceidentity=who-web");
+    assert!(!requests[0].contains("policy="), "{}", requests[0]);
+    has(&requests[1], "&policy=the-policy");
+    has(&requests[1], "tags.member.1.key=team&tags.member.1.value=web%2fnightly-");
+    assert!(!requests[1].contains("sourceidentity"), "it goes on by itself: {}", requests[1]);
+}
+
+/// What a policy allows is a part of what a session is: one for a narrow step is never given to another.
+#[tokio::test]
+async fn steps_that_declare_other_things_have_other_sessions() {
+    let count = AtomicUsize::new(0);
+    let stage = stage(move |_| assumed(count.fetch_add(1, Ordering::SeqCst))).await;
+    let inline = |text: &str| SessionPolicy::Inline(text.into());
+    let mut given = Vec::new();
+    for policy in [SessionPolicy::None, inline("a"), inline("b"), SessionPolicy::None] {
+        given.push(stage.asked(chain(&reader("a")), &policy).await);
+    }
+    assert_eq!(given, ["ASIA0", "ASIA1", "ASIA2", "ASIA0"]);
 }
