@@ -7,6 +7,7 @@ mod chained;
 mod configured;
 mod denied;
 mod federated;
+mod many;
 mod narrowed;
 mod resolved;
 mod sources;

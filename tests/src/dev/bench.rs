@@ -2,6 +2,7 @@
 //! in the same minutes on the same machine. Only ratios are goals; absolute figures are the machine's.
 
 mod connect;
+mod hits;
 mod local;
 mod logs;
 mod measure;
@@ -47,6 +48,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "query job", measure: query::measure },
     Bench { name: "no-op step", measure: noop::measure },
     Bench { name: "queued jobs", measure: queue::measure },
+    Bench { name: "credentials", measure: hits::measure },
     Bench { name: "connections", measure: connect::measure },
     Bench { name: "log bytes and lines", measure: logs::measure },
 ];

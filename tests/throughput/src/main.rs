@@ -3,14 +3,18 @@
 //!
 //! `windlass-throughput queue COUNT DATABASE PROJECT JOB` queues so many executions of a stored job. `DATABASE` is a data
 //! directory or the URL of a PostgreSQL database. A command of the runner's own queues one and ends.
+//!
+//! `windlass-throughput hits COUNT SCRATCH` asks so often for credentials that are at hand.
 
+mod hits;
 mod queue;
 mod spawns;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: windlass-throughput spawns COUNT AT-A-TIME SCRATCH PLUGIN-FOLDER\n       \
-                     windlass-throughput queue COUNT DATABASE PROJECT JOB";
+                     windlass-throughput queue COUNT DATABASE PROJECT JOB\n       \
+                     windlass-throughput hits COUNT SCRATCH";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -23,6 +27,10 @@ async fn main() -> ExitCode {
         },
         ["queue", count, database, project, job] => match count.parse() {
             Ok(count) => queue::run(count, database, project, job).await,
+            Err(_) => Err(USAGE.to_owned()),
+        },
+        ["hits", count, scratch] => match count.parse() {
+            Ok(count) => hits::run(count, scratch).await,
             Err(_) => Err(USAGE.to_owned()),
         },
         _ => Err(USAGE.to_owned()),

@@ -37,7 +37,7 @@ pub(crate) enum Account {
     #[command(after_help = "Examples:\n  \
         windlass account edit prod --project web --session-duration 30m\n  \
         windlass account edit prod --project web --unset externalId\n  \
-        windlass account get prod | sed s/reader/writer/ | windlass account edit prod --file -")]
+        windlass account edit prod --project web --file prod.yaml")]
     Edit(Box<edit::Edit>),
     /// Print the definition of an account, or its history
     #[command(after_help = "Examples:\n  \
