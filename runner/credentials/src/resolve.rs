@@ -79,15 +79,16 @@ pub fn resolve(settings: &Settings, request: &Request<'_>) -> Result<Resolved, A
     Ok(Resolved { chain, chosen, region, shadowed: shadowed.map(|hidden| hidden.place.clone()) })
 }
 
-/// The account of a step alone, whatever its region; see [`resolve`].
+/// The account of a step alone, whatever its region: that which has the role, for one that is another name. See [`resolve`].
 ///
 /// # Errors
 /// `project.unknown`, `account.none`, `account.unknown`, `account.unusable`, `account.not-allowed`.
 pub fn account_of<'a>(settings: &'a Settings, request: &Request<'_>) -> Result<&'a Account, AccountError> {
-    Ok(of_request(settings, request)?.account)
+    Ok(settings.meant(of_request(settings, request)?.account))
 }
 
-/// The account that a command names in a project, or else the project's default.
+/// The account that a command names in a project, or else the project's default: that which has the role, for one that is
+/// another name.
 ///
 /// # Errors
 /// `project.unknown`, `account.none`, `account.unknown`, `account.unusable`, `account.not-allowed`.
@@ -96,7 +97,8 @@ pub fn account_named<'a>(
     project: &ProjectName,
     name: Option<&AccountName>,
 ) -> Result<&'a Account, AccountError> {
-    Ok(find(settings, project, &format!("project `{project}`"), &[(name, Chosen::Argument)])?.account)
+    let found = find(settings, project, &format!("project `{project}`"), &[(name, Chosen::Argument)])?;
+    Ok(settings.meant(found.account))
 }
 
 /// All that stands behind an account.

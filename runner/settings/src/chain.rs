@@ -16,8 +16,6 @@ pub struct Chain {
 
 /// A role assumed by a role lasts an hour at most (AWS IAM user guide, "Roles terms and concepts", role chaining).
 const LONGEST_CHAINED: Duration = Duration::from_secs(3600);
-/// So many accounts stand behind one another at most; each costs a call.
-const LONGEST: usize = 10;
 
 /// Why an account cannot be used. `Display` is one line that names the account.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +39,9 @@ pub enum ChainError {
 }
 
 impl Chain {
+    /// So many accounts stand behind one another at most; each costs a call.
+    pub const LONGEST: usize = 10;
+
     /// The account itself.
     pub fn account(&self) -> &Account {
         self.then.last().unwrap_or(&self.first)
@@ -175,9 +176,9 @@ impl Settings {
                 });
             }
             links.push(next);
-            if links.len() > LONGEST {
+            if links.len() > Chain::LONGEST {
                 return Err(ChainError::Wrong {
-                    message: format!("more than {LONGEST} accounts stand behind account `{}`", account.name),
+                    message: format!("more than {} accounts stand behind account `{}`", Chain::LONGEST, account.name),
                     hint: "let it start from one nearer to its source".to_owned(),
                 });
             }

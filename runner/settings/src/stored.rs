@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::check::stored_account;
 use crate::error::Problems;
 use crate::shape::AccountShape;
-use crate::{Account, AccountName, Place, ProjectName, Scope, Settings, yaml};
+use crate::{Account, AccountName, Chain, Place, ProjectName, Scope, Settings, Source, yaml};
 
 /// An account as the database keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,21 @@ impl Settings {
     /// The account that a name means to a scope: its own, or else the system's.
     pub fn account(&self, scope: &Scope, name: &AccountName) -> Option<&Account> {
         self.seen_by(scope).find(|account| account.name == *name)
+    }
+
+    /// The account whose role it is: another one, for an account without a role that starts from that.
+    pub fn meant<'a>(&'a self, mut account: &'a Account) -> &'a Account {
+        // Chains have a bound, and those that have none end somewhere all the same.
+        for _ in 0..Chain::LONGEST {
+            match (&account.role, &account.source) {
+                (None, Source::Account(name)) => match self.account(&account.scope, name) {
+                    Some(behind) => account = behind,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        account
     }
 
     /// The usable accounts that a scope sees, its own first.

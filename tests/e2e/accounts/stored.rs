@@ -124,6 +124,10 @@ fn what_is_used_is_not_deleted() {
         &["account `ecs-prod` of project `web` starts from it", "job `web/nightly` names it"],
     );
     is_reader(&who(&installation, "ecs-prod"));
+    let principal = "arn:aws:iam::111122223333:role/Windlass";
+    let trust =
+        |name: &str| json_of(&account(&installation, &format!("trust {name} --project web --principal {principal}")));
+    assert_eq!(trust("ecs-prod"), trust("prod"), "the documents are those of the account that it names");
 }
 
 #[test]

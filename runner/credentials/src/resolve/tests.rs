@@ -1,4 +1,5 @@
 use windlass_errors::{Report as _, render};
+use windlass_settings::{AccessKey, Source};
 
 use super::*;
 use crate::testing::{account, account_name, account_of, project_name, settings};
@@ -92,4 +93,54 @@ fn the_project_must_exist() {
     let error = outcome(&all, Some("sys"), None).unwrap_err();
     assert_eq!(error.code().as_str(), "project.unknown");
     assert_eq!(error.help().unwrap(), "did you mean `webb`?");
+}
+
+/// Every way in which scopes can have an access key, names can be given and accounts can stand behind one another: the
+/// halves of the key that a step gets are always of one record. (A reference system takes each from whichever scope has it.)
+#[test]
+fn a_key_id_and_its_secret_come_from_one_record() {
+    let keyed = |base: Account, record: &str| {
+        let path = match &base.scope {
+            Scope::System => format!("keys/{record}"),
+            Scope::Project(project) => format!("keys/project/{project}/{record}"),
+        };
+        let key = AccessKey { id: format!("AKIA{record}"), secret: path.parse().unwrap(), session_token: None };
+        Account { source: Source::AccessKey(key), ..base }
+    };
+    let names = ["one", "two"];
+    let behind = |base: Account, name: &str| Account { source: Source::Account(account_name(name)), ..base };
+    let mut resolved = 0;
+    // Each of four accounts is absent, has a key, or starts from the other name.
+    for choice in 0..81_u32 {
+        let of = |index: u32| (choice / 3_u32.pow(index)) % 3;
+        let account_in = |base: &dyn Fn(&str) -> Account, at: usize, index: u32, scope: &str| match of(index) {
+            0 => None,
+            1 => Some(keyed(base(names[at]), &format!("{scope}{at}"))),
+            _ => Some(behind(base(names[at]), names[1 - at])),
+        };
+        let system: Vec<Account> = (0..2).filter_map(|at| account_in(&account, at, at as u32, "sys")).collect();
+        let own: Vec<Account> =
+            (0..2).filter_map(|at| account_in(&|name| account_of("web", name), at, at as u32 + 2, "web")).collect();
+        let mut all = settings(system, own);
+        for named in 0..16 {
+            let name = |bit: u32| account_name(names[(named >> bit & 1) as usize]);
+            all.default_account = Some(name(0));
+            all.projects[0].default_account = (named & 2 != 0).then(|| name(2));
+            let (step, job) = ((named & 4 != 0).then(|| name(3)), (named & 8 != 0).then(|| name(1)));
+            let request = Request {
+                project: &project_name("web"),
+                job: "nightly",
+                step_account: step.as_ref(),
+                job_account: job.as_ref(),
+                step_region: Some("eu-west-1"),
+                job_region: None,
+            };
+            let Ok(found) = resolve(&all, &request) else { continue };
+            let Source::AccessKey(key) = found.chain.source() else { panic!("{found:?}") };
+            let record = key.id.strip_prefix("AKIA").unwrap();
+            assert!(key.secret.as_str().ends_with(&format!("/{record}")), "{found:?}");
+            resolved += 1;
+        }
+    }
+    assert!(resolved > 500, "{resolved} ways led to a key");
 }

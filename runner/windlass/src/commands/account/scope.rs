@@ -57,7 +57,7 @@ pub(super) fn account<'a>(
         let hint = nearest_hint(name.as_str(), settings.accounts.iter().map(|account| account.name.as_str()));
         DocumentError::UnknownAccount { account: name.clone(), hint }
     };
-    Ok(Some(found.ok_or_else(unknown)?))
+    Ok(Some(settings.meant(found.ok_or_else(unknown)?)))
 }
 
 impl Ground {
