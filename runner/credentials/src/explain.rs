@@ -5,7 +5,7 @@ use windlass_settings::{
 use crate::explanation::{Explanation, Hop, ShownAccount, ShownRegion};
 use crate::resolve::{chain, find};
 use crate::sts::Place;
-use crate::{AccountError, Because, Chosen, Region, instance};
+use crate::{AccountError, Because, CheckKind, Chosen, Region, instance};
 
 /// Explains which account a project gets and how its credentials would be had, without network, key or session.
 ///
@@ -118,22 +118,36 @@ fn start_of(external_id: &str) -> String {
 }
 
 fn warnings(chain: &Chain) -> Vec<String> {
+    risks(chain).map(|(_, text)| text.to_owned()).collect()
+}
+
+/// What is risky about an account as it is written, one sentence each.
+pub(crate) fn risks(chain: &Chain) -> impl Iterator<Item = (CheckKind, &'static str)> {
     let (source, role) = (chain.source(), chain.role());
     let long_lived = matches!(source, Source::AccessKey(key) if key.session_token.is_none());
     // A role's ARN names its account, and its sessions are compared with that.
     let unchecked = role.is_none() && chain.links().all(|link| link.account_id.is_none());
     let open = role.is_some_and(|role| role.narrowing == Narrowing::Off);
-    let texts = [
-        (unchecked, "no `accountId`: nothing checks whose AWS account this is"),
-        (long_lived, "a long-lived access key: it works until somebody revokes it"),
-        (long_lived && role.is_none(), "no `assumeRole`: steps get the long-lived key itself"),
+    let all = [
+        (unchecked, CheckKind::AccountUnchecked, "no `accountId`: nothing checks whose AWS account this is"),
+        (long_lived, CheckKind::LongLivedKey, "a long-lived access key: it works until somebody revokes it"),
+        (
+            long_lived && role.is_none(),
+            CheckKind::LongLivedKey,
+            "no `assumeRole`: steps get the long-lived key itself",
+        ),
         (
             source.is_runners_own() && role.is_none(),
+            CheckKind::ManagingIdentity,
             "no `assumeRole`: steps get the identity of the runner's own machine or task, with all its rights",
         ),
-        (open, "`sessionPolicy: none`: steps may do whatever the role may, not only what they declare"),
+        (
+            open,
+            CheckKind::NotNarrowed,
+            "`sessionPolicy: none`: steps may do whatever the role may, not only what they declare",
+        ),
     ];
-    texts.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text.to_owned()).collect()
+    all.into_iter().filter(|(holds, ..)| *holds).map(|(_, kind, text)| (kind, text))
 }
 
 #[cfg(test)]

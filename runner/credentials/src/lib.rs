@@ -31,6 +31,7 @@ mod sts;
 mod sts_refusal;
 #[cfg(test)]
 mod testing;
+mod verify;
 mod web_identity;
 
 pub use credentials::Credentials;
@@ -43,7 +44,10 @@ pub use error::{AccountError, SessionError};
 pub use explain::explain;
 pub use explanation::{Explanation, Hop, ShownAccount, ShownRegion};
 pub use region::{Because, Region};
-pub use resolve::{Chosen, Request, Resolved, account_named, account_of, chain, known_project, resolve};
+pub use resolve::{
+    Chosen, Request, Resolved, account_named, account_of, chain, known_project, resolve, resolve_to_verify,
+};
 pub use session_policy::{SessionPolicy, TooLong};
 pub use sessions::{Attribution, Sessions};
 pub use signed::{AwsService, CallError, Calls};
+pub use verify::{CheckKind, Checked, Checks, Outcome, Verification};

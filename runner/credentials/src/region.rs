@@ -26,6 +26,8 @@ pub enum Because {
     AccountDefault,
     /// It is the only entry of the account's `regions`.
     OnlyEntry,
+    /// It is the first entry of the account's `regions`, and any does.
+    FirstEntry,
     /// The command line.
     Argument,
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Because {
             Self::Job => "the job",
             Self::AccountDefault => "the account's `defaultRegion`",
             Self::OnlyEntry => "the only entry of the account's `regions`",
+            Self::FirstEntry => "the first entry of the account's `regions`",
             Self::Argument => "the command line",
         })
     }

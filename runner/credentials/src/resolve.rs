@@ -79,6 +79,28 @@ pub fn resolve(settings: &Settings, request: &Request<'_>) -> Result<Resolved, A
     Ok(Resolved { chain, chosen, region, shadowed: shadowed.map(|hidden| hidden.place.clone()) })
 }
 
+/// An account with a region in which to try it: that which is asked for, else the account's own, else the first that it
+/// allows.
+///
+/// # Errors
+/// `account.unusable`, `account.not-allowed`, `account.region-missing`, `account.region-refused`.
+pub fn resolve_to_verify(
+    settings: &Settings,
+    account: &Account,
+    region: Option<&str>,
+) -> Result<Resolved, AccountError> {
+    let chain = chain(settings, account)?;
+    let rule = chain.region_rule();
+    let region = match Region::of(rule, &[(region, Because::Argument)]) {
+        Err(AccountError::RegionMissing { account }) => {
+            let Some(first) = rule.regions.first() else { return Err(AccountError::RegionMissing { account }) };
+            Region { name: first.clone(), because: Because::FirstEntry }
+        }
+        other => other?,
+    };
+    Ok(Resolved { chain, chosen: Chosen::Argument, region, shadowed: None })
+}
+
 /// The account of a step alone, whatever its region: that which has the role, for one that is another name. See [`resolve`].
 ///
 /// # Errors

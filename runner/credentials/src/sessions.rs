@@ -12,8 +12,8 @@ use crate::clients::Http;
 use crate::failure::{Failed, Failure, Hop};
 use crate::sts::{Place, Sts};
 use crate::{
-    AccountError, Credentials, Environment, Resolved, SessionError, SessionPolicy, container, instance, profile,
-    web_identity,
+    AccountError, Calls, Checks, Credentials, Environment, Resolved, SessionError, SessionPolicy, Verification, container, instance, profile,
+    verify, web_identity,
 };
 
 /// Gives credentials for resolved accounts and keeps the sessions that it opened.
@@ -23,11 +23,12 @@ use crate::{
 #[derive(Clone)]
 pub struct Sessions(Arc<Shared>);
 
-struct Shared {
-    endpoints: Endpoints,
+pub(crate) struct Shared {
+    pub(crate) endpoints: Endpoints,
     keys: KeyStorage,
     environment: Environment,
-    http: Http,
+    pub(crate) http: Http,
+    pub(crate) calls: Calls,
     cache: Cache<Arc<Key>>,
 }
 
@@ -82,7 +83,7 @@ impl Sessions {
     /// Sessions by these endpoints, key storage and variables.
     pub fn new(endpoints: Endpoints, keys: KeyStorage, environment: Environment) -> Self {
         let cache = Cache::new(Box::new(now));
-        Self(Arc::new(Shared { endpoints, keys, environment, http: Http::new(), cache }))
+        Self(Arc::new(Shared { endpoints, keys, environment, http: Http::new(), calls: Calls::new(), cache }))
     }
 
     /// Credentials, renewed when less than five minutes or a third of their life is left. Should nobody answer the
@@ -102,6 +103,12 @@ impl Sessions {
         let key = self.0.key(&resolved.chain, &resolved.region.name, who, policy);
         let outcome = Shared::session(&self.0, key).await;
         outcome.map_err(|failed| SessionError::new(&resolved.chain, failed).into())
+    }
+
+    /// Goes the whole way of an account and looks whether it is as it should be, within two minutes. Sessions that are kept
+    /// are not used, and those that it opens are neither kept nor narrowed.
+    pub async fn verify(&self, resolved: &Resolved, who: &Attribution<'_>, checks: &Checks<'_>) -> Verification {
+        verify::verify(&self.0, resolved, who, checks).await
     }
 }
 
@@ -155,7 +162,7 @@ impl Shared {
         }
     }
 
-    async fn source_keys(&self, source: &Source, sts: Option<&Place>) -> Result<Credentials, Failure> {
+    pub(crate) async fn source_keys(&self, source: &Source, sts: Option<&Place>) -> Result<Credentials, Failure> {
         match source {
             Source::Ec2InstanceRole => {
                 let endpoint = self.endpoints.imds.as_deref().unwrap_or(instance::LINK_LOCAL);

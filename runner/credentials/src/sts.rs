@@ -84,11 +84,25 @@ impl<'a> Sts<'a> {
     /// Fails unless the keys belong to that account. Every identity may make this call (AWS STS API reference,
     /// `GetCallerIdentity`).
     pub(crate) async fn check_account(&self, configured: &AccountId) -> Result<(), Failure> {
+        same_account(&self.caller().await?.account_id, configured)
+    }
+
+    /// Whose the keys are.
+    pub(crate) async fn caller(&self) -> Result<Caller, Failure> {
         let answer = self.client.get_caller_identity().send().await;
         let answer =
             answer.map_err(|error| refusal("GetCallerIdentity", &error, &self.service, self.keys.secrets()))?;
-        same_account(answer.account().unwrap_or_default(), configured)
+        let text = |text: Option<String>| text.unwrap_or_default();
+        Ok(Caller { account_id: text(answer.account), arn: text(answer.arn) })
     }
+}
+
+/// Whose keys are, as STS says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// The twelve digits of the AWS account.
+    pub(crate) account_id: String,
+    pub(crate) arn: String,
 }
 
 /// A session of a role by the token of an identity provider. The call is not signed, and its token says who asks.

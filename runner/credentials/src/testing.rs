@@ -109,7 +109,7 @@ impl Scripted {
             let mut hanging = Vec::new();
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let request = read(&mut stream);
+                let request = request(&mut stream);
                 seen.lock().unwrap().push(request.clone());
                 match script(&request) {
                     Reply::Send(bytes) => drop(stream.write_all(bytes.as_bytes())),
@@ -120,20 +120,21 @@ impl Scripted {
         Self { url, requests }
     }
 
-    /// The requests so far, in lower case.
+    /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-/// The request in lower case.
-fn read(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
+/// The request in lower case. The body is read too: a connection that is closed over unread bytes is reset, and with it
+/// the answer.
+fn request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
     let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
-        head.push(byte[0]);
+    while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+        request.push(byte[0]);
     }
-    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let head = String::from_utf8(request.clone()).unwrap().to_lowercase();
     let length = head.split_once("content-length: ").and_then(|(_, rest)| rest.split("\r\n").next()?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     drop(stream.read_exact(&mut body));

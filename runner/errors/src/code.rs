@@ -126,6 +126,8 @@ pub const ALL: &[Entry] = &[
     entry("account.document-empty", exit::ACCOUNT, "an IAM document would allow nothing: no step needs the account"),
     entry("account.document-unreadable", exit::ACCOUNT, "a policy cannot be read, or is no policy in strict JSON"),
     entry("account.trust-unsafe", exit::ACCOUNT, "a trust policy lets in others than it should"),
+    entry("account.action-denied", exit::ACCOUNT, "the role of an account may not do what steps declare"),
+    entry("account.verify-failed", exit::ACCOUNT, "an account is not as it should be; its findings say what and where"),
     entry("key.not-found", exit::KEY, "no secret at that path"),
     entry("key.exists", exit::KEY, "a secret is already at that path and overwriting was not asked for"),
     entry("key.invalid-path", exit::KEY, "the path is not of the form `keys/...`"),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Policy;
-use super::policy::{Statement, Texts};
+use super::policy::{Statement, Texts, called};
 use crate::session_policy::shared;
 
 /// Actions and the resources with which they are needed, gathered until a policy is made of them.
@@ -51,6 +51,17 @@ impl Permissions {
     /// Whether nothing is needed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The actions by the resource with which they are needed, as it is called outside policies.
+    pub(crate) fn by_resource(&self) -> BTreeMap<String, Vec<String>> {
+        let mut by_resource: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (action, resources) in &self.0 {
+            for resource in resources {
+                by_resource.entry(called(resource)).or_default().push(action.clone());
+            }
+        }
+        by_resource
     }
 
     /// The policy of an identity that may do this and nothing else: one statement for the actions that have the same

@@ -130,12 +130,18 @@ pub fn literal(text: &str) -> String {
     text.replace('$', "${$}").replace('*', "${*}").replace('?', "${?}")
 }
 
+/// What a resource of a policy is called outside it: a [`literal`] as it was. Patterns stay.
+pub(super) fn called(resource: &str) -> String {
+    resource.replace("${*}", "*").replace("${?}", "?").replace("${$}", "$")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::{called, literal};
 
     #[test]
     fn a_name_is_no_pattern() {
         assert_eq!(literal("/web/a*b?c${aws:username}"), "/web/a${*}b${?}c${$}{aws:username}");
+        assert_eq!(called(&literal("/web/a*b?c${aws:username}")), "/web/a*b?c${aws:username}");
     }
 }
