@@ -131,11 +131,7 @@ pub(crate) fn risks(chain: &Chain) -> impl Iterator<Item = (CheckKind, &'static 
     let all = [
         (unchecked, CheckKind::AccountUnchecked, "no `accountId`: nothing checks whose AWS account this is"),
         (long_lived, CheckKind::LongLivedKey, "a long-lived access key: it works until somebody revokes it"),
-        (
-            long_lived && role.is_none(),
-            CheckKind::LongLivedKey,
-            "no `assumeRole`: steps get the long-lived key itself",
-        ),
+        (long_lived && role.is_none(), CheckKind::LongLivedKey, "no `assumeRole`: steps get the long-lived key itself"),
         (
             source.is_runners_own() && role.is_none(),
             CheckKind::ManagingIdentity,

@@ -12,8 +12,8 @@ use crate::clients::Http;
 use crate::failure::{Failed, Failure, Hop};
 use crate::sts::{Place, Sts};
 use crate::{
-    AccountError, Calls, Checks, Credentials, Environment, Resolved, SessionError, SessionPolicy, Verification, container, instance, profile,
-    verify, web_identity,
+    AccountError, Calls, Checks, Credentials, Environment, Resolved, SessionError, SessionPolicy, Verification,
+    container, instance, profile, verify, web_identity,
 };
 
 /// Gives credentials for resolved accounts and keeps the sessions that it opened.

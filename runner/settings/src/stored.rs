@@ -117,6 +117,14 @@ impl Scope {
     pub fn of(project: Option<&ProjectName>) -> Self {
         project.map_or(Self::System, |name| Self::Project(name.clone()))
     }
+
+    /// Whether a project sees what is of it.
+    pub fn is_seen_by(&self, project: &ProjectName) -> bool {
+        match self {
+            Self::System => true,
+            Self::Project(own) => own == project,
+        }
+    }
 }
 
 #[cfg(test)]

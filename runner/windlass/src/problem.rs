@@ -55,6 +55,11 @@ impl Problem {
         show::talk(show::safe_lines(self.text.trim_end()));
     }
 
+    /// Its first line, for another's words.
+    pub(crate) fn brief(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
     pub(crate) fn exit(&self) -> u8 {
         self.exit
     }
@@ -79,6 +84,7 @@ shown!(
     windlass_jobs::JobErrors,
     windlass_credentials::AccountError,
     windlass_credentials::DocumentError,
+    windlass_credentials::Verification,
     windlass_hosting::HostingError,
     windlass_keys::KeyError,
     windlass_settings::SettingsError,

@@ -75,9 +75,12 @@ impl Calls {
         parameters: &[(&str, &str)],
         keys: &Credentials,
     ) -> Result<Zeroizing<String>, CallError> {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", action).append_pair("Version", version).extend_pairs(parameters);
-        let call = Call { service, action, headers: &[("content-type", FORM)], body: form.finish() };
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", action)
+            .append_pair("Version", version)
+            .extend_pairs(parameters)
+            .finish();
+        let call = Call { service, action, headers: &[("content-type", FORM)], body };
         let mut answer = self.until_settled(&call, keys).await?;
         match String::from_utf8(std::mem::take(&mut *answer)) {
             Ok(text) => Ok(Zeroizing::new(text)),

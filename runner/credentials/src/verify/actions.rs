@@ -39,7 +39,8 @@ impl Way<'_> {
                     denied.entry(action).or_insert_with(|| (decision, resource.clone()));
                 }),
                 Seen::NotAllowed => {
-                    let what = "they cannot be simulated: nobody on the way may `iam:SimulatePrincipalPolicy`".to_owned();
+                    let what =
+                        "they cannot be simulated: nobody on the way may `iam:SimulatePrincipalPolicy`".to_owned();
                     return self.skips(&hop, kind, what, Some(UNKNOWN.to_owned()));
                 }
                 Seen::Unseen(why) => {
@@ -58,7 +59,12 @@ impl Way<'_> {
             self.note(&hop, kind, Outcome::Ok, what, None);
         }
         if let Some(more @ 1..) = by_resource.len().checked_sub(MOST) {
-            self.skips(&hop, kind, format!("{asked} were simulated; {more} resources are more than is asked about"), None);
+            self.skips(
+                &hop,
+                kind,
+                format!("{asked} were simulated; {more} resources are more than is asked about"),
+                None,
+            );
         }
     }
 }

@@ -120,7 +120,9 @@ mod tests {
 
     #[test]
     fn the_words_are_the_same_for_people_and_programs() {
-        for kind in [CheckKind::WorksWithoutExternalId, CheckKind::Caller, CheckKind::AssumeRole, CheckKind::NotNarrowed] {
+        for kind in
+            [CheckKind::WorksWithoutExternalId, CheckKind::Caller, CheckKind::AssumeRole, CheckKind::NotNarrowed]
+        {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
         for outcome in [Outcome::Ok, Outcome::Warning, Outcome::Failed, Outcome::Skipped] {

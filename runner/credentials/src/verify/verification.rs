@@ -37,8 +37,7 @@ impl Verification {
             what: why.to_string().lines().next().unwrap_or_default().to_owned(),
             remedy: why.help(),
         };
-        let account =
-            ShownAccount { name: name.to_string(), scope: scope.to_string(), defined_at: place.to_string() };
+        let account = ShownAccount { name: name.to_string(), scope: scope.to_string(), defined_at: place.to_string() };
         let findings = vec![refused];
         Self { account, region: None, account_id: None, arn: None, external_id_check: false, findings }
     }

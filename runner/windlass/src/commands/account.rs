@@ -10,6 +10,7 @@ mod list;
 mod policy;
 mod scope;
 mod trust;
+mod verify;
 
 use clap::{Args, Subcommand};
 use windlass_credentials::explain;
@@ -88,6 +89,16 @@ pub(crate) enum Account {
         aws iam get-role --role-name Reader --query Role.AssumeRolePolicyDocument |\n    \
         windlass account trust prod --project web --check -")]
     Trust(trust::Trust),
+    /// Try whether an account is as it should be, hop by hop, at AWS
+    ///
+    /// Its source gives credentials and its roles can be assumed, all of the AWS accounts that the configuration names; a role
+    /// with an external ID is refused without it; whom it trusts and whether it may do what steps declare, where that may be
+    /// looked at. It ends with exit code 5 when something fails.
+    #[command(after_help = "Examples:\n  \
+        windlass account verify prod --project web\n  \
+        windlass account verify prod --job web/top-errors --region eu-west-1\n  \
+        windlass account verify --all --output json | jq '.[] | select(.valid | not) | .account.name'")]
+    Verify(verify::Verify),
     /// Print a CloudFormation template for one side of an account
     ///
     /// The managed side is the role with its trust policy and what the stored jobs need, of the project or of all; the
@@ -124,6 +135,7 @@ pub(crate) async fn run(global: &Global, command: Account) -> Result<u8, Problem
         Account::Delete(arguments) => delete::run(global, arguments).await.map(|()| exit::OK),
         Account::Explain(arguments) => explained(global, &arguments).await,
         Account::Policy(arguments) => policy::run(global, &arguments).await,
+        Account::Verify(arguments) => verify::run(global, &arguments).await,
         Account::Trust(arguments) => trust::run(global, &arguments).await,
         Account::Cloudformation(arguments) => cloudformation::run(global, &arguments).await,
     }

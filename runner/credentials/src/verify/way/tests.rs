@@ -12,6 +12,7 @@ use crate::{Because, Chosen, Environment, Permissions, Region, Sessions};
 const READER: &str = "arn:aws:iam::444455556666:role/ops/Reader";
 
 /// What the fake STS and IAM say to each question.
+#[derive(Clone, Copy)]
 struct Script {
     /// To `AssumeRole` with the external ID, and without.
     assume: [fn() -> Reply; 2],
@@ -212,7 +213,10 @@ async fn a_role_elsewhere_without_an_external_id_is_a_warning() {
     let service = service(Script { assume: [assumed, assumed], ..GOOD });
     let proof = proof(&reader(None), &service.url, true).await;
     let (outcome, what) = proof.of(CheckKind::NoExternalId);
-    assert_eq!((outcome, what), (Outcome::Warning, "it is assumed from AWS account 111122223333 without an external ID"));
+    assert_eq!(
+        (outcome, what),
+        (Outcome::Warning, "it is assumed from AWS account 111122223333 without an external ID")
+    );
 }
 
 #[tokio::test]
@@ -280,8 +284,7 @@ async fn a_hop_that_fails_ends_the_way_and_is_named() {
 async fn a_source_that_gives_nothing_leaves_the_rest_untried() {
     let account = Account { source: Source::EcsTaskRole, ..reader(Some("an-id")) };
     let proof = proof(&account, &closed_port(), true).await;
-    let wanted =
-        [("credentials", Outcome::Failed), ("assume-role", Outcome::Skipped), ("actions", Outcome::Skipped)];
+    let wanted = [("credentials", Outcome::Failed), ("assume-role", Outcome::Skipped), ("actions", Outcome::Skipped)];
     assert_eq!(proof.kinds(), wanted);
     let code = proof.found.findings[0].code.as_ref().unwrap();
     assert_eq!(code.as_str(), "account.no-role");

@@ -6,7 +6,7 @@ use serde_json::json;
 use windlass_keys::SecretKind;
 use windlass_settings::{AccountName, KeyPath, ProjectName, Scope};
 
-use super::desk::{Desk, desk};
+use super::desk::{Desk, Proof, desk};
 use super::fields::{Definition, Fields};
 use crate::arguments::Global;
 use crate::problem::Problem;
@@ -27,11 +27,14 @@ pub(crate) struct Add {
     /// Take the definition from a file, in the form of the configuration; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Keep it only if `account verify` would find nothing that fails
+    #[arg(long)]
+    verify: bool,
 }
 
 pub(super) async fn run(global: &Global, arguments: Add) -> Result<(), Problem> {
     let desk = desk(global).await?;
-    let Add { name, project, fields, no_external_id, file } = arguments;
+    let Add { name, project, fields, no_external_id, file, verify } = arguments;
     let scope = desk.scope(project.as_ref())?;
     desk.not_in_the_file(&scope, &name)?;
     let mut definition = file.map(|file| super::edit::read(&file, &name)).transpose()?.unwrap_or_default();
@@ -41,11 +44,17 @@ pub(super) async fn run(global: &Global, arguments: Add) -> Result<(), Problem> 
     let made = (definition.contains_key("assumeRole") && !definition.contains_key("externalId") && !no_external_id)
         .then(external_id)
         .transpose()?;
+    if verify && made.is_some() {
+        return Err(Problem::usage(
+            "no role can ask yet for an external ID that is made now: with `--verify`, give the role's `--external-id`, or \
+             `--no-external-id`",
+        ));
+    }
     definition.extend(made.iter().map(|id| ("externalId".to_owned(), json!(id))));
     if let Some(path) = &typed {
         store_secret(&desk, path, fields.wants_a_secret().unwrap_or_default()).await?;
     }
-    let version = desk.keep(&scope, &name, definition, None).await?;
+    let version = desk.keep(&scope, &name, definition, None, Proof::of(verify)).await?;
     show::talk(format_args!("added account `{name}` of {scope}, version {version}"));
     let project = project.map(|project| format!(" --project {project}")).unwrap_or_default();
     if let Some(id) = made {

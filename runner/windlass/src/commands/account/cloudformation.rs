@@ -43,17 +43,13 @@ pub(super) async fn run(global: &Global, arguments: &Cloudformation) -> Result<u
         Side::Managing => managing_side(account, arguments.principal.as_ref())?,
         Side::Managed => {
             let identity = arguments.principal.as_ref().ok_or_else(|| principal_missing(account))?;
-            let declared = ground.declared(scope).await?;
-            let permissions = match declared {
-                Some(permissions) => Some(permissions),
-                None => ground.needs(scope).await?.of(account).cloned(),
-            };
-            let permissions = permissions.filter(|permissions| !permissions.is_empty()).ok_or_else(|| {
+            let permissions = ground.permissions(scope, account).await?;
+            if permissions.is_empty() {
                 let message =
                     format!("no step needs account `{}`, so that its role would be allowed nothing", account.name);
                 let help = "apply the jobs first, or give `--plugin NAME` for what all its step types need";
-                Problem::with_help("account.document-empty", message, help)
-            })?;
+                return Err(Problem::with_help("account.document-empty", message, help));
+            }
             managed_side(account, identity, permissions.policy())?
         }
     };

@@ -3,10 +3,12 @@
 use serde_json::Value;
 use windlass_credentials::{AccountError, chain};
 use windlass_engine::{Plugins, Workshop, with_stored_accounts};
-use windlass_settings::{AccountName, Place, ProjectName, Scope, Settings, Stored, Unusable};
+use windlass_settings::{Account, AccountName, Place, ProjectName, Scope, Settings, Stored, Unusable};
 use windlass_store::{AccountRow, Store};
 
 use super::fields::Definition;
+use super::scope::Ground;
+use super::verify::must_hold;
 use crate::arguments::Global;
 use crate::problem::Problem;
 use crate::setup;
@@ -70,14 +72,18 @@ impl Desk {
         name: &AccountName,
         definition: Definition,
         replaces: Option<i64>,
+        proof: Proof,
     ) -> Result<i64, Problem> {
         let text = written(name, &definition);
-        self.check(Stored {
+        let (all, account) = self.check(Stored {
             scope: scope.clone(),
             name: name.clone(),
             version: replaces.unwrap_or(0) + 1,
-            text: text.clone(),
+            text,
         })?;
+        if proof == Proof::AtAws {
+            must_hold(&Ground::new(all, self.store.clone()), &account).await?;
+        }
         self.put(scope, name, definition, replaces).await
     }
 
@@ -93,8 +99,8 @@ impl Desk {
         Ok(self.store.account_put(&kept(scope), name.as_str(), &text, replaces, &who(), at).await?)
     }
 
-    /// Whether the account could be used, together with the others.
-    pub(super) fn check(&self, stored: Stored) -> Result<(), Problem> {
+    /// The account and all the others with it, if it could be used together with them.
+    pub(super) fn check(&self, stored: Stored) -> Result<(Settings, Account), Problem> {
         let account = stored.read().map_err(|problems| AccountError::Unusable {
             account: Box::new(Unusable {
                 name: stored.name.clone(),
@@ -111,7 +117,7 @@ impl Desk {
         all.unusable.retain(|it| it.name != account.name || it.scope != account.scope);
         let all = all.with_stored(&[stored]);
         chain(&all, &account)?;
-        Ok(())
+        Ok((all, account))
     }
 
     /// What uses an account.
@@ -119,6 +125,21 @@ impl Desk {
         let plugins = Plugins::new(setup::catalog(&self.file));
         let workshop = Workshop { settings: &self.all, plugins: &plugins, store: &self.store };
         Ok(workshop.users_of(scope, name).await?)
+    }
+}
+
+/// What an account has to stand before it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The rules of its definition.
+    Written,
+    /// Also a try at AWS.
+    AtAws,
+}
+
+impl Proof {
+    pub(super) fn of(verify: bool) -> Self {
+        if verify { Self::AtAws } else { Self::Written }
     }
 }
 

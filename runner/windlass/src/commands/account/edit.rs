@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value;
 use windlass_settings::{AccountName, ProjectName, yaml};
 
-use super::desk::desk;
+use super::desk::{Proof, desk};
 use super::fields::{Definition, Fields};
 use crate::arguments::Global;
 use crate::problem::Problem;
@@ -29,11 +29,14 @@ pub(crate) struct Edit {
     /// Only if this is the version that it has now, as `account get` says
     #[arg(long, value_name = "NUMBER")]
     if_version: Option<i64>,
+    /// Keep it only if `account verify` would find nothing that fails
+    #[arg(long)]
+    verify: bool,
 }
 
 pub(super) async fn run(global: &Global, arguments: Edit) -> Result<(), Problem> {
     let desk = desk(global).await?;
-    let Edit { name, project, fields, unset, file, if_version } = arguments;
+    let Edit { name, project, fields, unset, file, if_version, verify } = arguments;
     let scope = desk.scope(project.as_ref())?;
     desk.not_in_the_file(&scope, &name)?;
     let row = desk.row(&scope, &name).await?;
@@ -54,7 +57,8 @@ pub(super) async fn run(global: &Global, arguments: Edit) -> Result<(), Problem>
     if definition == before {
         return Err(Problem::usage("nothing would change"));
     }
-    let version = desk.keep(&scope, &name, definition, Some(if_version.unwrap_or(row.version))).await?;
+    let version =
+        desk.keep(&scope, &name, definition, Some(if_version.unwrap_or(row.version)), Proof::of(verify)).await?;
     show::talk(format_args!("changed account `{name}` of {scope}, now version {version}"));
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::{find, setup, show};
 
 /// Which steps.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct Scope {
     /// All stored jobs of a project
     #[arg(long)]
@@ -32,14 +32,51 @@ pub(super) struct Scope {
 /// What it takes to look at steps without running any.
 pub(super) struct Ground {
     pub(super) settings: Settings,
-    store: Store,
+    pub(super) store: Store,
     plugins: Plugins,
 }
 
 pub(super) async fn ground(global: &Global) -> Result<Ground, Problem> {
     let Desk { all: settings, store, .. } = desk(global).await?;
-    let plugins = Plugins::new(setup::catalog(&settings));
-    Ok(Ground { settings, store, plugins })
+    Ok(Ground::new(settings, store))
+}
+
+impl Scope {
+    /// Whether it is less than the stored jobs of projects.
+    pub(super) fn is_narrower(&self) -> bool {
+        self.job.is_some() || self.plugin.is_some()
+    }
+
+    /// The project, or that of the stored job.
+    pub(super) fn project_of_all(&self) -> Result<Option<ProjectName>, Problem> {
+        match (&self.project, &self.job) {
+            (None, Some(job)) => Ok(Some(project_and_job(job)?.0)),
+            (project, _) => Ok(project.clone()),
+        }
+    }
+
+    /// The command that prints the policy of these steps.
+    pub(super) fn policy_command(&self, project: Option<&ProjectName>, account: &Account) -> String {
+        let project = match (&account.scope, project) {
+            (windlass_settings::Scope::Project(project), _) | (_, Some(project)) => project.as_str(),
+            (windlass_settings::Scope::System, None) => "PROJECT",
+        };
+        match (&self.job, &self.plugin) {
+            (_, Some(plugin)) => format!("windlass account policy --plugin {plugin}"),
+            (Some(job), None) if self.project.is_none() => {
+                format!("windlass account policy --job {job} --account {}", account.name)
+            }
+            (Some(job), None) => {
+                format!("windlass account policy --project {project} --job {job} --account {}", account.name)
+            }
+            (None, None) => format!("windlass account policy --project {project} --account {}", account.name),
+        }
+    }
+}
+
+fn project_and_job(job: &str) -> Result<(ProjectName, &str), Problem> {
+    let parts = job.split_once('/').and_then(|(project, name)| Some((ProjectName::parse(project).ok()?, name)));
+    parts.ok_or_else(|| Problem::usage("`--job` is PROJECT/NAME of a stored job, or the file of one with `--project`"))
 }
 
 /// An account of a project, or of the system when no project is given.
@@ -61,6 +98,11 @@ pub(super) fn account<'a>(
 }
 
 impl Ground {
+    pub(super) fn new(settings: Settings, store: Store) -> Self {
+        let plugins = Plugins::new(setup::catalog(&settings));
+        Self { settings, store, plugins }
+    }
+
     fn workshop(&self) -> Workshop<'_> {
         Workshop { settings: &self.settings, plugins: &self.plugins, store: &self.store }
     }
@@ -95,7 +137,16 @@ impl Ground {
         Ok(needs)
     }
 
-    async fn of_project(&self, project: &ProjectName) -> Result<Needs, Problem> {
+    /// What the scope's steps need of an account.
+    pub(super) async fn permissions(&self, scope: &Scope, account: &Account) -> Result<Permissions, Problem> {
+        match self.declared(scope).await? {
+            Some(permissions) => Ok(permissions),
+            None => Ok(self.needs(scope).await?.of(account).cloned().unwrap_or_default()),
+        }
+    }
+
+    /// What a project's stored jobs need.
+    pub(super) async fn of_project(&self, project: &ProjectName) -> Result<Needs, Problem> {
         known_project(&self.settings, project)?;
         let workshop = self.workshop();
         Ok(workshop.needs(project, workshop.stored(project).await?).await?)
@@ -106,10 +157,7 @@ impl Ground {
             known_project(&self.settings, project)?;
             return Ok((project.clone(), Job::read(Path::new(job))?));
         }
-        let parts = job.split_once('/').and_then(|(project, name)| Some((ProjectName::parse(project).ok()?, name)));
-        let (project, name) = parts.ok_or_else(|| {
-            Problem::usage("`--job` is PROJECT/NAME of a stored job, or the file of one with `--project`")
-        })?;
+        let (project, name) = project_and_job(job)?;
         let row = find::job(&self.settings, &self.store, &project, name).await?;
         let text = self.store.job_text(row.id, row.version).await?.unwrap_or_default();
         Ok((project, Job::parse(format!("{job}@{}", row.version).as_ref(), text)?))
