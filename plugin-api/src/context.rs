@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::boundary::HostRef;
 use crate::frames::{
     Answer, Ask, Chart, Checkpoint, Credentials, ExecutionInfo, FromHost, Given, Level, Log, MAX_CHECKPOINT, MAX_FRAME,
-    Progress, Start, Wanted,
+    Progress, Start, Verified, Wanted,
 };
 use crate::{Artifact, StepError, Table};
 
@@ -140,6 +140,21 @@ impl Context {
         match self.ask_apart(Wanted::Credentials).await? {
             Given::Credentials(credentials) => Ok(credentials),
             _ => Err(StepError::new("step.failed", "the runner gave something else than credentials")),
+        }
+    }
+
+    /// Has the runner try the step's account: each hop on the way to it, and what must be refused. With
+    /// `external_id_check`, roles are asked for without their external IDs too, which is seen in `CloudTrail`.
+    ///
+    /// A step that ends in an error after something was found that fails, ends with the runner's `account.verify-failed`.
+    ///
+    /// # Errors
+    /// When the step type does not declare [`verifies_account`](crate::StepInfo::verifies_account), or the step has no
+    /// account. What is wrong with the account is no error.
+    pub async fn verify(&self, external_id_check: bool) -> Result<Verified, StepError> {
+        match self.ask_apart(Wanted::Verify { external_id_check }).await? {
+            Given::Verified(verified) => Ok(verified),
+            _ => Err(StepError::new("step.failed", "the runner gave something else than what it found")),
         }
     }
 

@@ -171,6 +171,38 @@ pub enum Given {
     Connection(i32),
     /// There is no connection.
     Refused(Refusal),
+    /// What was found of the step's account.
+    Verified(Verified),
+}
+
+/// What was found of an account, in the order in which it was looked at. Nothing of it is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verified {
+    /// The twelve digits of the AWS account that the account gives, when the way to it could be gone.
+    pub account_id: Option<String>,
+    /// Who it is at AWS, then.
+    pub arn: Option<String>,
+    /// What each check found.
+    pub findings: Vec<Finding>,
+}
+
+/// What one check found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The source by its name, or a role by its ARN.
+    pub hop: String,
+    /// The name of the account whose source or role that is.
+    pub account: String,
+    /// Which check; the runner's documentation lists them.
+    pub check: String,
+    /// `ok`, `warning`, `failed` or `skipped`.
+    pub result: String,
+    /// What was found, in one line.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
 }
 
 /// Credentials of an account; short-lived unless the account is an access key without a role.
@@ -406,6 +438,12 @@ pub enum Wanted {
         host: String,
         /// The TCP port.
         port: u16,
+    },
+    /// A try of the step's account, of that alone, by the runner. A step type that has not declared it is refused. Since
+    /// api 1.1.
+    Verify {
+        /// Whether roles are asked for without their external IDs, which must be refused and is seen in `CloudTrail`.
+        external_id_check: bool,
     },
 }
 

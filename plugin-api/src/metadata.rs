@@ -45,6 +45,9 @@ pub struct StepMetadata {
     /// Whether it can do with an account or without. Since api 1.1.
     #[serde(default)]
     pub takes_account: bool,
+    /// Whether it has the runner try its account. Since api 1.1.
+    #[serde(default)]
+    pub verifies_account: bool,
     /// Whether running it twice does no harm.
     pub repeatable: bool,
     /// Whether a step that ended without a result can be resumed and abandoned. Since api 1.1.
@@ -95,6 +98,7 @@ impl StepMetadata {
             resources: S::INFO.resources.iter().map(ResourcesMetadata::of).collect(),
             needs_account: S::INFO.needs_account,
             takes_account: S::INFO.takes_account,
+            verifies_account: S::INFO.verifies_account,
             repeatable: S::INFO.repeatable,
             resumable: S::INFO.resumable,
             network: NetworkMetadata {

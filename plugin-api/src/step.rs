@@ -53,6 +53,8 @@ pub struct StepInfo {
     /// Whether it can do with an account or without: it has one when its step or the job names one, never a default. Means
     /// nothing beside `needs_account`.
     pub takes_account: bool,
+    /// Whether it calls [`Context::verify`], by which the runner tries the step's account.
+    pub verifies_account: bool,
     /// Whether running it twice does no harm, so that it may be repeated after a crash.
     pub repeatable: bool,
     /// Whether it leaves checkpoints and has [`Step::resume`] and [`Step::abandon`].
@@ -107,6 +109,7 @@ impl StepInfo {
         resources: &[],
         needs_account: false,
         takes_account: false,
+        verifies_account: false,
         repeatable: false,
         resumable: false,
         network: Network::NONE,

@@ -26,3 +26,4 @@ mod shell;
 mod standins;
 mod started;
 mod stored;
+mod verified;

@@ -1,4 +1,4 @@
-//! What a step asks its runner for while it runs: credentials of its account, and that a checkpoint is kept.
+//! What a step asks its runner for while it runs: credentials of its account, a try of it, and that a checkpoint is kept.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -30,6 +30,9 @@ impl StepRun<'_> {
         let Some(account) = &self.step.account else {
             return Err(StepError::new("step.no-account", "this step type declares no need of an account"));
         };
+        if let Wanted::Verify { external_id_check } = wanted {
+            return self.verify(account, external_id_check, refusal).await.map(Given::Verified);
+        }
         match self.credentials(account, secrets).await {
             Ok(credentials) => {
                 // What was refused for a while is not why the step fails later.

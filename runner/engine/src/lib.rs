@@ -42,6 +42,7 @@ mod tables;
 #[cfg(test)]
 mod testing;
 mod token;
+mod verify;
 mod walk;
 mod workshop;
 

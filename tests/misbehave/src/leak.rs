@@ -32,6 +32,8 @@ enum Channel {
     Chart,
     Artifact,
     Checkpoint,
+    /// Has the account tried, which the step type does not declare.
+    Verify,
 }
 
 /// Masking knows the first two; the last gets past every masking, so that only a search can find it.
@@ -85,6 +87,7 @@ impl Step for Leak {
                 }
             }
             Channel::Checkpoint => context.checkpoint(text).await?,
+            Channel::Verify => drop(context.verify(true).await?),
         }
         Ok(Leaked { text: None })
     }

@@ -5,14 +5,14 @@ mod resources;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use windlass_credentials::{Permissions, Request, account_of, literal};
+use windlass_credentials::{AccountError, Permissions, Request, account_of, literal};
 use windlass_jobs::{Action, Job, JobErrors, Step, StepType, Tree, ValuesFrom, check};
 use windlass_plugin_api::StepMetadata;
-use windlass_settings::{Account, AccountName, Partition, ProjectName, RoleArn};
+use windlass_settings::{Account, AccountName, Partition, ProjectName, RoleArn, Settings};
 
 use self::resources::{Form, Place, arns};
 use crate::workshop::Used;
-use crate::{EngineError, Workshop};
+use crate::{EngineError, Prepared, Workshop};
 
 /// What the steps of some jobs need, by account.
 #[derive(Debug, Default)]
@@ -120,15 +120,7 @@ impl Workshop<'_> {
     }
 
     fn account(&self, project: &ProjectName, job: &Job, name: Option<&AccountName>) -> Result<&Account, EngineError> {
-        let request = Request {
-            project,
-            job: &job.name,
-            step_account: name,
-            job_account: job.account.as_ref(),
-            step_region: None,
-            job_region: None,
-        };
-        Ok(account_of(self.settings, &request)?)
+        Ok(account_in(self.settings, project, job, name)?)
     }
 }
 
@@ -145,6 +137,44 @@ fn add_step(
     }
     let (place, with) = (place(step, job, account), with.raw());
     needs.entry(account).extend(&permissions(metadata, &with, &place, Form::Written));
+}
+
+/// What the steps of a job declare that use an account; those whose account is not clear before they run, or is another,
+/// are left out.
+pub(crate) fn of_job(prepared: &Prepared, settings: &Settings, account: &Account) -> Permissions {
+    let (project, job) = (&prepared.project, prepared.job.as_ref());
+    let mut needs = Needs::default();
+    for step in job.all_steps() {
+        let Action::Uses { uses, with, .. } = &step.action else { continue };
+        let metadata = prepared.plugins.get(&uses.plugin).and_then(|plugin| plugin.step(&uses.step));
+        for name in accounts(step, job) {
+            let named = name.is_some() || job.account.is_some();
+            let Some(metadata) = metadata.filter(|metadata| metadata.has_account(named)) else { continue };
+            if let Ok(used) = account_in(settings, project, job, name.as_ref())
+                && is_same(used, account)
+            {
+                add_step(&mut needs, job, Some(step), (uses, with), metadata, used);
+            }
+        }
+    }
+    needs.of(account).cloned().unwrap_or_default()
+}
+
+fn account_in<'a>(
+    settings: &'a Settings,
+    project: &ProjectName,
+    job: &Job,
+    name: Option<&AccountName>,
+) -> Result<&'a Account, AccountError> {
+    let request = Request {
+        project,
+        job: &job.name,
+        step_account: name,
+        job_account: job.account.as_ref(),
+        step_region: None,
+        job_region: None,
+    };
+    account_of(settings, &request)
 }
 
 /// What a step declares that is about to run with an account, whose role it gets.

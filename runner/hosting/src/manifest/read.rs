@@ -102,6 +102,7 @@ impl Rules<'_> {
             resources: step.resources.into_iter().map(ResourcesFile::metadata).collect(),
             needs_account: step.needs_account,
             takes_account: step.takes_account,
+            verifies_account: step.verifies_account,
             repeatable: step.repeatable,
             resumable: step.resumable,
             network: NetworkMetadata {

@@ -43,6 +43,8 @@ pub(super) struct StepFile {
     #[serde(default)]
     pub(super) takes_account: bool,
     #[serde(default)]
+    pub(super) verifies_account: bool,
+    #[serde(default)]
     pub(super) repeatable: bool,
     #[serde(default)]
     pub(super) resumable: bool,

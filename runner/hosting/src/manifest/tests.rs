@@ -49,6 +49,10 @@ fn what_it_says_is_the_metadata() {
     let network = NetworkMetadata { aws: vec!["logs".into()], hosts: vec!["example.com:443".into()], direct: true };
     assert_eq!(step.network, network);
     let takes = read(&GOOD.replace("needsAccount:", "takesAccount:")).unwrap().metadata;
+    assert!(!step.verifies_account);
+    assert!(
+        read(&GOOD.replace("needsAccount: true", "verifiesAccount: true")).unwrap().metadata.steps[0].verifies_account
+    );
     assert!([&takes.steps[0], step].iter().all(|step| step.has_account(true)));
     assert_eq!((takes.steps[0].has_account(false), step.has_account(false)), (false, true));
     assert!(!read(&GOOD.replace("network: direct\n", "")).unwrap().metadata.steps[0].network.direct);

@@ -75,12 +75,8 @@ impl Desk {
         proof: Proof,
     ) -> Result<i64, Problem> {
         let text = written(name, &definition);
-        let (all, account) = self.check(Stored {
-            scope: scope.clone(),
-            name: name.clone(),
-            version: replaces.unwrap_or(0) + 1,
-            text,
-        })?;
+        let (all, account) =
+            self.check(Stored { scope: scope.clone(), name: name.clone(), version: replaces.unwrap_or(0) + 1, text })?;
         if proof == Proof::AtAws {
             must_hold(&Ground::new(all, self.store.clone()), &account).await?;
         }
