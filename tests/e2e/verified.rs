@@ -26,7 +26,7 @@ const QUERY: &str = "steps:\n  - {id: lines, uses: cloudwatch-logs/query, \
 fn user() -> &'static UserKey {
     static USER: OnceLock<UserKey> = OnceLock::new();
     USER.get_or_init(|| {
-        let user = crate::administered::user("verified");
+        let user = crate::iam::user("verified");
         administered(
             "document = {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 'sts:AssumeRole',
     'Resource': f'arn:aws:iam::{MANAGED}:role/*'}]}
