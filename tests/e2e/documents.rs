@@ -5,6 +5,7 @@
 mod applied;
 mod checked;
 mod documented;
+mod named;
 mod permissions;
 mod templates;
 mod trusted;
