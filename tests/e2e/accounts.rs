@@ -9,6 +9,7 @@ mod denied;
 mod federated;
 mod many;
 mod narrowed;
+mod imported;
 mod resolved;
 mod sources;
 mod spinnaker;

@@ -97,6 +97,39 @@ fn storing_a_key_shows_it_to_nobody() {
     assert_eq!(ground.left(&search), []);
 }
 
+/// The file has the secret in clear; from there it goes to key storage, and neither accounts nor notes have it.
+#[test]
+fn importing_accounts_shows_their_key_to_nobody() {
+    let ground = Ground::new();
+    let reader = &standins().seeded.reader_user;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut outputs = Vec::new();
+    for (name, text) in [
+        (
+            "clouddriver.yml",
+            "aws:\n  accounts: [{name: x, accountId: 1}]\n  accessKeyId: ID\n  secretAccessKey: SECRET\n",
+        ),
+        ("project.properties", "aws.access_key=ID\naws.secret_key=SECRET\naws.secret=SECRET\n"),
+    ] {
+        let text = text.replace("ID", &reader.access_key_id).replace("SECRET", &reader.secret_access_key);
+        let file = elsewhere.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        for more in [&["--dry-run"][..], &["--output", "json"], &["--overwrite"]] {
+            outputs.push(ground.run(&[&["account", "import", "--from", file.to_str().unwrap()], more].concat()));
+        }
+    }
+    for account in ["spinnaker-managing", "aws"] {
+        let (ended, seen) = ground.run(&["account", "get", account, "--history", "--output", "json"]);
+        ended.ok();
+        outputs.push((ended, seen));
+    }
+    let search = Search::new(&ground.secrets());
+    let mut finds: Vec<_> = outputs.iter().flat_map(|(ended, _)| shown(&search, ended)).collect();
+    finds.extend(outputs.iter().flat_map(|(_, samples)| search.samples(samples)));
+    finds.extend(ground.left(&search));
+    assert_eq!(finds, []);
+}
+
 /// Lets the program write core files as large as this user may, if it wants to.
 const WITH_CORES: &str = r#"ulimit -c "$(ulimit -H -c)"; exec "$@""#;
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use windlass_credentials::{AccountError, chain};
 use windlass_engine::{Plugins, Workshop, with_stored_accounts};
+use windlass_settings::yaml::YamlError;
 use windlass_settings::{Account, AccountName, Place, ProjectName, Scope, Settings, Stored, Unusable};
 use windlass_store::{AccountRow, Store};
 
@@ -144,6 +145,14 @@ fn written(name: &AccountName, definition: &Definition) -> String {
     let mut definition = definition.clone();
     definition.insert("name".to_owned(), Value::String(name.to_string()));
     serde_json::to_string_pretty(&Value::Object(definition)).expect("a JSON value is JSON")
+}
+
+/// A file that is not what it should be. Its lines are not shown, since there may be secrets among them.
+pub(super) fn unreadable(error: &YamlError) -> Problem {
+    match &error.hint {
+        Some(hint) => Problem::with_help("account.document-unreadable", error, hint),
+        None => Problem::coded("account.document-unreadable", error),
+    }
 }
 
 /// How the database calls a scope.

@@ -83,7 +83,5 @@ pub(super) fn read(file: &Path, name: &AccountName) -> Result<Definition, Proble
 }
 
 fn parse(text: &str, path: &Path) -> Result<Definition, Problem> {
-    yaml::parse(path, text).map_err(|error| {
-        Problem::coded("account.document-unreadable", format!("{}:{}: {}", path.display(), error.line, error.message))
-    })
+    yaml::parse(path, text).map_err(|error| super::desk::unreadable(&error))
 }
