@@ -4,7 +4,6 @@
 
 mod applied;
 mod checked;
-mod documented;
 mod named;
 mod permissions;
 mod templates;

@@ -15,6 +15,7 @@ mod keys;
 mod leaks;
 mod namespace;
 mod network;
+mod pages;
 mod plugins;
 mod postgres;
 mod programs;
