@@ -14,6 +14,7 @@ mod resolved;
 mod sources;
 mod spinnaker;
 mod stored;
+mod traps;
 mod unreachable;
 
 use crate::ground::namespace;
