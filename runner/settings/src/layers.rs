@@ -40,6 +40,7 @@ impl fmt::Display for Origin {
 pub(crate) struct Merged {
     pub(crate) data_dir: String,
     pub(crate) master_key_file: String,
+    pub(crate) master_key_account: Option<String>,
     #[serde(default)]
     pub(crate) plugin_dirs: Vec<String>,
     pub(crate) plugin_lock_file: String,
@@ -170,6 +171,7 @@ impl Layers {
             self.add_text(key, text.as_ref(), |text| resolve(base, text), &origin);
         }
         for (key, text) in [
+            ("masterKeyAccount", &shape.master_key_account),
             ("database.url", &database.url),
             ("database.maxConnections", &database.max_connections),
             ("database.durability", &database.durability),

@@ -11,6 +11,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The file with the master key of key storage; never inside `data_dir`.
     pub master_key_file: PathBuf,
+    /// The system account that asks AWS KMS to open the master key; it takes no secret of key storage.
+    pub master_key_account: Option<AccountName>,
     /// Where plugins are looked for, in this order.
     pub plugin_dirs: Vec<PathBuf>,
     /// The file that says which bytes plugins have to have; when it does not exist, any are accepted.

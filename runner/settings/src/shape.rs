@@ -76,6 +76,8 @@ pub(crate) struct ConfigurationShape {
     #[serde(default, deserialize_with = "given")]
     pub(crate) master_key_file: Option<Text>,
     #[serde(default, deserialize_with = "given")]
+    pub(crate) master_key_account: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
     #[schemars(with = "Vec<Text>")]
     pub(crate) plugin_dirs: Option<Spanned<Vec<Text>>>,
     #[serde(default, deserialize_with = "given")]

@@ -27,6 +27,7 @@ pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origi
     };
     add("dataDir", json!(settings.data_dir));
     add("masterKeyFile", json!(settings.master_key_file));
+    add("masterKeyAccount", json!(settings.master_key_account));
     add("pluginDirs", json!(settings.plugin_dirs));
     add("pluginLockFile", json!(settings.plugin_lock_file));
     let postgres = match &settings.database.backend {

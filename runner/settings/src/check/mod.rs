@@ -5,6 +5,7 @@ mod database;
 mod endpoint;
 mod grant;
 mod key_mounts;
+mod master_key;
 mod network;
 mod server;
 mod source;
@@ -13,6 +14,7 @@ mod values;
 
 use std::path::Path;
 
+use self::master_key::MASTER_KEY_ACCOUNT;
 use crate::error::{Problem, Problems};
 use crate::layers::Layers;
 use crate::shape::{AccountShape, ConfigurationShape, ProjectShape, Text};
@@ -37,6 +39,7 @@ pub(crate) fn check(file: Option<&FileRead<'_>>, layers: &Layers) -> Result<(Set
     let settings = checker.settings(shape);
     if let Some(settings) = settings.as_ref().filter(|_| checker.problems.is_empty()) {
         checker.chains(settings, shape.map_or(0, |shape| shape.accounts.len()));
+        checker.master_key_account(settings);
     }
     match settings {
         Some(settings) if checker.problems.is_empty() => Ok((settings, checker.warnings)),
@@ -94,6 +97,7 @@ impl Checker<'_> {
         let sources = shape.map(|shape| self.sources(&shape.sources)).unwrap_or_default();
         let default_account = self.account_name("defaultAccount", merged.default_account.as_deref());
         let managing_account = self.account_name("managingAccount", merged.managing_account.as_deref());
+        let master_key_account = self.account_name(MASTER_KEY_ACCOUNT, merged.master_key_account.as_deref());
         let unusable = shape.map(|shape| self.spinnaker(shape, managing_account.as_ref(), &mut accounts));
         let places = self.places(&merged);
         let database = self.database(&merged);
@@ -108,6 +112,7 @@ impl Checker<'_> {
         Some(Settings {
             data_dir,
             master_key_file,
+            master_key_account,
             plugin_dirs,
             plugin_lock_file: plugin_lock_file?,
             database: database?,

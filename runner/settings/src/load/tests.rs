@@ -1,5 +1,6 @@
 //! Whole files through all layers. What single rules refuse is in `refused.rs`.
 
+mod master_key;
 mod mounts;
 mod reference;
 mod refused;

@@ -85,7 +85,7 @@ fn the_environment_reaches_every_key() {
         let value = match key.as_str() {
             "database.url" => "postgres://other/w",
             "database.durability" => "process",
-            "defaultAccount" | "managingAccount" => "a",
+            "defaultAccount" | "managingAccount" | "masterKeyAccount" => "a",
             "endpoints.sts" => "https://sts",
             "limits.cancelGrace" | "server.stopGrace" => "1m",
             "retention.maxAge" | "retention.failed.maxAge" | "retention.interval" => "7d",
