@@ -4,6 +4,7 @@
 
 mod documented;
 mod kinds;
+mod kms;
 mod master;
 mod mounted;
 mod refused;

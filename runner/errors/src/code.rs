@@ -140,6 +140,22 @@ pub const ALL: &[Entry] = &[
     entry("key.not-text", exit::KEY, "a step needs a secret as text, and it is none"),
     entry("key.not-of-kind", exit::KEY, "a value does not look like the kind of key that it is said to be"),
     entry("key.master-in-use", exit::KEY, "a master key that is to be given up may still wrap secrets"),
+    entry("key.master-refused", exit::KEY, "AWS KMS refuses to make or to open a master key"),
+    entry(
+        "key.master-unreachable",
+        exit::KEY,
+        "AWS KMS does not answer for the master key, or with nothing that can be read",
+    ),
+    entry(
+        "key.master-no-account",
+        exit::KEY,
+        "the master key lies under a key of KMS, and no account is named that may use it",
+    ),
+    entry(
+        "key.master-prepared",
+        exit::KEY,
+        "another master key than the one that was asked for is in the file already",
+    ),
     entry("key.mounted", exit::KEY, "a key below a mount is to be set or deleted, and lies in another store"),
     entry("key.mount-refused", exit::KEY, "AWS refuses to give or list the secrets of a mount"),
     entry("key.mount-unreachable", exit::KEY, "the store of a mount does not answer, or with nothing that can be read"),

@@ -119,6 +119,36 @@ pub enum KeyError {
         /// Its id.
         id: String,
     },
+    /// The master key that is to come is in the file already, and is not the one that was asked for.
+    #[error("the master key {id} in `{}` is prepared already, and does not lie under `{kms}`", file.display())]
+    MasterPrepared {
+        /// The file.
+        file: PathBuf,
+        /// The id of the key that is there.
+        id: String,
+        /// The ARN that was asked for.
+        kms: String,
+    },
+    /// A master key lies under a key of KMS, and no account is named that may use it.
+    #[error("the master key in `{}` lies under `{kms}`, and there is no account to ask KMS with", file.display())]
+    MasterWithoutAccount {
+        /// The file.
+        file: PathBuf,
+        /// The ARN.
+        kms: String,
+    },
+    /// What KMS opened is another key than the file says.
+    #[error("the line of the master key {id} in `{}` is damaged: `{kms}` opens it as {found}", file.display())]
+    MasterForeign {
+        /// The file.
+        file: PathBuf,
+        /// The id that the file says.
+        id: String,
+        /// The id of what KMS opened.
+        found: String,
+        /// The ARN.
+        kms: String,
+    },
     /// A secret below a mount is to be changed.
     #[error("`{path}` lies below the mount `{mount}`, which is only read")]
     Mounted {
@@ -127,12 +157,12 @@ pub enum KeyError {
         /// The mount.
         mount: String,
     },
-    /// A secret below a mount cannot be had.
+    /// What lies in AWS cannot be had: a secret below a mount, or the master key.
     #[error("{message}")]
     Elsewhere {
         /// The code.
         code: Code,
-        /// What happened, with mount, account and the secret's name in the store; nothing of its value.
+        /// What happened, with the account and what it was about, by its name in AWS; nothing of a value.
         message: String,
         /// What to do.
         help: Option<String>,
@@ -164,9 +194,12 @@ impl Report for KeyError {
             Self::NotOfKind { .. } => "key.not-of-kind",
             Self::MasterInUse { .. } => "key.master-in-use",
             Self::MasterMissing { .. } => "key.master-missing",
-            Self::MasterUnreadable { .. } | Self::MasterNotMade { .. } | Self::MasterMalformed { .. } => {
-                "key.master-unreadable"
-            }
+            Self::MasterUnreadable { .. }
+            | Self::MasterNotMade { .. }
+            | Self::MasterMalformed { .. }
+            | Self::MasterForeign { .. } => "key.master-unreadable",
+            Self::MasterPrepared { .. } => "key.master-prepared",
+            Self::MasterWithoutAccount { .. } => "key.master-no-account",
             Self::MasterUnsafe { .. } => "key.master-unsafe",
             Self::MasterMismatch { .. } => "key.master-mismatch",
             Self::Mounted { .. } => "key.mounted",
@@ -206,7 +239,16 @@ impl Report for KeyError {
             Self::MasterNotMade { .. } => {
                 "make its folder writable, or name another file as `masterKeyFile`".to_owned()
             }
-            Self::MasterMalformed { .. } => {
+            Self::MasterPrepared { file, .. } => {
+                format!(
+                    "take it with `windlass key rotate-master`, or remove its line from `{}` on every machine first",
+                    file.display()
+                )
+            }
+            Self::MasterWithoutAccount { .. } => {
+                "name one of the system's accounts as `masterKeyAccount` in the configuration".to_owned()
+            }
+            Self::MasterMalformed { .. } | Self::MasterForeign { .. } => {
                 "restore the file from its backup, or name another as `masterKeyFile`".to_owned()
             }
             Self::MasterUnsafe { remedy, .. } => remedy.clone(),

@@ -6,12 +6,13 @@
 //! file outside the data directory, so that a backup of that directory alone opens nothing.
 //!
 //! Another master key can take its place while everything goes on: see [`KeyStorage::rotate_master_key`]. Each record
-//! names the one that wraps it, and the database says which there are; a process that lacks one is refused.
+//! names the one that wraps it, and the database says which there are; a process that lacks one is refused. A master key
+//! may lie in its file as AWS KMS encrypted it; [`Kms`] opens it for as long as the process lives.
 //!
 //! Below a mount nothing lies here: [`Elsewhere`] says which paths these are, and reads there.
 //!
-//! Deliberately absent: who may read which path (that is decided before a path gets here), other places for the master
-//! key, and what other stores there are.
+//! Deliberately absent: who may read which path (that is decided before a path gets here), how KMS is called, and what
+//! other stores there are.
 
 mod elsewhere;
 mod entry;
@@ -20,6 +21,7 @@ mod error;
 mod finder;
 mod forms;
 mod kinds;
+mod kms;
 mod mask_stream;
 mod masker;
 mod master;
@@ -28,10 +30,12 @@ mod masters;
 mod ring;
 mod rotation;
 mod storage;
+mod wrapped;
 
 pub use elsewhere::{Elsewhere, Reading};
 pub use entry::{Folder, KeyEntry};
 pub use error::KeyError;
+pub use kms::{DataKey, Kms, KmsKey};
 pub use mask_stream::MaskStream;
 pub use masker::{MASK, Masker, WELL_MASKED};
 pub use rotation::Rotated;

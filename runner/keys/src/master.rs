@@ -16,24 +16,21 @@ pub(crate) struct MasterKey {
 }
 
 impl MasterKey {
-    /// The length of [`to_line`](Self::to_line).
-    pub(crate) const LINE: usize = PREFIX.len() + ENCODED + 1;
-
-    fn new(key: Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) fn of(key: Zeroizing<[u8; 32]>) -> Self {
         let digest = Sha256::new().chain_update("windlass/master-key-id/v1").chain_update(key.as_slice()).finalize();
         let id = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         Self { key, id }
     }
 
     pub(crate) fn random() -> Self {
-        Self::new(Zeroizing::new(Generate::generate()))
+        Self::of(Zeroizing::new(Generate::generate()))
     }
 
     pub(crate) fn from_line(line: &[u8]) -> Option<Self> {
         let encoded = line.trim_ascii_end().strip_prefix(PREFIX)?;
         let mut decoded = Zeroizing::new([0; 33]); // base64 wants room for a byte that the padding says is not there
         let length = STANDARD.decode_slice(encoded, decoded.as_mut_slice()).ok()?;
-        decoded.get(..length)?.try_into().ok().map(Zeroizing::new).map(Self::new)
+        decoded.get(..length)?.try_into().ok().map(Zeroizing::new).map(Self::of)
     }
 
     pub(crate) fn to_line(&self) -> Zeroizing<Vec<u8>> {

@@ -2,7 +2,6 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use chacha20poly1305::aead::Generate;
 use nix::fcntl::OFlag;
@@ -10,12 +9,13 @@ use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
 use crate::KeyError;
-use crate::master::MasterKey;
-use crate::ring::Ring;
+use crate::ring::{Line, Ring};
 
-const LONGER_THAN_ANY: usize = 512;
+/// Four lines with ciphertexts as long as any of KMS are shorter.
+const LONGER_THAN_ANY: usize = 40 << 10;
 
 /// Where the master key lies, and where it must not lie. While one takes the place of another both are in the file.
+#[derive(Clone)]
 pub(crate) struct MasterFile {
     pub(crate) file: PathBuf,
     pub(crate) data_dir: PathBuf,
@@ -33,10 +33,11 @@ impl MasterFile {
         };
         self.refuse_data_dir(unreadable)?;
         self.refuse_unsafe(&file.metadata().map_err(unreadable)?)?;
-        let mut text = Zeroizing::new([0; LONGER_THAN_ANY]);
+        let mut text = Zeroizing::new(vec![0; LONGER_THAN_ANY]);
         let length = read_up_to(&mut file, text.as_mut_slice()).map_err(unreadable)?;
         let malformed = || KeyError::MasterMalformed { file: self.file.clone() };
-        Ring::from_text(&text[..length]).map(Some).ok_or_else(malformed)
+        let ring = Ring::from_text(&text[..length]).filter(|_| length < LONGER_THAN_ANY);
+        ring.map(Some).ok_or_else(malformed)
     }
 
     /// The keys, among them one with this id.
@@ -49,15 +50,15 @@ impl MasterFile {
         Ok(ring)
     }
 
-    /// The keys; the first one is made when there is no file. Of several processes that do so at once one makes it and
-    /// all get the same. It is durable when this returns.
-    pub(crate) fn load_or_create(&self) -> Result<Ring, KeyError> {
+    /// The keys; `first` becomes the only one when there is no file. Of several processes that do so at once one makes
+    /// it and all get the same. It is durable when this returns.
+    pub(crate) fn load_or_create(&self, first: &Line) -> Result<Ring, KeyError> {
         let unmade = |source| KeyError::MasterNotMade { file: self.file.clone(), source };
         let mut key = self.load()?;
         if key.is_none() {
             DirBuilder::new().recursive(true).mode(0o700).create(self.folder()).map_err(unmade)?;
             self.refuse_data_dir(unmade)?;
-            self.create().map_err(unmade)?;
+            self.create(first).map_err(unmade)?;
             key = self.load()?;
         }
         // Also for a file that another process has just made: it may not have come to this yet.
@@ -65,15 +66,15 @@ impl MasterFile {
         key.ok_or_else(|| unmade(io::ErrorKind::NotFound.into()))
     }
 
-    /// The key that is to follow `newest`: the one after it in the file, else one that is made and added. Only these two
-    /// are in the file then. It is durable when this returns.
-    pub(crate) fn next_after(&self, newest: &str) -> Result<Arc<MasterKey>, KeyError> {
+    /// The key that is to follow `newest`: the one after it in the file, else `next`, which is added. Only these two are
+    /// in the file then. It is durable when this returns.
+    pub(crate) fn next_after(&self, newest: &str, next: &Line) -> Result<Line, KeyError> {
         let unmade = |source| KeyError::MasterNotMade { file: self.file.clone(), source };
         let _alone = self.lock().map_err(unmade)?;
         let ring = self.load_with(newest)?;
         if ring.last().id() == newest {
             let only = ring.from(newest).expect("it was loaded with this key");
-            self.replace(&only.and(MasterKey::random())).map_err(unmade)?;
+            self.replace(&only.and(next.clone())).map_err(unmade)?;
         }
         Ok(self.load_with(newest)?.last().clone())
     }
@@ -116,9 +117,9 @@ impl MasterFile {
     }
 
     /// Written in full under another name, then linked: nobody ever reads half a key, and no key is ever replaced.
-    fn create(&self) -> io::Result<()> {
+    fn create(&self, first: &Line) -> io::Result<()> {
         let draft = draft_in(self.folder());
-        let written = write_new(&draft, &MasterKey::random().to_line());
+        let written = write_new(&draft, &first.to_text());
         let linked = written.and_then(|_| fs::hard_link(&draft, &self.file));
         let _ = fs::remove_file(&draft);
         match linked {

@@ -13,7 +13,7 @@ use crate::envelope::{Identity, open, seal};
 use crate::master::MasterKey;
 use crate::master_file::MasterFile;
 use crate::masters::Masters;
-use crate::{Elsewhere, KeyEntry, KeyError, kinds};
+use crate::{Elsewhere, KeyEntry, KeyError, Kms, KmsKey, kinds};
 
 /// The most bytes that a secret may have (what AWS Secrets Manager allows too: its quotas page, "Secret value").
 pub const LONGEST: usize = 65_536;
@@ -30,13 +30,20 @@ impl KeyStorage {
     /// Key storage in `store`, whose files lie in `data_dir`. Touches neither database nor master key yet.
     pub fn new(store: Store, master_key_file: PathBuf, data_dir: &Path) -> Self {
         let file = MasterFile { file: master_key_file, data_dir: data_dir.to_owned() };
-        Self { store, masters: Arc::new(Masters::of(file)), elsewhere: None }
+        Self { store, masters: Arc::new(Masters::of(file, None)), elsewhere: None }
     }
 
     /// The same, with some paths elsewhere.
     #[must_use]
     pub fn with(self, elsewhere: Arc<dyn Elsewhere>) -> Self {
         Self { elsewhere: Some(elsewhere), ..self }
+    }
+
+    /// The same, with what opens master keys that lie under a key of KMS.
+    #[must_use]
+    pub fn with_kms(self, kms: Arc<dyn Kms>) -> Self {
+        let masters = Arc::new(Masters::of(self.masters.file.clone(), Some(kms)));
+        Self { masters, ..self }
     }
 
     /// The secret at a path.
@@ -134,8 +141,7 @@ impl KeyStorage {
     pub async fn typed_for(&self, execution: Uuid) -> Result<BTreeMap<String, SecretString>, KeyError> {
         let mut rows = self.store.execution_secrets(execution).await?;
         loop {
-            let open = rows.iter().map(|row| Ok((row.name.clone(), self.open_for(execution, row)?)));
-            let error = match open.collect() {
+            let error = match self.open_all(execution, &rows).await {
                 Ok(typed) => return Ok(typed),
                 Err(error) => error,
             };
@@ -147,9 +153,22 @@ impl KeyStorage {
         }
     }
 
-    fn open_for(&self, execution: Uuid, secret: &ExecutionSecret) -> Result<SecretString, KeyError> {
+    async fn open_all(
+        &self,
+        execution: Uuid,
+        secrets: &[ExecutionSecret],
+    ) -> Result<BTreeMap<String, SecretString>, KeyError> {
+        let mut all = BTreeMap::new();
+        for secret in secrets {
+            all.insert(secret.name.clone(), self.open_for(execution, secret).await?);
+        }
+        Ok(all)
+    }
+
+    async fn open_for(&self, execution: Uuid, secret: &ExecutionSecret) -> Result<SecretString, KeyError> {
         let path = of_execution(execution, &secret.name);
-        let opened = open(&*self.masters.get(&secret.sealed.master_key)?, &typed(&path), &secret.sealed);
+        let master = self.masters.get(&secret.sealed.master_key).await?;
+        let opened = open(&master, &typed(&path), &secret.sealed);
         let text = opened.as_ref().and_then(|bytes| std::str::from_utf8(bytes.expose_secret()).ok());
         text.map(SecretString::from).ok_or(KeyError::Damaged { path })
     }
@@ -229,7 +248,7 @@ impl KeyStorage {
 
     async fn opened(&self, path: &KeyPath, mut row: SecretRow) -> Result<SecretSlice<u8>, KeyError> {
         let master = loop {
-            let error = match self.masters.get(&row.sealed.master_key) {
+            let error = match self.masters.get(&row.sealed.master_key).await {
                 Ok(master) => break master,
                 Err(error) => error,
             };
@@ -255,9 +274,17 @@ impl KeyStorage {
     async fn master_for_writing(&self) -> Result<Arc<MasterKey>, KeyError> {
         let newest = match self.store.master_keys().await?.pop() {
             Some(newest) => newest,
-            None => self.store.set_first_master_key(self.masters.file.load_or_create()?.last().id()).await?,
+            None => self.first_master_key(None).await?.1,
         };
-        self.masters.get(&newest)
+        self.masters.get(&newest).await
+    }
+
+    /// The first master key of this file, which has been opened, and that of the database, which may be another's.
+    pub(crate) async fn first_master_key(&self, kms: Option<&KmsKey>) -> Result<(String, String), KeyError> {
+        let ours = self.masters.first(kms).await?.id().to_owned();
+        self.masters.get(&ours).await?;
+        let first = self.store.set_first_master_key(&ours).await?;
+        Ok((ours, first))
     }
 }
 

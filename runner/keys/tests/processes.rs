@@ -38,7 +38,7 @@ fn child() {
     let me = std::process::id().to_string();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     if std::env::var_os(ROTATES).is_some() {
-        runtime.block_on(async { open(Path::new(&folder)).await.1.rotate_master_key().await.unwrap() });
+        runtime.block_on(async { open(Path::new(&folder)).await.1.rotate_master_key(None).await.unwrap() });
         return;
     }
     runtime.block_on(set(Path::new(&folder), &me, &me));

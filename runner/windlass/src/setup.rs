@@ -10,6 +10,7 @@ use windlass_credentials::{Environment, Sessions};
 use windlass_engine::{Engine, EngineError, KnownAccounts, Member, Plugins, Quota, Running, StoredJobs};
 use windlass_hosting::Catalog;
 use windlass_keys::KeyStorage;
+use windlass_kms::KeysOfKms;
 use windlass_mounts::Mounts;
 use windlass_network::{Destination, Network, NoProxy, Proxy};
 use windlass_settings::{Backend, Loaded, Overrides, Postgres, Settings, load};
@@ -119,7 +120,10 @@ pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem
 }
 
 pub(crate) fn keys(settings: &Settings, store: &Store) -> KeyStorage {
-    let stored = KeyStorage::new(store.clone(), settings.master_key_file.clone(), &settings.data_dir);
+    let mut stored = KeyStorage::new(store.clone(), settings.master_key_file.clone(), &settings.data_dir);
+    if let Some(kms) = KeysOfKms::of(settings, stored.clone(), Environment::of_process()) {
+        stored = stored.with_kms(Arc::new(kms));
+    }
     if settings.key_mounts.is_empty() {
         return stored;
     }

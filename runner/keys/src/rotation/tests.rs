@@ -75,14 +75,14 @@ async fn set(keys: &KeyStorage, number: usize) {
 async fn everything_comes_under_the_next_key_and_the_old_one_is_given_up() {
     let ground = Ground::new().await;
     let before = ground.keys();
-    assert_eq!(before.rotate_master_key().await.unwrap(), None);
-    assert_eq!(before.prepare_master_key().await.unwrap(), None);
+    assert_eq!(before.rotate_master_key(None).await.unwrap(), None);
+    assert_eq!(before.prepare_master_key(None).await.unwrap(), None);
     assert_eq!(before.drop_old_master_keys().await.unwrap(), [""; 0]);
     ground.fill(40).await;
     before.get(&at(0)).await.unwrap();
     let old = ground.known().await.remove(0);
 
-    let rotated = ground.keys().rotate_master_key().await.unwrap().unwrap();
+    let rotated = ground.keys().rotate_master_key(None).await.unwrap().unwrap();
     assert_eq!((rotated.secrets, rotated.typed, rotated.from.as_slice()), (40, 0, &[old.clone()][..]));
     assert_eq!((ground.under(&old).await, ground.under(&rotated.to).await), (0, 40));
     assert_eq!((ground.known().await, ground.lines()), (vec![old.clone(), rotated.to.clone()], 2));
@@ -90,13 +90,13 @@ async fn everything_comes_under_the_next_key_and_the_old_one_is_given_up() {
     set(&before, 0).await;
     assert_eq!(ground.under(&old).await, 0, "who knew the old key writes with the new one");
 
-    let again = ground.keys().rotate_master_key().await.unwrap().unwrap();
+    let again = ground.keys().rotate_master_key(None).await.unwrap().unwrap();
     assert_eq!(
         (again.secrets, again.to.as_str()),
         (0, rotated.to.as_str()),
         "no third key before the first is dropped"
     );
-    let error = ground.keys().prepare_master_key().await.unwrap_err();
+    let error = ground.keys().prepare_master_key(None).await.unwrap_err();
     assert_eq!(
         render(&error),
         format!(
@@ -107,7 +107,7 @@ async fn everything_comes_under_the_next_key_and_the_old_one_is_given_up() {
     assert_eq!(ground.keys().drop_old_master_keys().await.unwrap(), [old]);
     assert_eq!((ground.known().await, ground.lines()), (vec![rotated.to.clone()], 1));
     ground.all_open(40, &before).await;
-    let third = ground.keys().rotate_master_key().await.unwrap().unwrap();
+    let third = ground.keys().rotate_master_key(None).await.unwrap().unwrap();
     assert_eq!((third.secrets, third.from), (40, vec![rotated.to]));
 }
 
@@ -120,7 +120,7 @@ async fn it_goes_on_from_wherever_it_was_cut_off() {
     let old = ground.known().await.remove(0);
 
     // After the file was written.
-    let next = ground.keys().prepare_master_key().await.unwrap().unwrap();
+    let next = ground.keys().prepare_master_key(None).await.unwrap().unwrap();
     assert_eq!((ground.known().await.len(), ground.lines()), (1, 2));
     ground.all_open(40, &known).await;
     set(&ground.keys(), 0).await;
@@ -134,14 +134,14 @@ async fn it_goes_on_from_wherever_it_was_cut_off() {
 
     // After some were sealed anew.
     let rows = ground.store.secrets_under(&old, "", 7).await.unwrap();
-    let (from, to) = (known.masters.get(&old).unwrap(), ground.keys().masters.get(&next).unwrap());
+    let (from, to) = (known.masters.get(&old).await.unwrap(), ground.keys().masters.get(&next).await.unwrap());
     let anew = |row: SecretRow| {
         let sealed = seal(&to, &identity(&row), open(&from, &identity(&row), &row.sealed).unwrap().expose_secret());
         (row, sealed)
     };
     ground.store.rewrap_secrets(rows.into_iter().map(anew).collect()).await.unwrap();
     ground.all_open(40, &known).await;
-    let rotated = ground.keys().rotate_master_key().await.unwrap().unwrap();
+    let rotated = ground.keys().rotate_master_key(None).await.unwrap().unwrap();
     assert_eq!((rotated.secrets, rotated.to.as_str()), (33, next.as_str()));
 
     // After the database gave it up.
@@ -156,9 +156,9 @@ async fn it_goes_on_from_wherever_it_was_cut_off() {
 async fn a_key_that_was_given_up_does_not_come_back() {
     let ground = Ground::new().await;
     ground.fill(1).await;
-    let rotated = ground.keys().rotate_master_key().await.unwrap().unwrap();
+    let rotated = ground.keys().rotate_master_key(None).await.unwrap().unwrap();
     ground.store.drop_master_keys_before(&rotated.to).await.unwrap();
-    let next = ground.keys().rotate_master_key().await.unwrap().unwrap();
+    let next = ground.keys().rotate_master_key(None).await.unwrap().unwrap();
     assert!(!rotated.from.contains(&next.to), "{next:?}");
     assert_eq!((next.from, ground.lines()), (vec![rotated.to], 2));
 }
@@ -172,12 +172,12 @@ async fn a_record_that_does_not_open_keeps_the_old_key() {
     bad.sealed.ciphertext[30] ^= 1;
     assert_eq!(ground.store.rewrap_secrets(vec![(row, bad.sealed)]).await.unwrap(), 1);
     let old = ground.known().await.remove(0);
-    let error = ground.keys().rotate_master_key().await.unwrap_err();
+    let error = ground.keys().rotate_master_key(None).await.unwrap_err();
     assert_eq!(error.to_string(), "the secret at `keys/a/3` is damaged or was moved there");
     assert_eq!(ground.under(&old).await, 1, "all others are sealed anew");
     assert_eq!(ground.keys().drop_old_master_keys().await.unwrap_err().code().as_str(), "key.master-in-use");
     set(&ground.keys(), 3).await;
-    assert_eq!(ground.keys().rotate_master_key().await.unwrap().unwrap().secrets, 0);
+    assert_eq!(ground.keys().rotate_master_key(None).await.unwrap().unwrap().secrets, 0);
     assert_eq!(ground.keys().drop_old_master_keys().await.unwrap(), [old]);
 }
 
@@ -221,7 +221,7 @@ async fn what_was_typed_comes_under_the_next_key_as_well() {
     }
     let known = ground.keys();
     assert_eq!(known.typed_for(ids[0]).await.unwrap().len(), 2);
-    let rotated = ground.keys().rotate_master_key().await.unwrap().unwrap();
+    let rotated = ground.keys().rotate_master_key(None).await.unwrap().unwrap();
     assert_eq!((rotated.secrets, rotated.typed), (0, 40));
     ground.keys().drop_old_master_keys().await.unwrap();
     for id in ids {
@@ -246,16 +246,16 @@ async fn who_lacks_a_key_is_refused() {
     other.check_master_keys().await.unwrap();
 
     // A copy without the new key; one with both is prepared for it.
-    let next = ground.keys().prepare_master_key().await.unwrap().unwrap();
+    let next = ground.keys().prepare_master_key(None).await.unwrap().unwrap();
     fs::copy(ground.folder.path().join("master.key"), ground.folder.path().join("both.key")).unwrap();
     let old = ground.known().await.remove(0);
-    ground.keys().rotate_master_key().await.unwrap();
+    ground.keys().rotate_master_key(None).await.unwrap();
     ground.keys_with("both.key").check_master_keys().await.unwrap();
     for error in [
         other.check_master_keys().await.unwrap_err(),
         other.get(&at(0)).await.unwrap_err(),
-        other.rotate_master_key().await.unwrap_err(),
-        other.prepare_master_key().await.unwrap_err(),
+        other.rotate_master_key(None).await.unwrap_err(),
+        other.prepare_master_key(None).await.unwrap_err(),
         other.drop_old_master_keys().await.unwrap_err(),
     ] {
         assert_eq!(error.code().as_str(), "key.master-mismatch");
@@ -273,7 +273,8 @@ async fn begun_twice_at_once_it_is_one() {
     let ground = Ground::new().await;
     ground.fill(60).await;
     let rotations = [ground.keys(), ground.keys(), ground.keys()];
-    let running = rotations.map(|keys| tokio::spawn(async move { keys.rotate_master_key().await.unwrap().unwrap() }));
+    let running =
+        rotations.map(|keys| tokio::spawn(async move { keys.rotate_master_key(None).await.unwrap().unwrap() }));
     let mut secrets = 0;
     for rotation in running {
         let rotated = rotation.await.unwrap();

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use clap::Args;
-use windlass_keys::{KeyStorage, Rotated};
+use windlass_keys::{KeyStorage, KmsKey, Rotated};
 
 use crate::problem::Problem;
 use crate::show;
@@ -14,9 +14,14 @@ use crate::show;
 ///
 /// Where several machines share a database: `--prepare` first, then copy the file to each of them, then rotate. A
 /// machine whose file lacks a key that the database knows is refused.
+///
+/// With `--kms` the file has the new key only as AWS KMS encrypted it: whoever gets the file needs KMS, too. The account
+/// `masterKeyAccount` of the configuration asks KMS, once in each process that needs the key. Without, the next key is
+/// a plain one.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     windlass key rotate-master\n  \
+    windlass key rotate-master --kms arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd\n  \
     windlass key rotate-master --drop-old")]
 pub(crate) struct RotateMaster {
     /// Only add the new key to the file, so that it can be copied to other machines
@@ -25,6 +30,9 @@ pub(crate) struct RotateMaster {
     /// Give up the old key, when nothing is wrapped by it any more; keep a copy for older backups of the database
     #[arg(long, conflicts_with = "prepare")]
     drop_old: bool,
+    /// Let AWS KMS make the new key and encrypt it under its key of this ARN; also for the first key of all
+    #[arg(long, value_name = "ARN", conflicts_with = "drop_old")]
+    kms: Option<KmsKey>,
 }
 
 const NONE: &str = "there is no master key yet: the first secret makes it";
@@ -32,7 +40,7 @@ const NONE: &str = "there is no master key yet: the first secret makes it";
 pub(super) async fn run(keys: &KeyStorage, arguments: RotateMaster, file: &Path) -> Result<(), Problem> {
     let file = file.display();
     if arguments.prepare {
-        match keys.prepare_master_key().await? {
+        match keys.prepare_master_key(arguments.kms.as_ref()).await? {
             Some(next) => show::talk(format_args!(
                 "`{file}` has the new master key {next}, which nothing uses yet; copy the file to every machine on this \
                  database, then: `windlass key rotate-master`"
@@ -50,7 +58,10 @@ pub(super) async fn run(keys: &KeyStorage, arguments: RotateMaster, file: &Path)
             }
         }
     } else {
-        match keys.rotate_master_key().await? {
+        match keys.rotate_master_key(arguments.kms.as_ref()).await? {
+            Some(Rotated { to, from, .. }) if from.is_empty() => show::talk(format_args!(
+                "`{file}` has the master key {to}, under which all secrets will be; keep a copy of it"
+            )),
             Some(Rotated { to, from, secrets, typed }) => show::talk(format_args!(
                 "everything is under the master key {to}: {secrets} secrets and {typed} typed values were sealed anew\n\
                  keep copies of `{file}`: with {from} in it for older backups of the database, which need that key; then \
