@@ -66,6 +66,24 @@ fn the_role_of_a_service_account_by_its_token() {
     assert_eq!(who(&run_here(&named, &[])), session_of(&role, "windlass"), "what is written needs no environment");
 }
 
+/// The pod's own role, and from it one of the other account.
+#[test]
+fn a_role_from_the_role_of_a_service_account() {
+    let pod = cluster_role("FederatedSource");
+    let trust = allow(&json!({ "Principal": { "AWS": pod }, "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": { "sts:ExternalId": "of-the-target" } } }));
+    let all = allow(&json!({ "Action": "*", "Resource": "*" }));
+    administered(
+        "client('iam', MANAGED).put_role_policy(RoleName='FederatedSource', PolicyName='assume', PolicyDocument=json.dumps(given))",
+        &allow(&json!({ "Action": "sts:AssumeRole", "Resource": "*" })),
+    );
+    let target = role("MANAGED", "FederatedTarget", &trust, &all);
+    let installation = with_source(&format!("web-identity, assumeRole: '{target}', externalId: of-the-target"));
+    let file = installation.write("token", token("system:serviceaccount:ops:windlass"));
+    let variables = [("AWS_ROLE_ARN", pod.as_str()), ("AWS_WEB_IDENTITY_TOKEN_FILE", file.to_str().unwrap())];
+    assert_eq!(who(&run_here(&installation, &variables)), session_of(&target, "windlass-web-test"));
+}
+
 #[test]
 fn a_token_of_another_service_account_is_refused_and_never_shown() {
     let role = cluster_role("FederatedOther");
@@ -104,6 +122,20 @@ fn the_role_of_a_pod_by_its_agent() {
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file.to_str().unwrap()),
     ];
     assert_eq!(who(&run(&installation, &variables)), session_of(task_role, "0123456789abcdef0123456789abcdef"));
+}
+
+#[test]
+fn a_role_from_the_role_of_a_pod() {
+    let seeded = &namespace().seeded;
+    let (role, id) = (&seeded.reader_role, &seeded.external_id);
+    let installation = installation(&format!("source: eks-pod-identity, assumeRole: '{role}', externalId: {id}"));
+    let file = installation.write("token", CONTAINER_TOKEN);
+    let uri = container_uri();
+    let variables = [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri.as_str()),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file.to_str().unwrap()),
+    ];
+    assert_eq!(who(&run(&installation, &variables)), session_of(role, "windlass-web-test"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::installation::{Ended, assert_names};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::process::Command;
 use windlass_tests::binaries;
 
@@ -84,14 +85,16 @@ fn completion_scripts_are_what_their_shells_can_read() {
     for (shell, mark) in [("bash", "_windlass()"), ("zsh", "#compdef windlass"), ("fish", "complete -c windlass")] {
         assert_names(windlass(&["completions", shell]).ok(), &[mark, "explain", "plugin-dir"]);
     }
-    let script = windlass(&["completions", "bash"]).stdout;
+    let mut script = tempfile::NamedTempFile::new().unwrap();
+    script.write_all(windlass(&["completions", "bash"]).stdout.as_bytes()).unwrap();
     let bash = |command: &str| {
-        let ended = Ended::from(Command::new("bash").args(["-c", command, "bash", &script]).output().unwrap());
+        let ended =
+            Ended::from(Command::new("bash").args(["-c", command, "bash"]).arg(script.path()).output().unwrap());
         assert_eq!(ended.stderr, "");
         ended.ok().to_owned()
     };
-    bash("bash -n <<<\"$1\"");
-    let complete = "eval \"$1\"; COMP_WORDS=(windlass plu); COMP_CWORD=1; _windlass windlass plu windlass; echo \"${COMPREPLY[@]}\"";
+    bash("bash -n \"$1\"");
+    let complete = "source \"$1\"; COMP_WORDS=(windlass plu); COMP_CWORD=1; _windlass windlass plu windlass; echo \"${COMPREPLY[@]}\"";
     assert_eq!(bash(complete), "plugin\n");
 }
 

@@ -155,19 +155,27 @@ fn a_source_that_comes_back_is_no_failure_any_more() {
     assert_names(&log(&ended).join("\n"), &["account.source-unreachable", "WindlassReader"]);
 }
 
-/// One process, from its first key to the next.
+/// One process, from its first key to the next, and until the first is refused.
 #[test]
 fn a_long_step_sees_new_keys() {
     const SCRIPT: &str = "python3 -c '
-import boto3, time
+import boto3, botocore, time
 session = boto3.Session()
+old = session.get_credentials().get_frozen_credentials()
 key = lambda: session.get_credentials().get_frozen_credentials().access_key
 sts = session.client(\"sts\")
 first = key()
 print(first, sts.get_caller_identity()[\"Arn\"], flush=True)
 while key() == first:
     time.sleep(0.1)
-print(key(), sts.get_caller_identity()[\"Arn\"])'";
+print(key(), sts.get_caller_identity()[\"Arn\"], flush=True)
+with_old = boto3.client(\"sts\", aws_access_key_id=old.access_key, aws_secret_access_key=old.secret_key,
+    aws_session_token=old.token)
+try:
+    while with_old.get_caller_identity():
+        time.sleep(0.1)
+except botocore.exceptions.ClientError as refused:
+    print(old.access_key, refused.response[\"Error\"][\"Code\"])'";
     let (seeded, services) = (&standins().seeded, standins().services_url());
     let (port, folder) = (Port::take().unwrap(), tempfile::tempdir().unwrap());
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
@@ -176,10 +184,11 @@ print(key(), sts.get_caller_identity()[\"Arn\"])'";
         "defaultRegion": seeded.region});
     let installation = installation(&json!([account]), &json!({"imds": metadata.url(), "sts": services}));
     let lines = lines(&run(&installation, SCRIPT, Some("role")));
-    let [(first, before), (second, after)]: [(&str, &str); 2] =
+    let [(first, before), (second, after), (old, code)]: [(&str, &str); 3] =
         lines.iter().map(|line| line.split_once(' ').unwrap()).collect::<Vec<_>>().try_into().unwrap();
     assert_ne!(first, second);
     assert_eq!(before, after);
+    assert_eq!((old, code), (first, "ExpiredToken"));
     assert!(before.contains(":assumed-role/WindlassInstance/"), "{lines:?}");
 }
 

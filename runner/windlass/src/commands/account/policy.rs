@@ -1,10 +1,10 @@
 use clap::Args;
-use windlass_credentials::{Policy, account_named, callers_policy};
+use windlass_credentials::{Policy, callers_policy};
 use windlass_engine::Needs;
 use windlass_errors::exit;
-use windlass_settings::{Account, AccountName};
+use windlass_settings::{Account, AccountName, Source};
 
-use super::scope::{Ground, Scope, ground};
+use super::scope::{Ground, Scope, account, ground};
 use crate::arguments::{Document, Global};
 use crate::problem::Problem;
 use crate::show;
@@ -46,17 +46,22 @@ pub(super) async fn run(global: &Global, arguments: &PolicyArguments) -> Result<
 }
 
 async fn of_jobs(ground: &Ground, arguments: &PolicyArguments) -> Result<Policy, Problem> {
-    if let (true, Some(name), Some(project)) = (arguments.caller, &arguments.account, &arguments.scope.project) {
+    let project = arguments.scope.project_of_all()?;
+    let wanted = match &arguments.account {
+        Some(name) => account(&ground.settings, project.as_ref(), Some(name))?,
+        None => None,
+    };
+    if let (true, Some(wanted), true) = (arguments.caller, wanted, arguments.scope.project.is_some()) {
         // Its role can be assumed before any job uses it.
-        return Ok(callers_policy([account_named(&ground.settings, project, Some(name))?])?);
+        return Ok(callers_policy([wanted])?);
     }
     let needs = ground.needs(&arguments.scope).await?;
     if arguments.caller {
-        return callers(arguments, &needs);
+        return callers(wanted, &needs);
     }
     let used: Vec<&Account> = needs.accounts().collect();
-    let account = match (&arguments.account, used.as_slice()) {
-        (Some(name), _) => *named(&used, name)?,
+    let account = match (wanted, used.as_slice()) {
+        (Some(wanted), _) => one_of(&used, wanted)?,
         (None, [account]) => account,
         (None, []) => return Err(unused()),
         (None, _) => return Err(several(&used)),
@@ -65,13 +70,13 @@ async fn of_jobs(ground: &Ground, arguments: &PolicyArguments) -> Result<Policy,
     Ok(permissions.policy())
 }
 
-fn callers(arguments: &PolicyArguments, needs: &Needs) -> Result<Policy, Problem> {
+fn callers(wanted: Option<&Account>, needs: &Needs) -> Result<Policy, Problem> {
     let used: Vec<&Account> = needs.accounts().collect();
-    let used = match &arguments.account {
-        Some(name) => vec![*named(&used, name)?],
+    let used = match wanted {
+        Some(wanted) => vec![one_of(&used, wanted)?],
         None => used.into_iter().filter(|account| account.role.is_some()).collect(),
     };
-    let mut sources: Vec<&str> = used.iter().map(|account| account.source.name()).collect();
+    let mut sources: Vec<String> = used.iter().map(|account| source(account)).collect();
     sources.sort_unstable();
     sources.dedup();
     if sources.len() > 1 {
@@ -88,9 +93,17 @@ fn callers(arguments: &PolicyArguments, needs: &Needs) -> Result<Policy, Problem
     Ok(callers_policy(used)?)
 }
 
-fn named<'a, 'b>(used: &'b [&'a Account], name: &AccountName) -> Result<&'b &'a Account, Problem> {
-    used.iter().find(|account| account.name == *name).ok_or_else(|| {
-        let message = format!("no step uses account `{name}`");
+fn source(account: &Account) -> String {
+    match &account.source {
+        Source::Account(name) => format!("account {name}"),
+        source => source.name().to_owned(),
+    }
+}
+
+fn one_of<'a>(used: &[&'a Account], wanted: &Account) -> Result<&'a Account, Problem> {
+    let found = used.iter().find(|account| account.name == wanted.name && account.scope == wanted.scope);
+    found.copied().ok_or_else(|| {
+        let message = format!("no step uses account `{}`", wanted.name);
         Problem::with_help("account.document-empty", message, &listed(used))
     })
 }
