@@ -19,8 +19,6 @@ pub(crate) struct Add {
     /// The project that it is for [default: the system]
     #[arg(long)]
     project: Option<ProjectName>,
-    #[command(flatten)]
-    fields: Fields,
     /// Send no external ID; otherwise one is made for a role, if none is given
     #[arg(long, conflicts_with = "external_id")]
     no_external_id: bool,
@@ -30,6 +28,8 @@ pub(crate) struct Add {
     /// Keep it only if `account verify` would find nothing that fails
     #[arg(long)]
     verify: bool,
+    #[command(flatten)]
+    fields: Fields,
 }
 
 pub(super) async fn run(global: &Global, arguments: Add) -> Result<(), Problem> {

@@ -18,8 +18,6 @@ pub(crate) struct Edit {
     /// The project that it is of [default: the system]
     #[arg(long)]
     project: Option<ProjectName>,
-    #[command(flatten)]
-    fields: Fields,
     /// A key of the definition to leave out from now on, such as `externalId`; may be given several times
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     unset: Vec<String>,
@@ -32,6 +30,8 @@ pub(crate) struct Edit {
     /// Keep it only if `account verify` would find nothing that fails
     #[arg(long)]
     verify: bool,
+    #[command(flatten)]
+    fields: Fields,
 }
 
 pub(super) async fn run(global: &Global, arguments: Edit) -> Result<(), Problem> {

@@ -42,51 +42,25 @@ pub(crate) struct Fields {
 
 #[derive(Args, Default)]
 #[group(multiple = true)]
+#[command(next_help_heading = "Where the first credentials come from [default: `managingAccount`]")]
 struct SourceFields {
     /// What Windlass is where it runs: ec2-instance-role, ecs-task-role, eks-pod-identity or web-identity
-    #[arg(
-        long,
-        value_name = "SOURCE",
-        help_heading = "Where the first credentials come from [default: `managingAccount`]"
-    )]
+    #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
     /// Another account of Windlass
-    #[arg(
-        long,
-        visible_alias = "aws-account",
-        value_name = "NAME",
-        help_heading = "Where the first credentials come from [default: `managingAccount`]"
-    )]
+    #[arg(long, visible_alias = "aws-account", value_name = "NAME")]
     source_account: Option<AccountName>,
     /// A profile of the shared AWS configuration files
-    #[arg(
-        long,
-        value_name = "NAME",
-        help_heading = "Where the first credentials come from [default: `managingAccount`]"
-    )]
+    #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// The id of an access key
-    #[arg(
-        long,
-        value_name = "ID",
-        help_heading = "Where the first credentials come from [default: `managingAccount`]"
-    )]
+    #[arg(long, value_name = "ID")]
     access_key_id: Option<String>,
     /// The path in key storage of its secret half [default: a terminal asks for the secret and stores it]
-    #[arg(
-        long,
-        value_name = "KEY",
-        requires = "access_key_id",
-        help_heading = "Where the first credentials come from [default: `managingAccount`]"
-    )]
+    #[arg(long, value_name = "KEY", requires = "access_key_id")]
     secret_access_key: Option<KeyPath>,
     /// The path in key storage of a temporary key's session token
-    #[arg(
-        long,
-        value_name = "KEY",
-        requires = "access_key_id",
-        help_heading = "Where the first credentials come from [default: `managingAccount`]"
-    )]
+    #[arg(long, value_name = "KEY", requires = "access_key_id")]
     session_token: Option<KeyPath>,
 }
 
