@@ -28,7 +28,7 @@ impl StepRun<'_> {
             .settings_now()
             .await
             .map_err(|error| StepError::new("step.failed", format!("the accounts cannot be read: {error}")))?;
-        let declared = of_job(prepared, &settings, account);
+        let declared = of_job(prepared, &settings, settings.meant(account));
         let command = format!(
             "windlass account policy --job {}/{} --account {}",
             prepared.project, prepared.job.name, account.name

@@ -50,7 +50,9 @@ fn it_is_verify_for_the_account_of_the_step() {
 #[test]
 fn what_fails_fails_the_step_or_is_told() {
     role("VerifiedByStepPoor", None, &[&["logs:GetQueryResults"][..], &LOOKS].concat());
-    let installation = installation(&[account("prod", "VerifiedByStepPoor")], &[]);
+    // By another name: what steps need of it is needed of the account behind it.
+    let another = json!({"name": "another", "source": {"account": "prod"}});
+    let installation = installation(&[another, account("prod", "VerifiedByStepPoor")], &[]);
     let ended = run(&installation, "{}");
     let error = ended.failed(5, "account.verify-failed");
     assert_names(error, &["`valid`", "`works-without-external-id`", "role/VerifiedByStepPoor"]);

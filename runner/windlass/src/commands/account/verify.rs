@@ -84,7 +84,9 @@ async fn all(
     }
     let declared = Declared::by(ground, project).await;
     let tries = usable(&ground.settings, project).into_iter().map(|account| {
-        let (declared, command) = (declared.of(account), Scope::default().policy_command(project, account));
+        // What steps need of another name is needed of the account behind it.
+        let declared = declared.of(ground.settings.meant(account));
+        let command = Scope::default().policy_command(project, account);
         async move { prover.prove(account, project, declared, &command).await }
     });
     let mut found: Vec<Verification> = futures_util::stream::iter(tries).buffered(AT_ONCE).collect().await;
