@@ -17,6 +17,7 @@ use aws_types::app_name::AppName;
 use aws_types::region::Region;
 pub use aws_types::sdk_config::SdkConfig;
 
+use crate::frames::{Place, Wanted};
 use crate::{Context, StepError};
 use connector::Brokered;
 
@@ -31,13 +32,33 @@ impl Context {
     /// # Errors
     /// When the step has no account.
     pub fn aws_config(&self, service: &str) -> Result<SdkConfig, StepError> {
+        Ok(self.sdk_config(service, self.region()?, Wanted::Credentials))
+    }
+
+    /// The same for one of [`Self::places`], by its number there. Since api 1.1.
+    ///
+    /// # Errors
+    /// When that is no number of a place.
+    pub fn aws_config_in(&self, place: usize, service: &str) -> Result<SdkConfig, StepError> {
+        let places = self.places();
+        let Some(Place { region, .. }) = places.get(place) else {
+            let message = format!("place {place} was asked for, and the step has {}", places.len());
+            return Err(StepError::new("step.failed", message));
+        };
+        Ok(self.sdk_config(service, region, Wanted::CredentialsIn { place }))
+    }
+
+    fn sdk_config(&self, service: &str, region: &str, credentials: Wanted) -> SdkConfig {
         let endpoint = self.endpoint(service);
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT);
         let timeouts = timeouts.operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(self.region()?.to_owned()))
-            .credentials_provider(SharedCredentialsProvider::new(StepCredentials(self.clone())))
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(StepCredentials {
+                context: self.clone(),
+                wanted: credentials,
+            }))
             .http_client(SharedHttpClient::new(Brokered::new(self)))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(aws_smithy_async::time::SystemTimeSource::new())
@@ -49,7 +70,7 @@ impl Context {
         if let Some(url) = endpoint {
             config = config.endpoint_url(url);
         }
-        Ok(config.build())
+        config.build()
     }
 }
 
@@ -71,7 +92,10 @@ pub fn explain_sdk_error<E: ProvideErrorMetadata + Error>(error: &E) -> String {
 }
 
 #[derive(Clone)]
-struct StepCredentials(Context);
+struct StepCredentials {
+    context: Context,
+    wanted: Wanted,
+}
 
 impl std::fmt::Debug for StepCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -85,7 +109,8 @@ impl ProvideCredentials for StepCredentials {
         Self: 'a,
     {
         future::ProvideCredentials::new(async move {
-            let given = self.0.credentials().await.map_err(CredentialsError::provider_error)?;
+            let given =
+                self.context.given_credentials(self.wanted.clone()).await.map_err(CredentialsError::provider_error)?;
             let expires = given.expires_at_ms.and_then(|at| u64::try_from(at).ok());
             Ok(aws_credential_types::Credentials::new(
                 given.access_key_id,

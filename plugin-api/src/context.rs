@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::boundary::HostRef;
 use crate::frames::{
     Answer, Ask, Chart, Checkpoint, Credentials, ExecutionInfo, FromHost, Given, Level, Log, MAX_CHECKPOINT, MAX_FRAME,
-    Progress, Start, Verified, Wanted,
+    Place, Progress, Start, Verified, Wanted,
 };
 use crate::{Artifact, StepError, Table};
 
@@ -38,6 +38,13 @@ impl Context {
     /// Which execution this is.
     pub fn execution(&self) -> &ExecutionInfo {
         &self.0.start.execution
+    }
+
+    /// Where the step works: each of its accounts in each of its regions, in the order in which its configuration names them
+    /// ([`Account`](crate::fields::Account), [`Region`](crate::fields::Region)), accounts outermost. At least one when the
+    /// step has an account; the first is what [`Self::region`] and [`Self::credentials`] mean. Since api 1.1.
+    pub fn places(&self) -> &[Place] {
+        &self.0.start.places
     }
 
     /// The AWS region of the step.
@@ -137,7 +144,19 @@ impl Context {
     /// # Errors
     /// What the runner says: a role that is denied, a source that does not answer, no account.
     pub async fn credentials(&self) -> Result<Credentials, StepError> {
-        match self.ask_apart(Wanted::Credentials).await? {
+        self.given_credentials(Wanted::Credentials).await
+    }
+
+    /// The credentials of one of [`Self::places`], by its number there. Ask again before they end. Since api 1.1.
+    ///
+    /// # Errors
+    /// Those of [`Self::credentials`]; a number that is none of a place.
+    pub async fn credentials_in(&self, place: usize) -> Result<Credentials, StepError> {
+        self.given_credentials(Wanted::CredentialsIn { place }).await
+    }
+
+    pub(crate) async fn given_credentials(&self, wanted: Wanted) -> Result<Credentials, StepError> {
+        match self.ask_apart(wanted).await? {
             Given::Credentials(credentials) => Ok(credentials),
             _ => Err(StepError::new("step.failed", "the runner gave something else than credentials")),
         }

@@ -99,8 +99,11 @@ pub struct Start {
     pub config: Value,
     /// For messages and for the user agent of AWS calls.
     pub execution: ExecutionInfo,
-    /// The AWS region, when the step has an account.
+    /// The AWS region, when the step has an account: that of the first of `places`.
     pub region: Option<String>,
+    /// Where the step works; none without an account. Since api 1.1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
     /// Endpoints to use instead of AWS's own, by service name.
     pub endpoints: BTreeMap<String, String>,
     /// Certificates of authorities to trust beside the system's, PEM.
@@ -123,6 +126,19 @@ impl std::fmt::Debug for Start {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Start").field("step", &self.step).field("execution", &self.execution).finish_non_exhaustive()
     }
+}
+
+/// An account in a region. Since api 1.1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// The account's name in the runner's configuration.
+    pub account: String,
+    /// The twelve digits of the AWS account that it gives, when they are known without asking AWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
+    /// `eu-west-1`.
+    pub region: String,
 }
 
 /// What an earlier host left with [`Wanted::Checkpoint`] before it ended without a result.
@@ -424,8 +440,13 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Wanted {
-    /// The credentials of the step's account.
+    /// The credentials of the step's account, the first of its places.
     Credentials,
+    /// The credentials of another of its places. Since api 1.1.
+    CredentialsIn {
+        /// The number of one of [`Start::places`], from 0.
+        place: usize,
+    },
     /// That this token is kept instead of the last one, at most [`MAX_CHECKPOINT`] bytes.
     Checkpoint {
         /// What the step needs to go on, or to end what it has begun; no secret.

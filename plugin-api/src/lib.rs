@@ -74,7 +74,7 @@ pub use aws::{SdkConfig, explain_sdk_error};
 pub use connect::ConnectError;
 pub use context::Context;
 pub use error::StepError;
-pub use fields::{Endpoint, Secret};
+pub use fields::{Account, Endpoint, Region, Secret};
 pub use metadata::{NetworkMetadata, PluginMetadata, ResourcesMetadata, StepMetadata};
 pub use schemars::{self, JsonSchema};
 pub use step::{Network, Resources, Step, StepInfo};

@@ -71,13 +71,16 @@ pub struct ResourcesMetadata {
     pub names: String,
     /// Templates of ARNs.
     pub arns: Vec<String>,
+    /// Whether a `*` in a name stands for any text.
+    #[serde(default)]
+    pub patterns: bool,
 }
 
 /// Where a step type connects to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NetworkMetadata {
-    /// AWS services in the step's region, by endpoint prefix.
+    /// AWS services in the step's regions, by endpoint prefix.
     pub aws: Vec<String>,
     /// Others, `host:port`; a host may begin with `*.`.
     pub hosts: Vec<String>,
@@ -118,8 +121,8 @@ impl StepMetadata {
 
 impl ResourcesMetadata {
     fn of(resources: &Resources) -> Self {
-        let Resources { actions, names, arns } = *resources;
-        Self { actions: owned(actions), names: names.to_owned(), arns: owned(arns) }
+        let Resources { actions, names, arns, patterns } = *resources;
+        Self { actions: owned(actions), names: names.to_owned(), arns: owned(arns), patterns }
     }
 }
 

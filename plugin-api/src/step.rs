@@ -75,12 +75,19 @@ pub struct Resources {
     /// Their ARNs, with `{partition}`, `{region}`, `{account}` and, in the last part, `{name}`:
     /// `arn:{partition}:logs:{region}:{account}:log-group:{name}`.
     pub arns: &'static [&'static str],
+    /// Whether a `*` in a name stands for any text, as it does in policies; otherwise it stands for itself.
+    pub patterns: bool,
+}
+
+impl Resources {
+    /// None, named nowhere: to be overridden field by field.
+    pub const DEFAULT: Self = Self { actions: &[], names: "", arns: &[], patterns: false };
 }
 
 /// Where a step connects to. What is not declared is refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Network {
-    /// AWS services in the step's region, by endpoint prefix (`logs`, `sts`).
+    /// AWS services in the step's regions, by endpoint prefix (`logs`, `sts`).
     pub aws: &'static [&'static str],
     /// Others, as `host:port`; a host may begin with `*.`. Hosts that a job names are fields of type
     /// [`Endpoint`](crate::Endpoint) instead.

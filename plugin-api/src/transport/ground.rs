@@ -31,6 +31,7 @@ pub(crate) fn context(certificates: Option<String>) -> Context {
         config: serde_json::Value::Null,
         execution,
         region: None,
+        places: Vec::new(),
         endpoints: BTreeMap::new(),
         certificates,
         checkpoint: None,

@@ -66,6 +66,7 @@ impl Step for Query {
                 "arn:{partition}:logs:{region}:{account}:log-group:{name}",
                 "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
             ],
+            ..Resources::DEFAULT
         }],
         needs_account: true,
         repeatable: true,

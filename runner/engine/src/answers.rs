@@ -1,4 +1,4 @@
-//! What a step asks its runner for while it runs: credentials of its account, a try of it, and that a checkpoint is kept.
+//! What a step asks its runner for while it runs: credentials of its accounts, a try of the first, and that a checkpoint is kept.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -27,9 +27,8 @@ impl StepRun<'_> {
         if let Wanted::Connect { .. } = wanted {
             return Err(StepError::new("step.connection-denied", "connections are asked for at the broker's socket"));
         }
-        let Some(account) = &self.step.account else {
-            return Err(StepError::new("step.no-account", "this step type declares no need of an account"));
-        };
+        let number = if let Wanted::CredentialsIn { place } = wanted { place } else { 0 };
+        let Some(account) = self.step.places.get(number) else { return Err(no_place(number, self.step.places.len())) };
         if let Wanted::Verify { external_id_check } = wanted {
             return self.verify(account, external_id_check, refusal).await.map(Given::Verified);
         }
@@ -95,4 +94,11 @@ impl StepRun<'_> {
             expires_at_ms: given.expires_at,
         })
     }
+}
+
+fn no_place(number: usize, count: usize) -> StepError {
+    if count == 0 {
+        return StepError::new("step.no-account", "this step type declares no need of an account");
+    }
+    StepError::new("step.failed", format!("credentials of place {number} were asked for, and the step has {count}"))
 }

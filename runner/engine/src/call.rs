@@ -24,7 +24,18 @@ pub(crate) struct Call {
     with: Value,
     /// Where the secrets come from, by the JSON pointer of the field.
     secrets: BTreeMap<String, Source>,
-    /// The region, when there is an account.
+    /// Where it works.
+    #[serde(default)]
+    places: Vec<Named>,
+    /// The region of its account, in calls that earlier versions recorded.
+    #[serde(default, skip_serializing)]
+    region: Option<String>,
+}
+
+/// An account in a region.
+#[derive(Serialize, Deserialize)]
+struct Named {
+    account: AccountName,
     region: Option<String>,
 }
 
@@ -50,9 +61,16 @@ impl Call {
         let call = Self {
             with: step.config.clone(),
             secrets: step.secrets.iter().map(|(pointer, of)| (pointer.clone(), source(of))).collect(),
-            region: step.account.as_ref().map(|resolved| resolved.region.name.clone()),
+            places: step.places.iter().map(Named::of).collect(),
+            region: None,
         };
         serde_json::to_string(&call).expect("a call is JSON")
+    }
+}
+
+impl Named {
+    fn of(place: &Resolved) -> Self {
+        Self { account: place.chain.account().name.clone(), region: Some(place.region.name.clone()) }
     }
 }
 
@@ -66,19 +84,22 @@ impl Source {
 }
 
 impl Engine {
-    /// The step as it was called, with the plugin and the account as they are now.
+    /// The step as it was called, with the plugin and the accounts as they are now.
     pub(crate) async fn called(&self, prepared: &Prepared, left: &ToAbandon) -> Result<PluginStep, StepFailure> {
         let unreadable = || wrong("internal", format!("how step `{}` was called cannot be read", left.path));
         let uses = StepType::parse(&left.uses).ok_or_else(unreadable)?;
-        let Call { with, secrets, region } = serde_json::from_str(&left.called_with).map_err(|_| unreadable())?;
+        let Call { with, secrets, mut places, region } =
+            serde_json::from_str(&left.called_with).map_err(|_| unreadable())?;
         let secrets: Option<BTreeMap<String, SecretSource>> =
             secrets.into_iter().map(|(pointer, source)| Some((pointer, source.read()?))).collect();
         let secrets = secrets.ok_or_else(unreadable)?;
         let plugin = self.resumable(&uses).await?;
-        let account = self.named(prepared, left.account.as_deref(), region.as_deref()).await;
-        let account = account.map_err(|error| failure(&error))?;
+        if let (Some(account), true) = (&left.account, places.is_empty()) {
+            places.extend(AccountName::parse(account).ok().map(|account| Named { account, region }));
+        }
+        let places = self.places_named(prepared, &places).await.map_err(|error| failure(&error))?;
         let id = left.step.clone();
-        let mut step = PluginStep { id, uses, plugin, config: with, account, granted: Vec::new(), secrets };
+        let mut step = PluginStep { id, uses, plugin, config: with, places, granted: Vec::new(), secrets };
         let granted = surroundings::permitted(&step, &prepared.project, &self.settings)
             .and_then(|()| surroundings::granted(&step, &self.settings));
         step.granted = granted.map_err(|error| failure(&error))?;
@@ -94,23 +115,20 @@ impl Engine {
         Err(wrong("job.unknown-step-type", format!("the plugin of today has no step `{uses}` that leaves checkpoints")))
     }
 
-    async fn named(
-        &self,
-        prepared: &Prepared,
-        account: Option<&str>,
-        region: Option<&str>,
-    ) -> Result<Option<Resolved>, EngineError> {
-        let Some(account) = account.and_then(|name| AccountName::parse(name).ok()) else { return Ok(None) };
-        let request = Request {
-            project: &prepared.project,
-            job: &prepared.job.name,
-            step_account: Some(&account),
-            job_account: None,
-            step_region: region,
-            job_region: None,
-        };
+    async fn places_named(&self, prepared: &Prepared, places: &[Named]) -> Result<Vec<Resolved>, EngineError> {
         let settings = self.settings_now().await?;
-        Ok(Some(resolve(&settings, &request)?))
+        let resolve = |place: &Named| {
+            let request = Request {
+                project: &prepared.project,
+                job: &prepared.job.name,
+                step_account: Some(&place.account),
+                job_account: None,
+                step_region: place.region.as_deref(),
+                job_region: None,
+            };
+            resolve(&settings, &request)
+        };
+        Ok(places.iter().map(resolve).collect::<Result<_, _>>()?)
     }
 }
 

@@ -23,6 +23,7 @@ mod notice;
 mod offers;
 mod options;
 mod output;
+mod places;
 mod plugin_steps;
 mod plugins;
 mod prepare;

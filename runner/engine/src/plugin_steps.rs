@@ -8,6 +8,7 @@ use windlass_store::StoreError;
 
 use crate::call::Call;
 use crate::notice::Observer;
+use crate::places::account_names;
 use crate::reference::Reference;
 use crate::step::PluginStep;
 use crate::step_run::StepRun;
@@ -53,7 +54,7 @@ impl Worker for PluginSteps<'_> {
         match ready {
             Ready::Plugin(step) => Facts {
                 plugin_sha256: Some(step.plugin.library.sha256.clone()),
-                account: step.account.as_ref().map(|resolved| resolved.chain.account().name.to_string()),
+                account: account_names(&step.places),
                 called_with: step.metadata().resumable.then(|| Call::of(step, &self.run.prepared.bound)),
                 repeatable: step.metadata().repeatable,
                 resumable: step.metadata().resumable,

@@ -11,7 +11,7 @@ use windlass_errors::Code;
 use windlass_hosting::{Assignment, StepFailure, Stop, Timeout, run_step};
 use windlass_jobs::{SecretOption, SecretSource};
 use windlass_keys::KeyError;
-use windlass_plugin_api::frames::{Checkpoint, ExecutionInfo, Level, Start};
+use windlass_plugin_api::frames::{Checkpoint, ExecutionInfo, Level, Place, Start};
 use windlass_settings::StepLogAction;
 use windlass_store::StoreError;
 
@@ -23,7 +23,7 @@ use crate::plugin_steps::{PluginSteps, Ready};
 use crate::recorder::Recorder;
 use crate::step::PluginStep;
 use crate::walk::{Attempted, Leaf, Ledger};
-use crate::{Engine, Halt, failure, plugins, surroundings, token};
+use crate::{Engine, Halt, failure, places, plugins, surroundings, token};
 
 /// How long a step may take to end what it has begun outside, once it has been cut off.
 const ABANDON_TIME: Duration = Duration::from_secs(30);
@@ -191,7 +191,8 @@ impl<'a> StepRun<'a> {
                 job: self.run.prepared.job.name.clone(),
                 step: self.step.id.clone(),
             },
-            region: self.step.account.as_ref().map(|account| account.region.name.clone()),
+            region: self.step.place().map(|place| place.region.name.clone()),
+            places: self.places(),
             endpoints: settings.endpoints.services.clone(),
             certificates: self.engine.certificates.clone(),
             checkpoint: left.clone(),
@@ -208,9 +209,17 @@ impl<'a> StepRun<'a> {
         Ok(Assignment { start, timeout, grace, limits: plugins::limits(settings), surroundings })
     }
 
+    /// Plugins of the first api refuse to be told what they do not know.
+    fn places(&self) -> Vec<Place> {
+        match self.step.plugin.metadata.api.starts_with("1.0.") {
+            true => Vec::new(),
+            false => self.step.places.iter().map(places::shown).collect(),
+        }
+    }
+
     /// By which a step that has its account by choice knows its own commands.
     fn token(&self, secrets: &Secrets) -> Option<String> {
-        let wanted = self.step.account.is_some() && self.step.metadata().takes_account;
+        let wanted = self.step.place().is_some() && self.step.metadata().takes_account;
         wanted.then(|| {
             let token = token::random();
             secrets.add([token.clone()]);

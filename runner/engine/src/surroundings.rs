@@ -1,6 +1,6 @@
 //! What a step may use beside its account: where it connects to, which keys it reads, which sandbox it runs in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -38,19 +38,19 @@ pub(crate) fn permitted(step: &PluginStep, project: &ProjectName, settings: &Set
     Ok(())
 }
 
-/// Where a step may connect to: the services and hosts that its step type declares, and the addresses that its `with`
-/// names.
+/// Where a step may connect to: the services in its regions and the hosts that its step type declares, and the addresses
+/// that its `with` names.
 pub(crate) fn granted(step: &PluginStep, settings: &Settings) -> Result<Vec<Destination>, EngineError> {
     let mut granted = Vec::new();
     let wrong = |error: windlass_network::DestinationError| EngineError::Destination {
         step: step.id.clone(),
         message: error.to_string(),
     };
+    let regions: BTreeSet<&str> = step.places.iter().map(|place| place.region.name.as_str()).collect();
     for service in &step.metadata().network.aws {
-        match (settings.endpoints.services.get(service), &step.account) {
-            (Some(url), _) => granted.push(Destination::of_url(url).map_err(wrong)?.local()),
-            (None, Some(account)) => granted.extend(aws_destinations(service, &account.region.name)),
-            (None, None) => {}
+        match settings.endpoints.services.get(service) {
+            Some(url) => granted.push(Destination::of_url(url).map_err(wrong)?.local()),
+            None => granted.extend(regions.iter().flat_map(|region| aws_destinations(service, region))),
         }
     }
     for host in &step.metadata().network.hosts {

@@ -23,7 +23,7 @@ mod values;
 #[cfg(test)]
 mod testing;
 
-pub use check::{Known, check};
+pub use check::{Known, check, said_twice};
 pub use error::JobError;
 pub use errors::JobErrors;
 pub use evaluate::{Evaluated, Places, condition, evaluate, items, text};
@@ -32,7 +32,7 @@ pub use job::{
     Action, AllSteps, Concurrency, ForEach, Job, JobText, OnInterrupted, OptionKind, OptionSpec, Output, Pattern,
     Retry, Step, StepType, ValuesFrom, ValuesStep, WebAddress, WhenFull, job_schema,
 };
-pub use marks::marked;
+pub use marks::{Written, marked, written};
 pub use options::{Bound, Given, Options, SecretOption, bind, read_file_option};
 pub use schema::{ConfigSchema, check_config};
 pub use secrets::{SecretSource, own_key, secret_fields, verbatim};

@@ -1,5 +1,7 @@
 //! Fields that the runner treats in a way of their own: a step type's schema marks them (`windlass_plugin_api::fields`).
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 use windlass_plugin_api::fields::MARK;
 
@@ -10,19 +12,58 @@ const DEEPEST: usize = 64;
 
 /// The JSON pointers (RFC 6901) of the values in `config` whose schema has this mark.
 pub fn marked(schema: &Value, config: &Value, mark: &str) -> Vec<String> {
-    if !is_affordable(schema) {
-        return Vec::new(); // Nothing is ever checked against it either.
+    fields(schema, config, mark).found
+}
+
+/// What fields with a mark hold before expressions have values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The texts that hold no expression.
+    pub texts: Vec<String>,
+    /// Whether expressions may come to more.
+    pub more: bool,
+}
+
+impl Written {
+    /// Whether there is none, whatever expressions come to.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty() && !self.more
     }
-    let mut walk = Walk { root: schema, mark, found: Vec::new() };
+}
+
+/// What the fields of a configuration with this mark hold as it was written.
+pub fn written(schema: &Value, config: &Value, mark: &str) -> Written {
+    let Fields { found, open } = fields(schema, config, mark);
+    let texts = found.iter().filter_map(|pointer| config.pointer(pointer)?.as_str());
+    let (open_texts, texts): (Vec<&str>, Vec<&str>) = texts.partition(|text| text.contains("${{"));
+    Written { texts: texts.into_iter().map(str::to_owned).collect(), more: !open.is_empty() || !open_texts.is_empty() }
+}
+
+/// Where the values with a mark are, by JSON pointer.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    pub(crate) found: Vec<String>,
+    /// Expressions that stand where something with the mark in it belongs.
+    pub(crate) open: Vec<String>,
+}
+
+pub(crate) fn fields(schema: &Value, config: &Value, mark: &str) -> Fields {
+    if !is_affordable(schema) {
+        return Fields::default(); // Nothing is ever checked against it either.
+    }
+    let mut walk = Walk { root: schema, mark, found: Vec::new(), open: Vec::new() };
     walk.node(schema, config, String::new(), 0);
-    walk.found.dedup();
-    walk.found
+    let Walk { mut found, mut open, .. } = walk;
+    found.dedup();
+    open.dedup();
+    Fields { found, open }
 }
 
 struct Walk<'a> {
     root: &'a Value,
     mark: &'a str,
     found: Vec<String>,
+    open: Vec<String>,
 }
 
 impl Walk<'_> {
@@ -44,7 +85,32 @@ impl Walk<'_> {
         match value {
             Value::Object(entries) => self.entries(schema, entries, &pointer, depth),
             Value::Array(items) => self.items(schema, items, &pointer, depth),
+            Value::String(text) if text.contains("${{") => self.expression(schema, pointer),
             _ => {}
+        }
+    }
+
+    /// An expression in the place of a list or a map.
+    fn expression(&mut self, schema: &Map<String, Value>, pointer: String) {
+        let below = ["properties", "additionalProperties", "items"].into_iter().filter_map(|name| schema.get(name));
+        let mut seen = HashSet::new();
+        if below.into_iter().any(|below| self.holds(below, &mut seen)) {
+            self.open.push(pointer);
+        }
+    }
+
+    /// Whether the mark is anywhere in a part of the schema.
+    fn holds<'a>(&'a self, part: &'a Value, seen: &mut HashSet<&'a str>) -> bool {
+        match part {
+            Value::Object(entries) => {
+                let target = entries.get("$ref").and_then(Value::as_str).filter(|reference| seen.insert(reference));
+                let target = target.and_then(|reference| self.root.pointer(reference.strip_prefix('#')?));
+                entries.get(MARK).is_some_and(|mark| mark == self.mark)
+                    || target.is_some_and(|target| self.holds(target, seen))
+                    || entries.values().any(|below| self.holds(below, seen))
+            }
+            Value::Array(items) => items.iter().any(|below| self.holds(below, seen)),
+            _ => false,
         }
     }
 
@@ -112,5 +178,23 @@ mod tests {
         assert_eq!(marked(&schema, &config, SECRET), ["/kind/Signed/key", "/map/x~1y", "/token"]);
         assert_eq!(marked(&schema, &config, ENDPOINT), ["/hooks/0/url", "/hooks/1/url", "/next/hooks/0/url"]);
         assert!(marked(&schema, &json!("text"), SECRET).is_empty());
+    }
+
+    #[test]
+    fn what_is_written_is_known_apart_from_what_expressions_come_to() {
+        let schema = schemars::schema_for!(Config).to_value();
+        let of = |config: &Value| written(&schema, config, ENDPOINT);
+        let one = |url: &str| json!({ "hooks": [{ "url": "https://a" }, { "url": url }] });
+        let known = |texts: &[&str], more| Written { texts: texts.iter().map(ToString::to_string).collect(), more };
+        assert_eq!(of(&one("https://b")), known(&["https://a", "https://b"], false));
+        assert_eq!(of(&one("https://${{ options.host }}")), known(&["https://a"], true));
+        for open in [json!({"hooks": "${{ x }}"}), json!({"hooks": ["${{ x }}"]}), json!({"next": "${{ x }}"})] {
+            assert_eq!(of(&open), known(&[], true), "{open}");
+        }
+        for none in
+            [json!({"token": "${{ x }}", "map": "${{ x }}", "kind": "${{ x }}"}), json!({"hooks": "x"}), json!({})]
+        {
+            assert!(of(&none).is_empty(), "{none}");
+        }
     }
 }

@@ -60,6 +60,13 @@ impl Tree {
         }
     }
 
+    /// Whether the part at a JSON pointer of its evaluated value is what an expression comes to, or a part of that.
+    pub fn is_filled_at(&self, pointer: &str) -> bool {
+        let ends = pointer.rmatch_indices('/').map(|(end, _)| end);
+        let nearest = [pointer.len()].into_iter().chain(ends).find_map(|end| self.at(&pointer[..end]));
+        nearest.is_some_and(|tree| matches!(&tree.node, Node::Text(text) if text.contains("${{")))
+    }
+
     /// The part at a JSON pointer.
     pub(crate) fn at(&self, pointer: &str) -> Option<&Self> {
         let Some(rest) = pointer.strip_prefix('/') else { return Some(self) };

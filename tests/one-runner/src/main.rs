@@ -122,6 +122,7 @@ impl Ground {
             config: config.clone(),
             execution: ExecutionInfo { id: text("1"), project: text("web"), job: text("soak"), step: text("it") },
             region: None,
+            places: Vec::new(),
             endpoints: BTreeMap::new(),
             certificates: None,
             checkpoint: None,

@@ -52,6 +52,7 @@ fn assignment(network: &Arc<Network>, scratch: &std::path::Path) -> Assignment {
         config: json!({}),
         execution: ExecutionInfo { id: text("1"), project: text("web"), job: text("bare"), step: text("it") },
         region: None,
+        places: Vec::new(),
         endpoints: BTreeMap::new(),
         certificates: None,
         checkpoint: None,

@@ -33,17 +33,17 @@ pub(super) fn arns(resources: &ResourcesMetadata, with: &Value, place: &Place, f
     let mut arns = Vec::new();
     for template in &resources.arns {
         for text in &named {
-            arns.extend(arns_of(template, text, place, form)?);
+            arns.extend(arns_of(template, text, place, resources.patterns, form)?);
         }
     }
     Some(arns)
 }
 
-fn arns_of(template: &str, text: &str, place: &Place, form: Form) -> Option<Vec<String>> {
+fn arns_of(template: &str, text: &str, place: &Place, patterns: bool, form: Form) -> Option<Vec<String>> {
     let [_, _, service, _, _, resource] = six(template)?;
     let (before, after) = resource.split_once(NAME)?;
     let Some([_, partition, own_service, region, account, own]) = six(text) else {
-        let name = form.pattern(text);
+        let name = form.name(text, patterns);
         let any = "*".to_owned();
         let render = |region: &String| {
             template
@@ -57,7 +57,7 @@ fn arns_of(template: &str, text: &str, place: &Place, form: Form) -> Option<Vec<
     // The name itself may be an ARN, which says where the resource lies; of its own kind only.
     let name = own.strip_prefix(before).filter(|_| own_service == service)?;
     // Consoles show some ARNs with a `:*` at their end.
-    let name = form.pattern(name.strip_suffix(":*").unwrap_or(name));
+    let name = form.name(name.strip_suffix(":*").unwrap_or(name), patterns);
     let place = [partition, service, region, account].map(|part| form.pattern(part)).join(":");
     Some(vec![format!("arn:{place}:{before}{name}{after}")])
 }
@@ -69,6 +69,20 @@ fn six(text: &str) -> Option<[&str; 6]> {
 }
 
 impl Form {
+    /// A name of a resource, in which a `*` may stand for any text.
+    fn name(self, text: &str, patterns: bool) -> String {
+        if !patterns {
+            return self.pattern(text);
+        }
+        let stars = |text: &str| text.split('*').map(literal).collect::<Vec<_>>().join("*");
+        match self {
+            Self::Evaluated => stars(text),
+            Self::Written => {
+                literals(text).into_iter().map(|piece| piece.map_or_else(|| "*".to_owned(), stars)).collect()
+            }
+        }
+    }
+
     fn pattern(self, text: &str) -> String {
         match self {
             Self::Evaluated => literal(text),
@@ -85,13 +99,17 @@ mod tests {
 
     use super::*;
 
-    fn found(log_groups: &Value, place: &Place) -> Option<Vec<String>> {
-        let resources = ResourcesMetadata {
+    fn declared(patterns: bool) -> ResourcesMetadata {
+        ResourcesMetadata {
             actions: vec!["logs:StartQuery".to_owned()],
             names: "/logGroups".to_owned(),
             arns: vec!["arn:{partition}:logs:{region}:{account}:log-group:{name}:*".to_owned()],
-        };
-        arns(&resources, &json!({ "logGroups": log_groups }), place, Form::Written)
+            patterns,
+        }
+    }
+
+    fn found(log_groups: &Value, place: &Place) -> Option<Vec<String>> {
+        arns(&declared(false), &json!({ "logGroups": log_groups }), place, Form::Written)
     }
 
     fn in_two_regions() -> Place {
@@ -129,6 +147,19 @@ mod tests {
         assert_eq!(one("/web/*"), "arn:*:logs:*:*:log-group:/web/${*}:*");
         let whole = found(&json!("${{ options.groups }}"), &nowhere()).unwrap();
         assert_eq!(whole, ["arn:*:logs:*:*:log-group:*:*"]);
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text_where_the_step_type_says_so() {
+        let one =
+            |text: &str, form| arns(&declared(true), &json!({"logGroups": text}), &nowhere(), form).unwrap().remove(0);
+        for form in [Form::Written, Form::Evaluated] {
+            assert_eq!(one("/aws/lambda/*", form), "arn:*:logs:*:*:log-group:/aws/lambda/*:*");
+            let arn = "arn:aws:logs:eu-*:111122223333:log-group:/aws/*-a?b:*";
+            assert_eq!(one(arn, form), "arn:aws:logs:eu-${*}:111122223333:log-group:/aws/*-a${?}b:*");
+        }
+        assert_eq!(one("/${{ options.stage }}/*", Form::Written), "arn:*:logs:*:*:log-group:/*/*:*");
+        assert_eq!(one("/${{ x }}*", Form::Evaluated), "arn:*:logs:*:*:log-group:/${$}{{ x }}*:*");
     }
 
     #[test]

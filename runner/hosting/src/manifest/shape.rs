@@ -61,12 +61,14 @@ pub(super) struct ResourcesFile {
     pub(super) actions: Vec<String>,
     pub(super) names: String,
     pub(super) arns: Vec<String>,
+    #[serde(default)]
+    pub(super) patterns: bool,
 }
 
 impl ResourcesFile {
     pub(super) fn metadata(self) -> ResourcesMetadata {
-        let Self { actions, names, arns } = self;
-        ResourcesMetadata { actions, names, arns }
+        let Self { actions, names, arns, patterns } = self;
+        ResourcesMetadata { actions, names, arns, patterns }
     }
 }
 

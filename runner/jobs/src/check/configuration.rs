@@ -18,10 +18,16 @@ use crate::job::{ValuesFrom, ValuesStep};
 use crate::marks::marked;
 use crate::schema::{check_outline, unusable, validator};
 use crate::secrets::{own_key, verbatim_at};
-use crate::{StepType, Tree};
+use crate::{Step, StepType, Tree};
 
 impl<'a> Check<'a> {
-    pub(super) fn configuration(&mut self, uses: &StepType, at: Position, with: &Tree, scope: &Scope<'a>) {
+    /// Of a step, or of none for one that is asked for the values of an option.
+    pub(super) fn configuration(
+        &mut self,
+        step: Option<&Step>,
+        (uses, at, with): (&StepType, Position, &Tree),
+        scope: &Scope<'a>,
+    ) {
         let Some(metadata) = self.step_type(uses, at) else {
             self.outline(with, scope, &BTreeSet::new());
             return;
@@ -36,6 +42,7 @@ impl<'a> Check<'a> {
         let outline = self.outline(with, scope, &verbatim);
         self.against(&outline, schema, uses);
         self.secrets(&outline, schema);
+        self.places(step, with, &outline, schema);
     }
 
     fn against(&mut self, outline: &Outline, schema: &Value, uses: &StepType) {
@@ -91,7 +98,7 @@ impl<'a> Check<'a> {
     /// A step that is asked for the values of an option.
     pub(super) fn values_source(&mut self, source: &ValuesFrom, place: Position) {
         let ValuesFrom::Step(ValuesStep { uses, at, with, output }) = source else { return };
-        self.configuration(uses, *at, with, &Scope::before());
+        self.configuration(None, (uses, *at, with), &Scope::before());
         let Some(metadata) = self.known.step_type(uses) else { return };
         if let Outputs::Named(names) = named(&metadata.outputs)
             && !names.contains(output)

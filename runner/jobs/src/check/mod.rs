@@ -7,6 +7,7 @@ mod configuration;
 mod jobs;
 mod known;
 mod outputs;
+mod places;
 mod references;
 mod repeat;
 mod scope;
@@ -20,6 +21,7 @@ use windlass_settings::ProjectName;
 use windlass_settings::yaml::Position;
 
 pub use known::Known;
+pub use places::said_twice;
 
 use crate::expression::ExpressionError;
 use crate::{Job, JobError, JobErrors, OptionKind, StepType};
@@ -55,9 +57,13 @@ impl<'a> Check<'a> {
     }
 
     fn wrong(&mut self, code: &'static str, at: Position, message: impl Into<String>, hint: Option<String>) {
+        let error = self.job.file.at(at, message);
+        self.tell(JobError::at(code, if let Some(hint) = hint { error.with_hint(hint) } else { error }));
+    }
+
+    fn tell(&mut self, error: JobError) {
         if !self.is_full() {
-            let error = self.job.file.at(at, message);
-            self.errors.push(JobError::at(code, if let Some(hint) = hint { error.with_hint(hint) } else { error }));
+            self.errors.push(error);
         }
     }
 

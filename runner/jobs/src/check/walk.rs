@@ -52,7 +52,7 @@ impl<'a> Check<'a> {
 
     fn action(&mut self, step: &'a Step, scope: &mut Scope<'a>) {
         match &step.action {
-            Action::Uses { uses, at, with } => self.configuration(uses, *at, with, scope),
+            Action::Uses { uses, at, with } => self.configuration(Some(step), (uses, *at, with), scope),
             Action::Job { name, at, options } => self.job_reference(name, *at, options, scope),
             Action::Steps(steps) => self.sequence(steps, scope),
             // None sees another.
@@ -76,10 +76,8 @@ impl<'a> Check<'a> {
     fn account(&mut self, step: &'a Step, scope: &Scope<'a>) {
         let Some(account) = &step.account else { return };
         self.texts(account, scope);
-        if account.has_expression() && self.job.accounts.is_empty() {
-            let message = "an expression in `account` needs `accounts` in the job: those that it may come to";
-            let hint = "add `accounts: [NAME, ...]` to the job";
-            self.wrong("job.invalid", account.position, message, Some(hint.to_owned()));
+        if account.has_expression() {
+            self.has_list(account.position);
         }
     }
 

@@ -216,7 +216,7 @@ fn the_outputs_of_the_job_see_its_end() {
 fn an_account_by_expression_needs_the_list() {
     let steps = "steps: [{uses: demo/free, account: '${{ options.env }}'}]\n";
     let said_of = |lines: &str| said(&format!("{OPTIONS}{lines}{steps}"));
-    assert!(said_of("").starts_with("job.invalid 2:36 an expression in `account` needs `accounts` in the job"));
+    assert!(said_of("").starts_with("job.invalid 2:36 an expression for an account needs `accounts` in the job"));
     assert_eq!(said_of("accounts: [prod]\n"), "");
     assert_eq!(said("steps: [{uses: demo/free, account: anything}]\n"), "");
 }
