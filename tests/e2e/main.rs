@@ -16,6 +16,7 @@ mod leaks;
 mod namespace;
 mod network;
 mod pages;
+mod places;
 mod plugins;
 mod postgres;
 mod programs;

@@ -1,4 +1,5 @@
-//! A relay in front of a server that keeps what the server said: how a test learns the keys that were really given out.
+//! A relay in front of a server that keeps what is said on both sides: how a test learns the keys that were really given
+//! out, and what was really asked for.
 
 use crate::{Context, Outcome};
 use std::io::{self, Read, Write};
@@ -11,6 +12,7 @@ use std::thread::JoinHandle;
 #[derive(Debug)]
 pub struct Recording {
     address: SocketAddr,
+    asked: Arc<Mutex<Vec<u8>>>,
     said: Arc<Mutex<Vec<u8>>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -27,15 +29,15 @@ impl Recording {
             url.trim_start_matches("http://").parse().context(|| format!("take `{url}` for an address"))?;
         let listener = TcpListener::bind("127.0.0.1:0").context(|| "listen".to_owned())?;
         let address = listener.local_addr().context(|| "listen".to_owned())?;
-        let (said, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
-        let (into, told) = (Arc::clone(&said), Arc::clone(&stop));
+        let (asked, said, stop) = (Arc::default(), Arc::default(), Arc::new(AtomicBool::new(false)));
+        let (into, told) = ([Arc::clone(&asked), Arc::clone(&said)], Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
             for client in listener.incoming().take_while(|_| !told.load(Ordering::Relaxed)).flatten() {
                 // A server that is gone shows as a connection that ends at once.
                 let _gone = TcpStream::connect(server).and_then(|server| relay(client, server, &into));
             }
         });
-        Ok(Self { address, said, stop, thread: Some(thread) })
+        Ok(Self { address, asked, said, stop, thread: Some(thread) })
     }
 
     /// Where it listens, as a URL.
@@ -47,7 +49,13 @@ impl Recording {
     /// Everything that the server said so far.
     #[must_use]
     pub fn said(&self) -> String {
-        String::from_utf8_lossy(&self.said.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        text(&self.said)
+    }
+
+    /// Everything that clients asked so far.
+    #[must_use]
+    pub fn asked(&self) -> String {
+        text(&self.asked)
     }
 }
 
@@ -59,14 +67,18 @@ impl Drop for Recording {
     }
 }
 
+fn text(bytes: &Mutex<Vec<u8>>) -> String {
+    String::from_utf8_lossy(&bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}
+
 /// Each direction has a thread, which ends with its connection.
-fn relay(client: TcpStream, server: TcpStream, said: &Arc<Mutex<Vec<u8>>>) -> io::Result<()> {
-    let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
+fn relay(client: TcpStream, server: TcpStream, kept: &[Arc<Mutex<Vec<u8>>>; 2]) -> io::Result<()> {
+    let (from_client, to_server) = (client.try_clone()?, server.try_clone()?);
+    let [asked, said] = kept.each_ref().map(Arc::clone);
     std::thread::spawn(move || {
-        let _either_is_gone = io::copy(&mut from_client, &mut to_server);
+        let _either_is_gone = record(from_client, &to_server, &asked);
         let _gone = to_server.shutdown(Shutdown::Write);
     });
-    let said = Arc::clone(said);
     std::thread::spawn(move || {
         let _either_is_gone = record(server, &client, &said);
         let _gone = client.shutdown(Shutdown::Both);
@@ -75,15 +87,15 @@ fn relay(client: TcpStream, server: TcpStream, said: &Arc<Mutex<Vec<u8>>>) -> io
 }
 
 /// Kept before it is passed on: whoever has seen an answer finds it here.
-fn record(mut server: TcpStream, mut client: &TcpStream, said: &Mutex<Vec<u8>>) -> io::Result<()> {
+fn record(mut from: TcpStream, mut to: &TcpStream, kept: &Mutex<Vec<u8>>) -> io::Result<()> {
     let mut piece = [0; 8192];
     loop {
-        let length = server.read(&mut piece)?;
+        let length = from.read(&mut piece)?;
         if length == 0 {
             return Ok(());
         }
-        said.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&piece[..length]);
-        client.write_all(&piece[..length])?;
+        kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&piece[..length]);
+        to.write_all(&piece[..length])?;
     }
 }
 
@@ -98,6 +110,7 @@ mod tests {
         let recording = Recording::of(&server.url()).unwrap();
         let (status, body) = http::request(recording.address, "GET", "/", &[]).unwrap();
         assert_eq!(status, 400);
+        assert!(recording.asked().starts_with("GET / "), "{}", recording.asked());
         assert!(body.contains("MissingAuthenticationToken") && recording.said().ends_with(&body), "{body}");
     }
 }

@@ -1,10 +1,12 @@
 //! Who would miss an account.
 
-use std::collections::BTreeSet;
-
-use windlass_jobs::{Action, Job};
+use serde_json::Value;
+use windlass_jobs::{Job, Tree, written};
+use windlass_plugin_api::fields::ACCOUNT;
 use windlass_settings::{Account, AccountName, Project, Scope, Source};
 
+use crate::needs::{Use, uses};
+use crate::workshop::Used;
 use crate::{EngineError, Workshop};
 
 impl Workshop<'_> {
@@ -44,21 +46,35 @@ impl Workshop<'_> {
         let default = project.default_account.as_ref() == Some(name);
         let mut users: Vec<String> =
             default.then(|| format!("it is the `defaultAccount` of project `{}`", project.name)).into_iter().collect();
-        for job in self.stored(&project.name).await? {
-            if named_by(&job).contains(name.as_str()) {
-                users.push(format!("job `{}/{}` names it", project.name, job.name));
-            }
+        let jobs = self.stored(&project.name).await?;
+        let used = self.used(&jobs).await;
+        for job in &jobs {
+            users.extend(use_by(job, name, &used).map(|how| format!("job `{}/{}` {how}", project.name, job.name)));
         }
         Ok(users)
     }
 }
 
-/// The accounts that a job names itself.
-fn named_by(job: &Job) -> BTreeSet<String> {
-    let of_steps = job.all_steps().filter_map(|step| match (&step.action, &step.account) {
-        (Action::Uses { .. }, Some(tree)) => tree.raw().as_str().map(str::to_owned),
-        _ => None,
-    });
-    let of_job = job.account.iter().chain(&job.accounts).map(ToString::to_string);
-    of_steps.chain(of_job).collect()
+/// How a job itself uses an account, in words. Of a step type that is not known here, any text may be the name of one.
+fn use_by(job: &Job, name: &AccountName, used: &Used) -> Option<String> {
+    let own = |of: &Use<'_>| of.step.and_then(|step| step.account.as_ref()).map(Tree::raw);
+    let named = |of: &Use<'_>| {
+        let with = used.step(of.uses).map(|metadata| written(&metadata.config, &of.with, ACCOUNT).texts);
+        own(of).is_some_and(|own| own == name.as_str())
+            || with.is_some_and(|texts| texts.iter().any(|it| it == name.as_str()))
+    };
+    if job.account.iter().chain(&job.accounts).any(|it| it == name) || uses(job).any(|of| named(&of)) {
+        return Some("names it".to_owned());
+    }
+    let unknown = uses(job).find(|of| used.step(of.uses).is_none() && holds(&of.with, name.as_str()))?;
+    Some(format!("may name it, in a step of type `{}`, which is not known here", unknown.uses))
+}
+
+fn holds(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own == text,
+        Value::Array(items) => items.iter().any(|item| holds(item, text)),
+        Value::Object(entries) => entries.values().any(|entry| holds(entry, text)),
+        _ => false,
+    }
 }

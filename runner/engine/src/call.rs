@@ -36,7 +36,7 @@ pub(crate) struct Call {
 #[derive(Serialize, Deserialize)]
 struct Named {
     account: AccountName,
-    region: Option<String>,
+    region: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,7 +70,7 @@ impl Call {
 
 impl Named {
     fn of(place: &Resolved) -> Self {
-        Self { account: place.chain.account().name.clone(), region: Some(place.region.name.clone()) }
+        Self { account: place.chain.account().name.clone(), region: place.region.name.clone() }
     }
 }
 
@@ -94,7 +94,7 @@ impl Engine {
             secrets.into_iter().map(|(pointer, source)| Some((pointer, source.read()?))).collect();
         let secrets = secrets.ok_or_else(unreadable)?;
         let plugin = self.resumable(&uses).await?;
-        if let (Some(account), true) = (&left.account, places.is_empty()) {
+        if let (Some(account), Some(region)) = (&left.account, region) {
             places.extend(AccountName::parse(account).ok().map(|account| Named { account, region }));
         }
         let places = self.places_named(prepared, &places).await.map_err(|error| failure(&error))?;
@@ -123,7 +123,7 @@ impl Engine {
                 job: &prepared.job.name,
                 step_account: Some(&place.account),
                 job_account: None,
-                step_region: place.region.as_deref(),
+                step_region: Some(&place.region),
                 job_region: None,
             };
             resolve(&settings, &request)

@@ -33,44 +33,45 @@ impl Written {
 
 /// What the fields of a configuration with this mark hold as it was written.
 pub fn written(schema: &Value, config: &Value, mark: &str) -> Written {
-    let Fields { found, open } = fields(schema, config, mark);
+    let Fields { found, lists, maps } = fields(schema, config, mark);
     let texts = found.iter().filter_map(|pointer| config.pointer(pointer)?.as_str());
-    let (open_texts, texts): (Vec<&str>, Vec<&str>) = texts.partition(|text| text.contains("${{"));
-    Written { texts: texts.into_iter().map(str::to_owned).collect(), more: !open.is_empty() || !open_texts.is_empty() }
+    let (open, texts): (Vec<&str>, Vec<&str>) = texts.partition(|text| text.contains("${{"));
+    let more = !(open.is_empty() && lists.is_empty() && maps.is_empty());
+    Written { texts: texts.into_iter().map(str::to_owned).collect(), more }
 }
 
 /// Where the values with a mark are, by JSON pointer.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
     pub(crate) found: Vec<String>,
-    /// Expressions that stand where something with the mark in it belongs.
-    pub(crate) open: Vec<String>,
+    /// Expressions that stand where a list of them belongs.
+    pub(crate) lists: Vec<String>,
+    /// Expressions that stand where a map belongs which may have one of them in it.
+    pub(crate) maps: Vec<String>,
 }
 
 pub(crate) fn fields(schema: &Value, config: &Value, mark: &str) -> Fields {
     if !is_affordable(schema) {
         return Fields::default(); // Nothing is ever checked against it either.
     }
-    let mut walk = Walk { root: schema, mark, found: Vec::new(), open: Vec::new() };
+    let mut walk = Walk { root: schema, mark, fields: Fields::default() };
     walk.node(schema, config, String::new(), 0);
-    let Walk { mut found, mut open, .. } = walk;
-    found.dedup();
-    open.dedup();
-    Fields { found, open }
+    let Fields { found, lists, maps } = &mut walk.fields;
+    [found, lists, maps].into_iter().for_each(Vec::dedup);
+    walk.fields
 }
 
 struct Walk<'a> {
     root: &'a Value,
     mark: &'a str,
-    found: Vec<String>,
-    open: Vec<String>,
+    fields: Fields,
 }
 
 impl Walk<'_> {
     fn node(&mut self, schema: &Value, value: &Value, pointer: String, depth: usize) {
         let Some(schema) = schema.as_object().filter(|_| depth < DEEPEST) else { return };
         if schema.get(MARK).is_some_and(|mark| mark == self.mark) && !value.is_null() {
-            self.found.push(pointer);
+            self.fields.found.push(pointer);
             return;
         }
         let reference = schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
@@ -92,10 +93,11 @@ impl Walk<'_> {
 
     /// An expression in the place of a list or a map.
     fn expression(&mut self, schema: &Map<String, Value>, pointer: String) {
-        let below = ["properties", "additionalProperties", "items"].into_iter().filter_map(|name| schema.get(name));
-        let mut seen = HashSet::new();
-        if below.into_iter().any(|below| self.holds(below, &mut seen)) {
-            self.open.push(pointer);
+        let holds = |name: &str| schema.get(name).is_some_and(|below| self.holds(below, &mut HashSet::new()));
+        if holds("items") {
+            self.fields.lists.push(pointer);
+        } else if ["properties", "additionalProperties"].into_iter().any(holds) {
+            self.fields.maps.push(pointer);
         }
     }
 

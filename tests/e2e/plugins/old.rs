@@ -21,3 +21,17 @@ fn a_plugin_of_the_first_api_runs() {
     let listed: Vec<Value> = serde_json::from_str(api.ok()).unwrap();
     assert!(listed.iter().any(|it| it["name"] == "first" && it["api"] == "1.0.0"), "{listed:?}");
 }
+
+#[test]
+fn a_step_of_the_first_api_has_its_account() {
+    let source = "{access-key: {accessKeyId: AKIAEXAMPLE, secretAccessKey: keys/project/web/aws}}";
+    let account = format!("{{name: prod, source: {source}, regions: [eu-west-1]}}");
+    let installation =
+        Installation::new(&format!("projects: [{{name: web, defaultAccount: prod, accounts: [{account}]}}]\n"));
+    installation.set_key("keys/project/web/aws", "example");
+    installation.job("steps: [{id: key, uses: first/key}]\n");
+    let folder = binaries::first_plugin().unwrap();
+    let ended = installation.run_job(&["--output", "json", "--plugin-dir", folder.to_str().unwrap()]);
+    let document: Value = serde_json::from_str(ended.ok()).unwrap();
+    assert_eq!(document["steps"][0]["outputs"], json!({"id": "AKIAEXAMPLE", "region": "eu-west-1"}));
+}

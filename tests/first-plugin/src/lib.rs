@@ -33,4 +33,25 @@ impl Step for Greet {
     }
 }
 
-export_plugin! { name: "first", title: "First", description: "Built with the first api.", steps: [Greet] }
+/// Says which key it got, and where.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Key {}
+
+#[derive(Serialize, JsonSchema)]
+struct Given {
+    id: String,
+    region: String,
+}
+
+impl Step for Key {
+    const INFO: StepInfo = StepInfo { name: "key", title: "Key", needs_account: true, ..StepInfo::DEFAULT };
+    type Outputs = Given;
+
+    async fn run(self, context: Context) -> Result<Given, StepError> {
+        let id = context.credentials().await?.access_key_id;
+        Ok(Given { id, region: context.region()?.to_owned() })
+    }
+}
+
+export_plugin! { name: "first", title: "First", description: "Built with the first api.", steps: [Greet, Key] }

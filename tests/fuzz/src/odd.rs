@@ -55,6 +55,8 @@ pub const SCHEMAS: &[&str] = &[
     r##"{"type":"string","x-windlass":"secret"}"##,
     r##"{"type":"string","x-windlass":"endpoint"}"##,
     r##"{"type":"string","x-windlass":"verbatim"}"##,
+    r##"{"type":"string","x-windlass":"account"}"##,
+    r##"{"type":"array","items":{"type":"string","x-windlass":"region"}}"##,
     r##"{"pattern":"(a+)+$"}"##,
     r##"{"patternProperties":{"(.*)*x":false}}"##,
     r##"{"multipleOf":1e-300}"##,

@@ -5,7 +5,7 @@ use windlass_errors::Report as _;
 use windlass_fuzz::{Bounds, Case, SCHEMAS, Seed, hold};
 use windlass_jobs::{check_config, marked};
 use windlass_network::Destination;
-use windlass_plugin_api::fields::{ENDPOINT, SECRET, VERBATIM};
+use windlass_plugin_api::fields::{ACCOUNT, ENDPOINT, REGION, SECRET, VERBATIM};
 use windlass_plugin_api::frames::FromHost;
 use windlass_plugin_api::{PluginMetadata, StepMetadata};
 
@@ -99,7 +99,7 @@ fn use_step(step: &StepMetadata) {
             assert!(error.help().is_none_or(|help| !help.contains("C0nfidential")));
             assert!(said.len() < 10_000, "an error of {} bytes", said.len());
         }
-        for mark in [SECRET, ENDPOINT, VERBATIM] {
+        for mark in [SECRET, ENDPOINT, ACCOUNT, REGION, VERBATIM] {
             let found = marked(&step.config, &config, mark);
             assert!(found.iter().all(|pointer| config.pointer(pointer).is_some()), "{found:?} are not all in {config}");
             assert!(found.len() <= 50, "{} fields are marked, and there are fewer", found.len());

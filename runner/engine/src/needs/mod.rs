@@ -1,16 +1,18 @@
 //! What the steps of jobs need of AWS, as their step types declare it: IAM policies are made from it.
 
 mod resources;
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use windlass_credentials::{AccountError, Permissions, Request, account_of, literal};
-use windlass_jobs::{Action, Job, JobErrors, Step, StepType, Tree, ValuesFrom, check};
+use windlass_jobs::{Action, Job, JobErrors, StepType, check};
 use windlass_plugin_api::StepMetadata;
-use windlass_settings::{Account, AccountName, Partition, ProjectName, RoleArn, Settings};
+use windlass_settings::{Account, AccountName, ProjectName, RoleArn, Settings};
 
 use self::resources::{Form, Place, arns};
+pub(crate) use self::uses::{Use, uses};
 use crate::workshop::Used;
 use crate::{EngineError, Prepared, Workshop};
 
@@ -99,44 +101,14 @@ impl Workshop<'_> {
     }
 
     fn add(&self, needs: &mut Needs, project: &ProjectName, job: &Job, used: &Used) -> Result<(), EngineError> {
-        for step in job.all_steps() {
-            let Action::Uses { uses, with, .. } = &step.action else { continue };
-            for name in accounts(step, job) {
-                let named = name.is_some() || job.account.is_some();
-                let Some(metadata) = used.step(uses).filter(|metadata| metadata.has_account(named)) else { continue };
-                let account = self.account(project, job, name.as_ref())?;
-                add_step(needs, job, Some(step), (uses, with), metadata, account);
+        for of in uses(job) {
+            let Some(metadata) = used.step(of.uses) else { continue };
+            for name in of.accounts(metadata) {
+                of.add(needs, metadata, account_in(self.settings, project, job, name.as_ref())?);
             }
-        }
-        for from in job.options.iter().filter_map(|option| option.values_from.as_ref()) {
-            let ValuesFrom::Step(asked) = from else { continue };
-            let named = job.account.is_some();
-            let Some(metadata) = used.step(&asked.uses).filter(|metadata| metadata.has_account(named)) else {
-                continue;
-            };
-            add_step(needs, job, None, (&asked.uses, &asked.with), metadata, self.account(project, job, None)?);
         }
         Ok(())
     }
-
-    fn account(&self, project: &ProjectName, job: &Job, name: Option<&AccountName>) -> Result<&Account, EngineError> {
-        Ok(account_in(self.settings, project, job, name)?)
-    }
-}
-
-fn add_step(
-    needs: &mut Needs,
-    job: &Job,
-    step: Option<&Step>,
-    (uses, with): (&StepType, &Tree),
-    metadata: &StepMetadata,
-    account: &Account,
-) {
-    if metadata.actions.is_empty() {
-        needs.undeclared.insert(uses.clone());
-    }
-    let (place, with) = (place(step, job, account), with.raw());
-    needs.entry(account).extend(&permissions(metadata, &with, &place, Form::Written));
 }
 
 /// What the steps of a job declare that use an account; those whose account is not clear before they run, or is another,
@@ -144,16 +116,14 @@ fn add_step(
 pub(crate) fn of_job(prepared: &Prepared, settings: &Settings, account: &Account) -> Permissions {
     let (project, job) = (&prepared.project, prepared.job.as_ref());
     let mut needs = Needs::default();
-    for step in job.all_steps() {
-        let Action::Uses { uses, with, .. } = &step.action else { continue };
-        let metadata = prepared.plugins.get(&uses.plugin).and_then(|plugin| plugin.step(&uses.step));
-        for name in accounts(step, job) {
-            let named = name.is_some() || job.account.is_some();
-            let Some(metadata) = metadata.filter(|metadata| metadata.has_account(named)) else { continue };
+    for of in uses(job) {
+        let plugin = prepared.plugins.get(&of.uses.plugin);
+        let Some(metadata) = plugin.and_then(|plugin| plugin.step(&of.uses.step)) else { continue };
+        for name in of.accounts(metadata) {
             if let Ok(used) = account_in(settings, project, job, name.as_ref())
                 && is_same(used, account)
             {
-                add_step(&mut needs, job, Some(step), (uses, with), metadata, used);
+                of.add(&mut needs, metadata, used);
             }
         }
     }
@@ -225,36 +195,6 @@ fn with_references(mut jobs: Vec<Job>, stored: &[Job]) -> Vec<Job> {
         next += 1;
     }
     jobs
-}
-
-/// The accounts that a step may come to use; nothing stands for that of its job.
-fn accounts(step: &Step, job: &Job) -> Vec<Option<AccountName>> {
-    match step.account.as_ref() {
-        None => vec![None],
-        Some(tree) if tree.has_expression() => job.accounts.iter().cloned().map(Some).collect(),
-        Some(tree) => vec![tree.raw().as_str().and_then(|text| AccountName::parse(text).ok())],
-    }
-}
-
-/// Where a step's resources lie, as far as it is known before it runs.
-fn place(step: Option<&Step>, job: &Job, account: &Account) -> Place {
-    let regions = match step.and_then(|step| step.region.as_ref()) {
-        Some(tree) if tree.has_expression() => account.regions.clone(),
-        Some(tree) => tree.raw().as_str().map(str::to_owned).into_iter().collect(),
-        None => match job.region.as_ref().or(account.default_region.as_ref()) {
-            Some(region) => vec![region.clone()],
-            None => account.regions.clone(),
-        },
-    };
-    let role = account.role.as_ref().map(|role| &role.arn);
-    let partition = role.map(RoleArn::partition);
-    let partition = partition.or_else(|| regions.first().map(|region| Partition::of_region(region)));
-    let owner = role.map(RoleArn::account).or(account.account_id.as_ref());
-    Place {
-        partition: partition.map(Partition::as_str),
-        account: owner.map(ToString::to_string),
-        regions: if regions.is_empty() { vec!["*".to_owned()] } else { regions.iter().map(|it| literal(it)).collect() },
-    }
 }
 
 /// A text or texts, at a JSON pointer.

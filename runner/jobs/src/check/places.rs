@@ -12,7 +12,7 @@ use crate::{Job, JobError, Step, Tree};
 
 /// An error that a step says by its `account` or `region`, and in its `with` once more, where it works.
 pub fn said_twice(key: &str, at: Position, job: &Job) -> JobError {
-    let message = format!("the step has a `{key}`, and its `with` names another place where it is to work");
+    let message = format!("the step has `{key}`, and its `with` names another place where it is to work");
     job.error("job.invalid-step", at, message).or_hint(format!("leave out the step's `{key}`, or that in its `with`"))
 }
 
@@ -20,7 +20,7 @@ impl<'a> Check<'a> {
     pub(super) fn places(&mut self, step: Option<&Step>, with: &Tree, outline: &Outline, schema: &Value) {
         let raw = with.raw();
         let accounts = fields(schema, &raw, ACCOUNT);
-        let fillable = accounts.found.iter().chain(&accounts.open).find(|pointer| with.is_filled_at(pointer));
+        let fillable = accounts.found.iter().chain(&accounts.lists).find(|pointer| with.is_filled_at(pointer));
         if let Some(pointer) = fillable {
             self.has_list(outline.evaluated.places.of_value(pointer));
         }

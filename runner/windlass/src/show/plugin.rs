@@ -53,8 +53,11 @@ fn destinations(step: &StepMetadata) -> String {
     if network.direct {
         return "anything; it makes its own connections".to_owned();
     }
-    let services = network.aws.iter().map(|service| format!("AWS `{service}` in its region"));
-    let named = step.config.to_string().contains("\"x-windlass\":\"endpoint\"");
+    let config = step.config.to_string();
+    let marked = |mark: &str| config.contains(&format!("\"x-windlass\":\"{mark}\""));
+    let regions = if marked("region") || marked("account") { "regions" } else { "region" };
+    let services = network.aws.iter().map(|service| format!("AWS `{service}` in its {regions}"));
+    let named = marked("endpoint");
     let named = named.then(|| "what its configuration names".to_owned());
     let all: Vec<String> = services.chain(network.hosts.iter().cloned()).chain(named).collect();
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }

@@ -1,5 +1,6 @@
 mod configuration;
 mod jobs;
+mod places;
 mod random;
 mod references;
 
@@ -36,6 +37,10 @@ pub(super) fn demo() -> PluginMetadata {
             "token": { "type": "string", "pattern": "^keys/", "x-windlass": "secret" },
             "script": { "type": "string", "x-windlass": "verbatim" },
             "file": { "type": "string" },
+            "account": { "type": "string", "x-windlass": "account" },
+            "accounts": { "type": "array", "items": { "type": "string", "x-windlass": "account" } },
+            "place": { "type": "object", "properties": { "account": { "type": "string", "x-windlass": "account" } } },
+            "regions": { "type": "array", "items": { "type": "string", "x-windlass": "region" } },
             "env": { "type": "object", "additionalProperties": { "type": "string" } },
         },
         "required": ["count"],
