@@ -3,7 +3,8 @@
 use crate::ground::{printed, python};
 use std::process::Command;
 use windlass_tests::ScriptedLogs;
-use windlass_tests::scripted::{Query, Refusal, Script, Status, numbered_rows};
+use windlass_tests::python::Venv;
+use windlass_tests::scripted::{Event, LogGroup, Query, Refusal, SavedQuery, Script, Status, numbered_rows};
 
 fn ask(server: &ScriptedLogs, body: &str) -> String {
     let script = format!(
@@ -23,7 +24,9 @@ def error(call):
 {body}",
         server.url()
     );
-    printed(&python(|python| Command::new(python), &script))
+    // The stand-ins' own boto3 is older than the pages of `GetQueryResults`.
+    let recent = Venv::of("awscli").unwrap().python();
+    printed(&python(|_| Command::new(recent), &script))
 }
 
 #[test]
@@ -85,4 +88,62 @@ print(error(lambda: start('/app/other')).response['Error']['Code'], error(lambda
         ResourceNotFoundException InvalidParameterException";
     assert_eq!(seen, expected);
     assert_eq!(server.calls_of("StartQuery")[1].error.as_deref(), Some("ThrottlingException"));
+}
+
+#[test]
+fn a_query_finds_events() {
+    let event = |number: i64| Event::new("/app/web", &format!("s{}", number % 2), 3_600_000 + number, "hello");
+    let events = (0..10_002).map(event).collect();
+    let script = Script::new().events(events).query(Query::over_events().first_found(Status::Running, 1, 1));
+    let server = ScriptedLogs::start(script.concurrent(1)).unwrap();
+    let seen = ask(
+        &server,
+        "def query(text, **more):
+    return logs.start_query(logGroupNames=['/app/web'], startTime=3600, endTime=7200, queryString=text, **more)['queryId']
+def rows(id):
+    logs.get_query_results(queryId=id)
+    answer, rows = logs.get_query_results(queryId=id), []
+    while True:
+        rows += [{cell['field']: cell['value'] for cell in row} for row in answer['results']]
+        if 'nextToken' not in answer:
+            return answer, rows
+        answer = logs.get_query_results(queryId=id, nextToken=answer['nextToken'])
+first = query('fields @timestamp, @message, @logStream, @log | sort @timestamp asc', limit=100000)
+print(error(lambda: query('fields @message')).response['Error']['Code'])
+answer, all = rows(first)
+print(answer['status'], answer['queryLanguage'], answer['statistics']['recordsMatched'], len({row['@ptr'] for row in all}))
+print({name: value for name, value in all[1].items() if name != '@ptr'})
+print(sorted((row['@logStream'], row['n']) for row in rows(query('stats count(*) as n by @logStream'))[1]))
+refused = error(lambda: query('fields @message | dedup x')).response
+print(refused['Error']['Code'], refused['queryCompileError']['location'])",
+    );
+    let expected = "LimitExceededException\nComplete CWLI 10002.0 10002\n\
+        {'@timestamp': '1970-01-01 01:00:00.001', '@message': 'hello', '@logStream': 's1', '@log': '111122223333:/app/web'}\n\
+        [('s0', '5001'), ('s1', '5001')]\n\
+        MalformedQueryException {'startCharOffset': 18, 'endCharOffset': 23}";
+    assert_eq!(seen, expected);
+    assert_eq!(server.calls()[0].region.as_deref(), Some("us-east-1"));
+}
+
+#[test]
+fn log_groups_and_saved_queries_are_listed_page_by_page() {
+    let group = |number: usize| LogGroup { retention_days: Some(7), ..LogGroup::new(&format!("/app/{number:03}")) };
+    let saved = |number: usize| SavedQuery::new(&number.to_string(), &format!("infra/{number}"), "limit 1", "/app/001");
+    let script = Script::new().log_groups((0..60).map(group)).saved_queries((0..60).map(saved));
+    let server = ScriptedLogs::start(script).unwrap();
+    let seen = ask(
+        &server,
+        "def pages(operation, of, **query):
+    return [len(page[of]) for page in logs.get_paginator(operation).paginate(**query)]
+print(pages('describe_log_groups', 'logGroups', logGroupNamePrefix='/app/'), pages('describe_log_groups', 'logGroups', logGroupNamePattern='05'))
+print({name: value for name, value in logs.describe_log_groups()['logGroups'][0].items() if name != 'creationTime'})
+first = logs.describe_query_definitions(queryDefinitionNamePrefix='infra/')
+print(len(first['queryDefinitions']), len(logs.describe_query_definitions(nextToken=first['nextToken'])['queryDefinitions']), first['queryDefinitions'][0]['logGroupNames'])",
+    );
+    let expected = "[50, 10] [11]\n\
+        {'logGroupName': '/app/000', 'retentionInDays': 7, \
+        'arn': 'arn:aws:logs:us-east-1:111122223333:log-group:/app/000:*', 'storedBytes': 0, \
+        'logGroupClass': 'STANDARD', 'logGroupArn': 'arn:aws:logs:us-east-1:111122223333:log-group:/app/000'}\n\
+        50 10 ['/app/001']";
+    assert_eq!(seen, expected);
 }

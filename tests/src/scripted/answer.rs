@@ -55,3 +55,15 @@ impl Answer {
         }
     }
 }
+
+/// The token of the page that begins at this place.
+pub(crate) fn token(place: usize) -> String {
+    format!("offset-{place}")
+}
+
+/// The place at which the page that `body` asks for begins.
+pub(crate) fn offset(body: &Value) -> Result<usize, Answer> {
+    let Some(token) = body["nextToken"].as_str() else { return Ok(0) };
+    let number = token.strip_prefix("offset-").and_then(|number| number.parse().ok());
+    number.ok_or_else(|| Answer::invalid("The specified nextToken is invalid."))
+}

@@ -4,12 +4,24 @@
 use super::answer::Answer;
 use serde_json::Value;
 
-/// "limit: ... Minimum value of 1. Maximum value of 100000." Pages older than 2026 say 10000; one call of
-/// `GetQueryResults` returns that many in either case.
-const LIMIT_MAX: i64 = 100_000;
+/// How many rows a query may ask for, and gets without asking.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) max: i64,
+    pub(crate) default: i64,
+}
 
-/// The page names no default; the user guide's page of the `limit` command says 10,000.
-const LIMIT_DEFAULT: i64 = 10_000;
+/// "limit: ... Minimum value of 1. Maximum value of 100000." Pages older than 2026, and those of the regions in China,
+/// say 10000; one call of `GetQueryResults` returns that many in either case. The page names no default; the user
+/// guide's page of the `limit` command says 10,000.
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max: 100_000, default: 10_000 }
+    }
+}
+
+/// "100,000 limit is only supported for Logs Insights QL and is currently not supported for PPL and SQL query languages."
+const LIMIT_MAX_OTHERS: i64 = 10_000;
 
 /// "You can include up to 50 log groups."
 const LOG_GROUPS_MAX: usize = 50;
@@ -20,19 +32,73 @@ const QUERY_MAX: usize = 10_000;
 /// An accepted request.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Started {
+    /// Seconds since 1970 UTC.
+    pub(crate) start: i64,
+    pub(crate) end: i64,
     pub(crate) log_groups: Vec<String>,
     pub(crate) query_string: String,
-    pub(crate) limit: usize,
+    pub(crate) language: Language,
+    limit: Option<usize>,
+    default_limit: usize,
 }
 
-pub(crate) fn check(body: &Value) -> Result<Started, Answer> {
+/// "queryLanguage: Valid Values: CWLI | SQL | PPL"
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Language {
+    Cwli,
+    Sql,
+    Ppl,
+}
+
+impl Started {
+    /// The most rows, where the query's own text says `of_text`.
+    pub(crate) fn limit_with(&self, of_text: Option<usize>) -> usize {
+        match (self.limit, of_text) {
+            (Some(asked), Some(of_text)) => asked.min(of_text),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => self.default_limit,
+        }
+    }
+}
+
+impl Language {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Cwli => "CWLI",
+            Self::Sql => "SQL",
+            Self::Ppl => "PPL",
+        }
+    }
+
+    fn of(body: &Value) -> Result<Self, Answer> {
+        let mut known = [Self::Cwli, Self::Sql, Self::Ppl].into_iter();
+        match &body["queryLanguage"] {
+            Value::Null => Ok(Self::Cwli),
+            given => known.find(|language| given == language.name()).ok_or_else(|| {
+                Answer::invalid("Value at 'queryLanguage' must satisfy enum value set: [CWLI, SQL, PPL]")
+            }),
+        }
+    }
+}
+
+pub(crate) fn check(body: &Value, limits: Limits) -> Result<Started, Answer> {
     let (start, end) = (seconds(body, "startTime")?, seconds(body, "endTime")?);
     // The page says that both ends are included and not what happens to an empty range; real clients that send one
     // report `InvalidParameterException`.
     if start > end {
         return Err(Answer::invalid("End time should not be before start time"));
     }
-    Ok(Started { log_groups: log_groups(body)?, query_string: query_string(body)?, limit: limit(body)? })
+    let language = Language::of(body)?;
+    let max = if language == Language::Cwli { limits.max } else { limits.max.min(LIMIT_MAX_OTHERS) };
+    Ok(Started {
+        start,
+        end,
+        log_groups: log_groups(body, language)?,
+        query_string: query_string(body)?,
+        language,
+        limit: limit(body, max)?,
+        default_limit: usize::try_from(limits.default).unwrap_or(usize::MAX),
+    })
 }
 
 /// "Specified as epoch time, the number of seconds since January 1, 1970, 00:00:00 UTC. Type: Long. Minimum value of 0.
@@ -51,13 +117,17 @@ fn seconds(body: &Value, name: &str) -> Result<i64, Answer> {
 }
 
 /// "A `StartQuery` operation must include exactly one of the following parameters: `logGroupName`, `logGroupNames`, or
-/// `logGroupIdentifiers`." (The SOURCE command and SQL, which need none, are not played.)
-fn log_groups(body: &Value) -> Result<Vec<String>, Answer> {
+/// `logGroupIdentifiers`. The exception is queries using the OpenSearch Service SQL query language, where you specify the
+/// log group names inside the querystring". (The SOURCE command, which needs none either, is not played.)
+fn log_groups(body: &Value, language: Language) -> Result<Vec<String>, Answer> {
     let given: Vec<&Value> = ["logGroupName", "logGroupNames", "logGroupIdentifiers"]
         .into_iter()
         .map(|name| &body[name])
         .filter(|value| !value.is_null())
         .collect();
+    if given.is_empty() && language == Language::Sql {
+        return Ok(Vec::new());
+    }
     let [value] = given[..] else {
         return Err(Answer::invalid("exactly one of logGroupName, logGroupNames, logGroupIdentifiers is required"));
     };
@@ -91,11 +161,13 @@ fn query_string(body: &Value) -> Result<String, Answer> {
     }
 }
 
-fn limit(body: &Value) -> Result<usize, Answer> {
-    let limit = if body["limit"].is_null() { Some(LIMIT_DEFAULT) } else { body["limit"].as_i64() };
-    let limit = limit.filter(|limit| (1..=LIMIT_MAX).contains(limit));
-    let refuse = || Answer::invalid(&format!("Value at 'limit' must be between 1 and {LIMIT_MAX}"));
-    limit.and_then(|limit| usize::try_from(limit).ok()).ok_or_else(refuse)
+fn limit(body: &Value, max: i64) -> Result<Option<usize>, Answer> {
+    if body["limit"].is_null() {
+        return Ok(None);
+    }
+    let limit = body["limit"].as_i64().filter(|limit| (1..=max).contains(limit));
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    limit.map(Some).ok_or_else(|| Answer::invalid(&format!("Value at 'limit' must be between 1 and {max}")))
 }
 
 #[cfg(test)]
@@ -113,24 +185,44 @@ mod tests {
     }
 
     #[track_caller]
+    fn accepted(change: &Value) -> Started {
+        check(&request(change), Limits::default()).unwrap()
+    }
+
+    #[track_caller]
     fn refused(change: &Value) -> String {
-        check(&request(change)).unwrap_err().body["message"].as_str().unwrap().to_owned()
+        check(&request(change), Limits::default()).unwrap_err().body["message"].as_str().unwrap().to_owned()
     }
 
     #[test]
     fn takes_a_request_as_documented() {
-        let expected =
-            Started { log_groups: vec!["/app/web".into()], query_string: "fields @message".into(), limit: 10_000 };
-        assert_eq!(check(&request(&json!({}))).unwrap(), expected);
-        let one_second = request(&json!({"startTime": 1_767_003_600, "limit": 100_000}));
-        assert_eq!(check(&one_second).unwrap().limit, 100_000);
+        let started = accepted(&json!({}));
+        assert_eq!((started.log_groups, started.query_string.as_str()), (vec!["/app/web".into()], "fields @message"));
+        assert_eq!((started.start, started.end, started.language), (1_767_000_000, 1_767_003_600, Language::Cwli));
+        assert_eq!(accepted(&json!({"startTime": 1_767_003_600, "limit": 100_000})).limit, Some(100_000));
+    }
+
+    #[test]
+    fn the_lowest_limit_counts_and_the_default_only_without_any() {
+        let (none, asked) = (accepted(&json!({})), accepted(&json!({"limit": 50})));
+        assert_eq!((none.limit_with(None), none.limit_with(Some(20_000))), (10_000, 20_000));
+        assert_eq!((asked.limit_with(None), asked.limit_with(Some(20)), asked.limit_with(Some(60))), (50, 20, 50));
+    }
+
+    #[test]
+    fn languages_have_their_own_rules() {
+        let sql = accepted(&json!({"queryLanguage": "SQL", "logGroupNames": null}));
+        assert_eq!((sql.language.name(), sql.log_groups.len()), ("SQL", 0));
+        assert!(refused(&json!({"queryLanguage": "PPL", "logGroupNames": null})).contains("exactly one"));
+        assert!(refused(&json!({"queryLanguage": "PPL", "limit": 10_001})).contains("between 1 and 10000"));
+        assert!(refused(&json!({"queryLanguage": "Latin"})).contains("CWLI, SQL, PPL"));
     }
 
     #[test]
     fn takes_the_name_out_of_an_arn() {
         let arn = "arn:aws:logs:us-east-1:444455556666:log-group:/app/web";
-        let body = request(&json!({"logGroupNames": null, "logGroupIdentifiers": [arn]}));
-        assert_eq!(check(&body).unwrap().log_groups, ["/app/web"]);
+        let change = json!({"logGroupNames": null, "logGroupIdentifiers": [arn]});
+        assert_eq!(accepted(&change).log_groups, ["/app/web"]);
     }
 
     #[test]
@@ -154,6 +246,9 @@ mod tests {
         assert!(refused(&json!({"limit": 0})).contains("between 1 and 100000"));
         assert!(refused(&json!({"limit": 100_001})).contains("between 1 and 100000"));
         assert!(refused(&json!({"queryString": "é".repeat(10_001)})).contains("10000"));
-        assert!(check(&request(&json!({"queryString": "é".repeat(10_000)}))).is_ok());
+        accepted(&json!({"queryString": "é".repeat(10_000)}));
+        let fewer = Limits { max: 10_000, ..Limits::default() };
+        let refusal = check(&request(&json!({"limit": 10_001})), fewer).unwrap_err();
+        assert!(refusal.body["message"].as_str().unwrap().contains("between 1 and 10000"));
     }
 }

@@ -1,85 +1,10 @@
 //! What a test tells the scripted server to play.
 
+use super::catalog::{LogGroup, SavedQuery};
+use super::events::{EndOf, Event};
+use super::query::Query;
+use super::rules::Limits;
 use std::collections::VecDeque;
-use std::ops::Range;
-
-/// One result row: field names and values in order.
-pub type Row = Vec<(String, String)>;
-
-/// A row of these fields, with the `@ptr` that AWS adds ("Only the fields requested in the query are returned, along
-/// with a `@ptr` field": API Reference, `GetQueryResults`).
-#[must_use]
-pub fn row(fields: &[(&str, &str)]) -> Row {
-    let ptr = ("@ptr", "CmEKJgoiMTExMTIyMjIzMzMzOi9kZW1v");
-    fields.iter().chain([&ptr]).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
-/// `count` rows with a time stamp and a message that carries the row's number.
-#[must_use]
-pub fn numbered_rows(count: usize) -> Vec<Row> {
-    let numbered = |number| row(&[("@timestamp", "2026-01-02 03:04:05.678"), ("@message", &format!("line {number}"))]);
-    (0..count).map(numbered).collect()
-}
-
-/// The status of a query (API Reference, `GetQueryResults`, `status`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are AWS's own")]
-pub enum Status {
-    Scheduled,
-    Running,
-    Complete,
-    Failed,
-    Cancelled,
-    Timeout,
-    Unknown,
-}
-
-impl Status {
-    /// Whether the query is still on its way, so that it may be stopped and must be polled again.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Scheduled | Self::Running)
-    }
-
-    pub(crate) fn name(self) -> String {
-        format!("{self:?}")
-    }
-}
-
-/// The answers to the polls of one query.
-#[derive(Clone, Debug)]
-pub struct Query {
-    pub(crate) polls: VecDeque<(Status, Vec<Row>)>,
-    pub(crate) last: (Status, Vec<Row>),
-    pub(crate) malformed: Option<(String, Range<u32>)>,
-}
-
-impl Query {
-    /// A query that has this status and these rows from the first poll on, unless [`Query::first`] puts others before.
-    #[must_use]
-    pub fn ends(status: Status, rows: Vec<Row>) -> Self {
-        Self { polls: VecDeque::new(), last: (status, rows), malformed: None }
-    }
-
-    /// A query that runs until someone stops it.
-    #[must_use]
-    pub fn never_ends() -> Self {
-        Self::ends(Status::Running, Vec::new())
-    }
-
-    /// A query that is refused when it is started, with a compile error at these characters.
-    #[must_use]
-    pub fn malformed(message: &str, characters: Range<u32>) -> Self {
-        Self { malformed: Some((message.to_owned(), characters)), ..Self::never_ends() }
-    }
-
-    /// Adds `times` polls, after those added before, that answer with this status and these partial rows.
-    #[must_use]
-    pub fn first(mut self, status: Status, times: usize, rows: &[Row]) -> Self {
-        self.polls.extend(std::iter::repeat_n((status, rows.to_vec()), times));
-        self
-    }
-}
 
 /// An error that the server answers with whatever the request was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +22,33 @@ pub enum Refusal {
 }
 
 /// The whole script of one server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Script {
-    pub(crate) log_groups: Vec<String>,
+    pub(crate) log_groups: Vec<LogGroup>,
+    pub(crate) saved_queries: Vec<SavedQuery>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) end_of: EndOf,
+    pub(crate) account: String,
+    pub(crate) limits: Limits,
+    pub(crate) concurrent: usize,
     pub(crate) queries: VecDeque<Query>,
     pub(crate) refusals: VecDeque<(String, Refusal)>,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            log_groups: Vec::new(),
+            saved_queries: Vec::new(),
+            events: Vec::new(),
+            end_of: EndOf::default(),
+            account: "111122223333".to_owned(),
+            limits: Limits::default(),
+            concurrent: usize::MAX,
+            queries: VecDeque::new(),
+            refusals: VecDeque::new(),
+        }
+    }
 }
 
 impl Script {
@@ -113,8 +60,64 @@ impl Script {
 
     /// Adds a log group.
     #[must_use]
-    pub fn log_group(mut self, name: &str) -> Self {
-        self.log_groups.push(name.to_owned());
+    pub fn log_group(self, name: &str) -> Self {
+        self.log_groups([LogGroup::new(name)])
+    }
+
+    /// Adds log groups.
+    #[must_use]
+    pub fn log_groups(mut self, groups: impl IntoIterator<Item = LogGroup>) -> Self {
+        self.log_groups.extend(groups);
+        self
+    }
+
+    /// Adds saved queries.
+    #[must_use]
+    pub fn saved_queries(mut self, queries: impl IntoIterator<Item = SavedQuery>) -> Self {
+        self.saved_queries.extend(queries);
+        self
+    }
+
+    /// Adds events, and their log groups. A script with events and without [`Script::query`] plays
+    /// [`Query::over_events`] each time.
+    #[must_use]
+    pub fn events(mut self, events: Vec<Event>) -> Self {
+        self.events.extend(events);
+        self
+    }
+
+    /// How far the last second of a query over events goes.
+    #[must_use]
+    pub fn end_of(mut self, end_of: EndOf) -> Self {
+        self.end_of = end_of;
+        self
+    }
+
+    /// The account that `@log` and ARNs name, in every call whoever signs it; `111122223333` unless set.
+    #[must_use]
+    pub fn account(mut self, account: &str) -> Self {
+        account.clone_into(&mut self.account);
+        self
+    }
+
+    /// The most rows that a query may ask for; 100,000 unless set.
+    #[must_use]
+    pub fn limit_max(mut self, rows: i64) -> Self {
+        self.limits.max = rows;
+        self
+    }
+
+    /// The rows that a query gets which does not say; 10,000 unless set.
+    #[must_use]
+    pub fn limit_default(mut self, rows: i64) -> Self {
+        self.limits.default = rows;
+        self
+    }
+
+    /// How many queries may be scheduled or running at once; a query ends with the poll that shows its end.
+    #[must_use]
+    pub fn concurrent(mut self, queries: usize) -> Self {
+        self.concurrent = queries;
         self
     }
 

@@ -21,6 +21,8 @@ pub struct Call {
     pub body: Value,
     /// The access key id that the signature names.
     pub access_key_id: Option<String>,
+    /// The region that the signature names.
+    pub region: Option<String>,
     /// The session token, for temporary credentials.
     pub session_token: Option<String>,
     /// The client's user agent.
@@ -99,17 +101,19 @@ fn serve(mut request: Request, play: &mut Play, calls: &Mutex<Vec<Call>>) {
     let read = request.as_reader().read_to_string(&mut text);
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
     let operation = header(&request, "x-amz-target").and_then(|target| target.strip_prefix(TARGET).map(str::to_owned));
-    let access_key_id = header(&request, "authorization").as_deref().and_then(signer);
-    let answer = match (&operation, &access_key_id, read) {
+    let signer = header(&request, "authorization").as_deref().and_then(signer);
+    let answer = match (&operation, &signer, read) {
         // "MissingAuthenticationToken: The request must contain a valid ... access key ID" ("Common Errors")
         (_, None, _) => Answer::error(400, "MissingAuthenticationTokenException", "Missing Authentication Token"),
-        (Some(operation), Some(_), Ok(_)) => play.answer(operation, &body),
+        (Some(operation), Some((_, region)), Ok(_)) => play.answer(operation, &body, region),
         _ => Answer::error(400, "SerializationException", "no call of CloudWatch Logs"),
     };
+    let (access_key_id, region) = signer.unzip();
     let call = Call {
         operation: operation.unwrap_or_default(),
         body,
         access_key_id,
+        region,
         session_token: header(&request, "x-amz-security-token"),
         user_agent: header(&request, "user-agent").unwrap_or_default(),
         error: answer.body["__type"].as_str().map(str::to_owned),
@@ -126,11 +130,12 @@ fn header(request: &Request, name: &str) -> Option<String> {
     found.map(|header| header.value.to_string())
 }
 
-/// The access key id of `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...` (IAM User Guide,
-/// "Elements of an AWS API request signature").
-fn signer(authorization: &str) -> Option<String> {
+/// The access key id and the region of `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...` (IAM User
+/// Guide, "Elements of an AWS API request signature").
+fn signer(authorization: &str) -> Option<(String, String)> {
     let scope = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?.split("Credential=").nth(1)?;
-    scope.split('/').next().map(str::to_owned)
+    let mut parts = scope.split('/');
+    Some((parts.next()?.to_owned(), parts.nth(1)?.to_owned()))
 }
 
 #[cfg(test)]
@@ -138,9 +143,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_key_out_of_a_signature() {
+    fn reads_key_and_region_out_of_a_signature() {
         let header = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260102/us-east-1/logs/aws4_request, SignedHeaders=host";
-        assert_eq!(signer(header).as_deref(), Some("AKIAEXAMPLE"));
+        assert_eq!(signer(header), Some(("AKIAEXAMPLE".to_owned(), "us-east-1".to_owned())));
         assert_eq!(signer("Basic abc"), None);
     }
 }
