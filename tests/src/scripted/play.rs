@@ -42,10 +42,22 @@ impl Play {
             "DescribeQueries" => Ok(self.describe(body, region)),
             "DescribeLogGroups" => self.catalog.describe_groups(body, region),
             "DescribeQueryDefinitions" => self.catalog.describe_saved(body),
-            // Smithy, "AWS JSON 1.1 protocol"; awsJson services answer an unknown target so.
-            _ => Err(Answer::error(400, "UnknownOperationException", &format!("`{operation}` is not in the script"))),
+            other => self.given(other),
         };
         answer.unwrap_or_else(|error| error)
+    }
+
+    /// Smithy, "AWS JSON 1.1 protocol"; awsJson services answer an unknown target so.
+    fn given(&mut self, operation: &str) -> Result<Answer, Answer> {
+        let answers = &mut self.script.answers;
+        let mut places = (0..answers.len()).filter(|place| answers[*place].0 == operation);
+        let given = match (places.next(), places.next()) {
+            (Some(first), Some(_)) => answers.remove(first).map(|(_, body)| body),
+            (Some(last), None) => Some(answers[last].1.clone()),
+            (None, _) => None,
+        };
+        let unknown = || format!("`{operation}` is not in the script");
+        given.map(Answer::ok).ok_or_else(|| Answer::error(400, "UnknownOperationException", &unknown()))
     }
 
     fn start(&mut self, body: &Value, region: &str) -> Result<Answer, Answer> {
@@ -257,5 +269,14 @@ mod tests {
         let started = play.answer("StartQuery", &body, REGION).body;
         assert_eq!(play.answer("GetQueryResults", &started, REGION).body["queryLanguage"], "SQL");
         assert_eq!(play.answer("DescribeQueries", &json!({}), REGION).body["queries"][1]["queryLanguage"], "SQL");
+    }
+
+    #[test]
+    fn answers_of_others_come_in_order_and_the_last_one_stays() {
+        let script = Script::new().answer("PutLogEvents", json!(1)).answer("Other", json!(2));
+        let (mut play, _) = started(script.answer("PutLogEvents", json!(3)));
+        let seen = [(); 3].map(|()| play.answer("PutLogEvents", &json!({}), REGION).body);
+        assert_eq!(seen, [json!(1), json!(3), json!(3)]);
+        assert_eq!(play.answer("CreateLogGroup", &json!({}), REGION).body["__type"], "UnknownOperationException");
     }
 }

@@ -117,7 +117,7 @@ fn seconds(body: &Value, name: &str) -> Result<i64, Answer> {
 }
 
 /// "A `StartQuery` operation must include exactly one of the following parameters: `logGroupName`, `logGroupNames`, or
-/// `logGroupIdentifiers`. The exception is queries using the OpenSearch Service SQL query language, where you specify the
+/// `logGroupIdentifiers`. The exception is queries using the `OpenSearch` Service SQL query language, where you specify the
 /// log group names inside the querystring". (The SOURCE command, which needs none either, is not played.)
 fn log_groups(body: &Value, language: Language) -> Result<Vec<String>, Answer> {
     let given: Vec<&Value> = ["logGroupName", "logGroupNames", "logGroupIdentifiers"]

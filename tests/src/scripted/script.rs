@@ -4,6 +4,7 @@ use super::catalog::{LogGroup, SavedQuery};
 use super::events::{EndOf, Event};
 use super::query::Query;
 use super::rules::Limits;
+use serde_json::Value;
 use std::collections::VecDeque;
 
 /// An error that the server answers with whatever the request was.
@@ -33,6 +34,7 @@ pub struct Script {
     pub(crate) concurrent: usize,
     pub(crate) queries: VecDeque<Query>,
     pub(crate) refusals: VecDeque<(String, Refusal)>,
+    pub(crate) answers: VecDeque<(String, Value)>,
 }
 
 impl Default for Script {
@@ -47,6 +49,7 @@ impl Default for Script {
             concurrent: usize::MAX,
             queries: VecDeque::new(),
             refusals: VecDeque::new(),
+            answers: VecDeque::new(),
         }
     }
 }
@@ -132,6 +135,14 @@ impl Script {
     #[must_use]
     pub fn refuse(mut self, operation: &str, refusal: Refusal, times: usize) -> Self {
         self.refusals.extend(std::iter::repeat_n((operation.to_owned(), refusal), times));
+        self
+    }
+
+    /// Adds the answer to the next call of an operation that is not played here; the last one added answers all later
+    /// calls of it too.
+    #[must_use]
+    pub fn answer(mut self, operation: &str, body: Value) -> Self {
+        self.answers.push_back((operation.to_owned(), body));
         self
     }
 }
