@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod again;
+mod files;
 mod followed;
 mod listed;
 mod logs;
 mod pruned;
+mod results;
 mod resumed;
 mod secrets;
 mod started;

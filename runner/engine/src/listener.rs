@@ -151,7 +151,7 @@ impl<'a> Listener<'a> {
             let why = "a table was dropped: its name or columns are too long, or a file has its name";
             return self.log(Level::Warn, why.to_owned());
         }
-        (self.observer)(Notice::Table { step: self.step, table: &name, columns: &columns });
+        self.recorder.table(&name, &text);
         self.beginnings.table(&name, &columns);
         self.tables.insert(table.table, Table { name, count: columns.len(), columns: text });
     }
@@ -177,7 +177,6 @@ impl<'a> Listener<'a> {
         let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
         self.recorder.rows(&known.name, &known.columns, count, &data);
         self.beginnings.rows(&known.name, &data, lines.len());
-        (self.observer)(Notice::Rows { step: self.step, table: &known.name, rows: &rows });
     }
 
     fn chart(&mut self, chart: &Chart) {

@@ -70,24 +70,6 @@ pub enum Notice<'a> {
         /// Between 0 and 1.
         fraction: Option<f64>,
     },
-    /// A table begins.
-    Table {
-        /// The step.
-        step: &'a str,
-        /// The table's name.
-        table: &'a str,
-        /// Its columns.
-        columns: &'a [String],
-    },
-    /// Rows of a table.
-    Rows {
-        /// The step.
-        step: &'a str,
-        /// The table's name.
-        table: &'a str,
-        /// A JSON array of arrays.
-        rows: &'a str,
-    },
     /// A step ended.
     StepEnded(&'a StepEnd),
 }
@@ -159,8 +141,6 @@ pub(crate) fn prefixed<'a>(observer: Observer<'a>, prefix: &'a str) -> impl Fn(N
         Notice::Log { step, level, text } => observer(Notice::Log { step: &named(step), level, text }),
         Notice::Output { step, stream, bytes } => observer(Notice::Output { step: &named(step), stream, bytes }),
         Notice::Progress { step, text, fraction } => observer(Notice::Progress { step: &named(step), text, fraction }),
-        Notice::Table { step, table, columns } => observer(Notice::Table { step: &named(step), table, columns }),
-        Notice::Rows { step, table, rows } => observer(Notice::Rows { step: &named(step), table, rows }),
         Notice::StepEnded(end) => observer(Notice::StepEnded(&StepEnd { step: named(&end.step), ..end.clone() })),
     }
 }

@@ -94,6 +94,12 @@ impl Recorder {
         &bytes[..usize::try_from(kept).unwrap_or(usize::MAX)]
     }
 
+    /// Begins a table, which is there from now on even if it gets no rows.
+    pub(crate) fn table(&mut self, table: &str, columns: &str) {
+        self.open.remove(table);
+        self.rows(table, columns, 0, b"");
+    }
+
     /// Adds rows, one JSON text a line.
     pub(crate) fn rows(&mut self, table: &str, columns: &str, count: i64, lines: &[u8]) {
         self.keep(lines.len());

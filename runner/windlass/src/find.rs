@@ -48,6 +48,20 @@ pub(crate) async fn key_of(store: &Store, project: &ProjectName, name: &str) -> 
     Ok(job_key(project.as_str(), &stored.map_or_else(|| format!("name:{name}"), |row| row.identity)))
 }
 
+/// Whether one of these paths is that of the step, or of one in the group.
+pub(crate) fn has_step<'a>(wanted: &str, paths: impl Iterator<Item = &'a str> + Clone) -> Result<(), Problem> {
+    if paths.clone().any(|path| is_within(wanted, path)) {
+        return Ok(());
+    }
+    let message = format!("the execution has no step `{}`", show::safe_text(wanted));
+    Err(Problem::with_help("execution.unknown", message, &nearest_hint(wanted, paths)))
+}
+
+/// Whether the step at this path is the wanted one, or in it.
+pub(crate) fn is_within(wanted: &str, path: &str) -> bool {
+    path.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '#', '/']))
+}
+
 /// A state by its name.
 pub(crate) fn state(text: &str) -> Result<State, String> {
     const ALL: &str = "`queued`, `running`, `succeeded`, `failed`, `timedOut`, `cancelled`, `interrupted`, `skipped`";

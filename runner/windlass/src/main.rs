@@ -8,6 +8,7 @@ mod options;
 mod pace;
 mod problem;
 mod protect;
+mod results;
 mod setup;
 mod show;
 

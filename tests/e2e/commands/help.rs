@@ -104,7 +104,10 @@ fn what_cannot_be_understood_is_a_usage_error() {
         (&["plugni"][..], &["'plugni'", "'plugin'"][..]),
         (&["run", "job.yaml"], &["--project"]),
         (&["run", "job.yaml", "--project", "web", "--outptu", "json"], &["'--outptu'", "'--output'"]),
-        (&["run", "job.yaml", "--project", "web", "--output", "xml"], &["'xml'", "table", "json", "csv"]),
+        (
+            &["run", "job.yaml", "--project", "web", "--output", "xml"],
+            &["'xml'", "table", "json", "ndjson", "csv", "markdown"],
+        ),
         (&["run", "job.yaml", "--project", "we b"], &["'we b'", "letters, digits"]),
         (&["completions", "tcsh"], &["'tcsh'", "bash"]),
         (&["account", "explain", "prod"], &["--project"]),

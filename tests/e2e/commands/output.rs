@@ -119,6 +119,8 @@ fn a_reader_that_went_away_is_no_error() {
         &["run", job, "--project", "web", "--quiet"],
         &["run", job, "--project", "web", "--quiet", "--output", "json"],
         &["run", job, "--project", "web", "--quiet", "--output", "csv"],
+        &["run", job, "--project", "web", "--quiet", "--output", "ndjson"],
+        &["run", job, "--project", "web", "--quiet", "--output", "markdown"],
     ] {
         let ended = without_reader(installation.command(arguments), false);
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");

@@ -30,7 +30,7 @@ fn job() -> String {
 fn runs_leave_nothing_of_their_secrets() {
     let ground = Ground::new();
     let (mut outputs, mut samples) = (Vec::new(), BTreeSet::new());
-    for format in ["table", "json", "csv"] {
+    for format in ["table", "json", "ndjson", "csv", "markdown"] {
         let (ended, seen) = ground.run_job(&job(), &["--output", format]);
         ended.ok();
         outputs.push(ended);

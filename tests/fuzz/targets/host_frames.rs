@@ -129,14 +129,6 @@ fn shown(notice: &Notice<'_>) {
     match notice {
         Notice::Log { text, .. } | Notice::Progress { text, .. } => no_secret("what is shown", text.as_bytes()),
         Notice::Output { bytes, .. } => no_secret("what is shown", bytes),
-        Notice::Table { table, columns, .. } => {
-            no_secret("the name of a table", table.as_bytes());
-            columns.iter().for_each(|column| no_secret("a column", column.as_bytes()));
-        }
-        Notice::Rows { table, rows, .. } => {
-            no_secret("the name of a table", table.as_bytes());
-            no_secret("rows that are shown", rows.as_bytes());
-        }
         Notice::Started { .. } | Notice::Waits { .. } => {}
         Notice::StepStarted { .. } | Notice::StepRetries { .. } | Notice::StepEnded(_) => {}
     }

@@ -45,7 +45,7 @@ pub struct Rows {
 /// How many there were.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Counted {
-    count: u64,
+    pub(crate) count: u64,
 }
 
 impl Step for Noop {

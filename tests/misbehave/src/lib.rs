@@ -12,16 +12,18 @@ mod keeper;
 mod leak;
 mod look;
 mod offer;
+mod tell;
 
 pub use bulk::{Counted, Lines, Noop, Rows};
 pub use fault::{Fault, Seen};
 pub use keeper::{Keeper, Kept};
 pub use leak::Leak;
 pub use offer::{Offer, Offered};
+pub use tell::Tell;
 
 windlass_plugin_api::export_plugin! {
     name: "misbehave",
     title: "Misbehave",
     description: "Misbehaves on request, for tests.",
-    steps: [Fault, Keeper, Leak, Noop, Lines, Offer, Rows],
+    steps: [Fault, Keeper, Leak, Noop, Lines, Offer, Rows, Tell],
 }

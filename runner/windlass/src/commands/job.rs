@@ -154,7 +154,11 @@ pub(crate) async fn told(
     }
     let mut live = Live::new(!waiting.follow);
     match follow::to_the_end(&engine.store, &engine.member, *execution, &mut live).await?.ended() {
-        Some(row) => follow::outcome(&engine.store, &row).await,
+        Some(row) => {
+            let short = show::short(row.id);
+            live.print(&format!("its tables and outputs: windlass execution results {short}"));
+            follow::outcome(&engine.store, &row).await
+        }
         None => Ok(exit::CANCELLED),
     }
 }

@@ -13,8 +13,9 @@ use windlass_store::{NotClaimed, Role, StoreError, ToAbandon};
 use crate::arguments::Global;
 use crate::follow::Watch;
 use crate::problem::Problem;
-use crate::show::{Live, Results, ResultsFormat};
-use crate::{follow, options, setup, show};
+use crate::results::{Execution, ResultsFormat};
+use crate::show::Live;
+use crate::{follow, options, results, setup, show};
 
 /// Run a job file, without a server.
 ///
@@ -88,11 +89,9 @@ pub(super) async fn carry_out(
     quiet: bool,
 ) -> Result<u8, Problem> {
     let halt = stop_on_signals()?;
-    let watched = Mutex::new((Live::new(quiet), Results::default()));
+    let live = Mutex::new(Live::new(quiet));
     let observer = |notice: Notice<'_>| {
-        let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.1.notice(&notice);
-        watched.0.notice(&notice);
+        live.lock().unwrap_or_else(PoisonError::into_inner).notice(&notice);
     };
     let stopped_by_others = listen(engine, &halt);
     let work = async {
@@ -110,16 +109,17 @@ pub(super) async fn carry_out(
         end = work => end,
         () = stopped_by_others => unreachable!("it listens for ever"),
     };
-    let (mut live, results) = watched.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let end = match end {
+    let mut live = live.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut end = match end {
         // While it waited for its turn it was in the queue, and a server was faster.
         Err(EngineError::Store(StoreError::NotClaimed { execution, because: NotClaimed::Taken })) => {
-            return elsewhere(engine, prepared, execution, &mut live, format).await;
+            return elsewhere(engine, execution, &mut live, format).await;
         }
         end => end?,
     };
-    results.print(format, prepared, &end)?;
-    match end.failed {
+    let failed = end.failed.take();
+    results::print(&engine.store, &Execution::ran(prepared, end), format).await?;
+    match failed {
         Some(failed) => Err(Problem::step(&failed.step, &failed.failure)),
         None => Ok(exit::OK),
     }
@@ -128,7 +128,6 @@ pub(super) async fn carry_out(
 /// Shows an execution that another process runs, and its results as if it had run here.
 async fn elsewhere(
     engine: &Engine,
-    prepared: &Prepared,
     execution: uuid::Uuid,
     live: &mut Live,
     format: ResultsFormat,
@@ -140,8 +139,8 @@ async fn elsewhere(
         watch = follow::to_the_end(&engine.store, &engine.member, execution, live).await?;
     }
     let Some(row) = watch.ended() else { return Ok(exit::CANCELLED) };
-    let (results, end) = Results::recorded(&engine.store, &row).await?;
-    results.print(format, prepared, &end)?;
+    let execution = Execution::recorded(&engine.store, &row).await?;
+    results::print(&engine.store, &execution, format).await?;
     follow::outcome(&engine.store, &row).await
 }
 

@@ -35,7 +35,7 @@ impl Live {
             return;
         }
         match notice {
-            Notice::Started { .. } | Notice::Table { .. } | Notice::Rows { .. } => {}
+            Notice::Started { .. } => {}
             Notice::Waits { reason } => self.print(&format!("waiting {reason}")),
             Notice::StepStarted { step, uses, attempt: 1 } => self.print(&format!("{step}: {uses}")),
             Notice::StepStarted { step, uses, attempt } => self.print(&format!("{step}: {uses}, attempt {attempt}")),

@@ -6,7 +6,6 @@ mod lines;
 mod live;
 mod log_lines;
 mod plugin;
-mod results;
 mod schema;
 mod table;
 
@@ -22,7 +21,6 @@ pub(crate) use lines::Lines;
 pub(crate) use live::Live;
 pub(crate) use log_lines::{LogLine, LogLines};
 pub(crate) use plugin::{plugin, plugin_json};
-pub(crate) use results::{Results, ResultsFormat};
 pub(crate) use schema::schema;
 pub(crate) use table::{Table, listing};
 
@@ -87,6 +85,16 @@ pub(crate) fn short(id: uuid::Uuid) -> String {
     id[id.len() - 8..].to_owned()
 }
 
+/// A text as one word of a command line.
+pub(crate) fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@:+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
 /// How long something took, or takes until now.
 pub(crate) fn took(from: Option<i64>, to: Option<i64>) -> String {
     let Some(from) = from else { return String::new() };
@@ -132,4 +140,17 @@ pub(crate) fn abandoned(abandoned: &windlass_engine::Abandoned<'_>) -> String {
         Some(trouble) => format!("could not be ended, look after it: {trouble}"),
     };
     format!("execution {execution}: what step `{step}` had begun {how}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_a_command_line_is_quoted_where_it_must_be() {
+        assert_eq!(
+            ["deploy.check", "by hour", "each[3]", "it's", ""].map(word),
+            ["deploy.check", "'by hour'", "'each[3]'", "'it'\\''s'", "''"]
+        );
+    }
 }

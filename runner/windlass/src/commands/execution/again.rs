@@ -6,7 +6,7 @@ use crate::arguments::{Global, Listing};
 use crate::commands::job::{Waiting, told};
 use crate::commands::run::{First, carry_out};
 use crate::problem::Problem;
-use crate::show::ResultsFormat;
+use crate::results::ResultsFormat;
 use crate::{find, options, setup, show};
 
 #[derive(Args)]

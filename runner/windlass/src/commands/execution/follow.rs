@@ -3,8 +3,9 @@ use windlass_errors::exit;
 
 use crate::arguments::Global;
 use crate::problem::Problem;
+use crate::results::{Execution, ResultsFormat};
 use crate::show::Live;
-use crate::{find, follow, setup};
+use crate::{find, follow, results, setup};
 
 #[derive(Args)]
 pub(crate) struct Follow {
@@ -17,7 +18,11 @@ pub(super) async fn run(global: &Global, arguments: &Follow) -> Result<u8, Probl
     let row = find::execution(&store, &arguments.id).await?;
     let mut live = Live::on_stdout();
     match follow::to_the_end(&store, &member, row.id, &mut live).await?.ended() {
-        Some(row) => follow::outcome(&store, &row).await,
+        Some(row) => {
+            let execution = Execution::recorded(&store, &row).await?;
+            results::print(&store, &execution, ResultsFormat::Table).await?;
+            follow::outcome(&store, &row).await
+        }
         None => Ok(exit::CANCELLED),
     }
 }

@@ -3,7 +3,7 @@ use std::io::IsTerminal as _;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use windlass_errors::{exit, nearest_hint};
+use windlass_errors::exit;
 use windlass_plugin_api::frames::Level;
 use windlass_store::{ExecutionRow, StepRow, Store, Stream, Tail};
 
@@ -62,15 +62,8 @@ pub(super) async fn run(global: &Global, arguments: &Logs) -> Result<u8, Problem
 
 /// The step executions that a path names: the attempts of a step, or everything in a group.
 fn wanted(steps: &[StepRow], path: &str) -> Result<BTreeSet<i32>, Problem> {
-    let inside = |step: &StepRow| step.path.strip_prefix(path).is_some_and(|rest| rest.starts_with(['.', '[', '#']));
-    let found: BTreeSet<i32> =
-        steps.iter().filter(|step| step.path == path || inside(step)).map(|step| step.position).collect();
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let hint = nearest_hint(path, steps.iter().map(|step| step.path.as_str()));
-    let message = format!("the execution has no step `{}`", show::safe_text(path));
-    Err(Problem::with_help("execution.unknown", message, &hint))
+    find::has_step(path, steps.iter().map(|step| step.path.as_str()))?;
+    Ok(steps.iter().filter(|step| find::is_within(path, &step.path)).map(|step| step.position).collect())
 }
 
 async fn read(

@@ -2,10 +2,12 @@
 
 mod again;
 mod cancel;
+mod file;
 mod follow;
 mod list;
 mod logs;
 mod prune;
+mod results;
 mod show;
 
 use clap::Subcommand;
@@ -30,7 +32,18 @@ pub(crate) enum Execution {
         windlass execution logs 3f2a91cc --tail 100\n  \
         windlass execution logs 3f2a91cc --step deploy.check --search timeout")]
     Logs(logs::Logs),
-    /// Show an execution while it goes on, and exit as it ends
+    /// Print the tables of an execution, and the outputs of steps without one
+    ///
+    /// Of one that goes on, what is there so far. Of a step that was tried again the last attempt counts. Rows are printed as
+    /// they are read, however many there are; `table` shows the first 1000 of each table.
+    #[command(after_help = "Examples:\n  \
+        windlass execution results 3f2a91cc --output csv > rows.csv\n  \
+        windlass execution results 3f2a91cc --step requests --table results --output ndjson")]
+    Results(results::Results),
+    /// Print a file that a step left, or write it to a new file
+    #[command(after_help = "Example:\n  windlass execution file 3f2a91cc report.pdf --to report.pdf")]
+    File(file::File),
+    /// Show an execution while it goes on, then its tables and outputs, and exit as it ends
     #[command(after_help = "Example:\n  windlass execution follow 3f2a91cc")]
     Follow(follow::Follow),
     /// Stop an execution; one that waits never begins
@@ -63,6 +76,8 @@ pub(crate) async fn run(global: &Global, command: Execution) -> Result<u8, Probl
         Execution::List(arguments) => list::run(global, &arguments).await,
         Execution::Show(arguments) => show::run(global, &arguments).await,
         Execution::Logs(arguments) => logs::run(global, &arguments).await,
+        Execution::Results(arguments) => results::run(global, &arguments).await,
+        Execution::File(arguments) => file::run(global, &arguments).await,
         Execution::Follow(arguments) => follow::run(global, &arguments).await,
         Execution::Cancel(arguments) => cancel::run(global, &arguments).await,
         Execution::Retry(arguments) => again::retry(global, arguments).await,

@@ -1,0 +1,49 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use windlass_plugin_api::{Cell, Context, Step, StepError, StepInfo};
+
+use crate::bulk::Counted;
+
+/// Says what it is given: a table, whatever is in it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tell {
+    /// The table's name.
+    table: String,
+    /// Its columns.
+    columns: Vec<String>,
+    /// Its rows.
+    rows: Vec<Vec<Value>>,
+}
+
+impl Step for Tell {
+    const INFO: StepInfo = StepInfo {
+        name: "tell",
+        title: "Say what it is given",
+        description: "Sends a table with the rows that it is given.",
+        repeatable: true,
+        example: "table: results\ncolumns: [n]\nrows: [[1], [2]]\n",
+        ..StepInfo::DEFAULT
+    };
+    type Outputs = Counted;
+
+    async fn run(self, context: Context) -> Result<Counted, StepError> {
+        let count = self.rows.len() as u64;
+        let mut table = context.table(self.table, self.columns);
+        for row in &self.rows {
+            table.row(row.iter().map(cell));
+        }
+        drop(table);
+        Ok(Counted { count })
+    }
+}
+
+fn cell(value: &Value) -> Cell<'_> {
+    match value {
+        Value::String(text) => text.as_str().into(),
+        Value::Bool(value) => (*value).into(),
+        Value::Number(number) => number.as_i64().map_or_else(|| number.as_f64().unwrap_or_default().into(), Cell::from),
+        _ => Cell::Null,
+    }
+}
