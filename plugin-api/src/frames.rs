@@ -394,6 +394,9 @@ pub struct Chart {
     pub x: String,
     /// The columns that are drawn.
     pub y: Vec<String>,
+    /// A column whose values each have a line or a bar of their own. Since api 1.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
 }
 
 /// How a chart is drawn.

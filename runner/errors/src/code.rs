@@ -194,6 +194,7 @@ pub const ALL: &[Entry] = &[
     entry("execution.ambiguous", exit::JOB, "several executions have an id that ends like that"),
     entry("execution.unknown-result", exit::JOB, "the execution has no table, file or chart of that name"),
     entry("execution.ambiguous-result", exit::JOB, "the execution has several tables, files or charts to choose from"),
+    entry("execution.undrawable-chart", exit::JOB, "a chart has no numbers, or something else where it needs them"),
     entry("execution.unwritable-file", exit::JOB, "a file of an execution cannot be written to where it is wanted"),
     entry("execution.not-ended", exit::JOB, "the execution has not ended, or not in a way to go on from"),
     entry("execution.skipped", exit::STEP_FAILED, "the job runs already, and one more is to be skipped"),

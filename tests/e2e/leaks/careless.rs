@@ -46,9 +46,9 @@ fn what_is_known_is_masked_in_every_channel() {
         assert_eq!([shown(&search, &ended), ground.left(&search), search.samples(&samples)].concat(), []);
         // Each account's key, and the token of the role, in both forms: base64 keeps its padding.
         let masked = |text: &str| text.matches("leaked key [masked]").count();
-        assert_eq!(masked(&ended.stderr), 3 * 2 * 2, "log, stdout and stderr:\n{}", ended.stderr);
+        assert_eq!(masked(&ended.stderr), 5 * 2 * 2, "log, stdout, stderr, and twice the chart:\n{}", ended.stderr);
         assert_eq!(masked(&ended.stdout), 2 * 2 * 2, "outputs and table:\n{}", ended.stdout);
-        assert_eq!(ended.stderr.matches("token [masked]").count(), 3 * 2);
+        assert_eq!(ended.stderr.matches("token [masked]").count(), 5 * 2);
     }
 }
 

@@ -95,7 +95,15 @@ impl Step for Leak {
 
 fn chart_of(text: String) -> Chart {
     let (table, x) = ("leaked".to_owned(), "text".to_owned());
-    Chart { chart: text.clone(), title: text.clone(), kind: ChartKind::Bar, table, x, y: vec![text] }
+    Chart {
+        chart: text.clone(),
+        title: text.clone(),
+        kind: ChartKind::Bar,
+        table,
+        x,
+        y: vec![text.clone()],
+        series: Some(text),
+    }
 }
 
 impl Form {

@@ -42,8 +42,8 @@ impl Step for Offer {
         drop(table);
         let text = |text: &str| text.to_owned();
         let (kind, y) = (ChartKind::Line, vec![text("errors")]);
-        let chart =
-            Chart { chart: text("errors"), title: text("Errors"), kind, table: text("per hour"), x: text("hour"), y };
+        let (table, x, series) = (text("per hour"), text("hour"), None);
+        let chart = Chart { chart: text("errors"), title: text("Errors"), kind, table, x, y, series };
         context.chart(chart);
         let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(self.file_bytes).collect();
         let mut file = context.artifact("bytes.bin", "application/octet-stream");

@@ -15,13 +15,16 @@ pub struct Tell {
     columns: Vec<String>,
     /// Its rows.
     rows: Vec<Vec<Value>>,
+    /// Charts of it, as their frames have them.
+    #[serde(default)]
+    charts: Vec<Value>,
 }
 
 impl Step for Tell {
     const INFO: StepInfo = StepInfo {
         name: "tell",
         title: "Say what it is given",
-        description: "Sends a table with the rows that it is given.",
+        description: "Sends a table with the rows that it is given, and charts of it.",
         repeatable: true,
         example: "table: results\ncolumns: [n]\nrows: [[1], [2]]\n",
         ..StepInfo::DEFAULT
@@ -35,6 +38,9 @@ impl Step for Tell {
             table.row(row.iter().map(cell));
         }
         drop(table);
+        for chart in self.charts {
+            context.chart(serde_json::from_value(chart).map_err(|why| StepError::new("step.failed", why.to_string()))?);
+        }
         Ok(Counted { count })
     }
 }

@@ -118,7 +118,11 @@ pub(super) async fn carry_out(
         end => end?,
     };
     let failed = end.failed.take();
-    results::print(&engine.store, &Execution::ran(prepared, end), format).await?;
+    let execution = Execution::ran(prepared, end);
+    results::print(&engine.store, &execution, format).await?;
+    if !quiet {
+        results::tell_charts(&engine.store, execution.id).await?;
+    }
     match failed {
         Some(failed) => Err(Problem::step(&failed.step, &failed.failure)),
         None => Ok(exit::OK),

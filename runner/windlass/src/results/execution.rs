@@ -6,6 +6,8 @@ use windlass_engine::{Finished, Prepared, StepEnd};
 use windlass_store::{ExecutionRow, State, Store, StoreError, TableRow};
 
 use super::attempts::that_count;
+use windlass_plugin_api::frames::Chart;
+
 use crate::follow::step_end;
 
 /// An execution, as far as it got.
@@ -27,6 +29,8 @@ pub(crate) struct StepResults {
     pub(crate) tables: Vec<StepTable>,
     /// As the tables.
     pub(crate) files: Vec<StepFile>,
+    /// As the tables.
+    pub(crate) charts: Vec<Chart>,
 }
 
 /// A table of a step.
@@ -72,6 +76,10 @@ impl Execution {
         for table in store.tables(self.id).await? {
             kept.entry(table.position).or_default().push(table);
         }
+        let mut charts: BTreeMap<i32, Vec<Chart>> = BTreeMap::new();
+        for row in store.charts(self.id).await? {
+            charts.entry(row.position).or_default().extend(serde_json::from_str::<Chart>(&row.definition));
+        }
         let results = self.steps.iter().map(|end| {
             let counts = counting.contains(&end.position);
             let kept = kept.remove(&end.position).filter(|_| counts).unwrap_or_default();
@@ -81,6 +89,7 @@ impl Execution {
                 counts,
                 tables: tables.into_iter().map(|row| StepTable::of(self.id, &end.step, row)).collect(),
                 files: files.into_iter().map(|row| StepFile::of(self.id, &end.step, row)).collect(),
+                charts: charts.remove(&end.position).filter(|_| counts).unwrap_or_default(),
             }
         });
         Ok(results.collect())

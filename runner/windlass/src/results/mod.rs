@@ -2,6 +2,7 @@
 //! the number of rows does not matter.
 
 mod attempts;
+mod charts;
 mod choice;
 mod csv;
 mod execution;
@@ -15,6 +16,7 @@ mod table;
 use clap::ValueEnum;
 use windlass_store::Store;
 
+pub(crate) use charts::{ChartFormat, print_chart, tell_charts};
 pub(crate) use choice::Choice;
 pub(crate) use execution::{Execution, StepFile};
 use execution::{StepResults, StepTable};

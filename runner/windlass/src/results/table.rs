@@ -19,10 +19,8 @@ pub(super) async fn print(
 ) -> Result<(), Stop> {
     for step in steps {
         for table in &step.tables {
-            let shown = one(store, table, out).await?;
-            if let more @ 1.. = table.rows.saturating_sub(shown) {
-                out.text(&format!("{more} more rows: {}\n", all_of(execution, table)))?;
-            }
+            let all: Vec<usize> = (0..table.columns.len()).collect();
+            one(store, execution, table, &all, out).await?;
         }
         if step.tables.is_empty() && step.outputs().next().is_some() {
             let mut shown = Table::new(["output", "value"]);
@@ -35,9 +33,16 @@ pub(super) async fn print(
     Ok(())
 }
 
-/// Prints the beginning of a table, and says how many rows that is.
-async fn one(store: &Store, table: &StepTable, out: &mut Out) -> Result<u64, Stop> {
-    let (mut shown, mut count, mut bytes) = (Table::new(&table.columns), 0, 0);
+/// These columns of the beginning of a table, and how many rows more there are.
+pub(super) async fn one(
+    store: &Store,
+    execution: &Execution,
+    table: &StepTable,
+    columns: &[usize],
+    out: &mut Out,
+) -> Result<(), Stop> {
+    let header = columns.iter().filter_map(|column| table.columns.get(*column));
+    let (mut shown, mut count, mut bytes) = (Table::new(header), 0, 0);
     let mut rows = table.read(store);
     'pages: while let Some(page) = rows.page().await? {
         for row in page.values() {
@@ -46,12 +51,15 @@ async fn one(store: &Store, table: &StepTable, out: &mut Out) -> Result<u64, Sto
             if count == MOST_ROWS || (count > 0 && bytes > MOST_BYTES) {
                 break 'pages;
             }
-            shown.values(row);
+            shown.values(columns.iter().map(|column| row.get(*column).cloned().unwrap_or_default()));
             count += 1;
         }
     }
     out.text(&format!("{}\n", shown.text()))?;
-    Ok(count)
+    match table.rows.saturating_sub(count) {
+        0 => Ok(()),
+        more => out.text(&format!("{more} more rows: {}\n", all_of(execution, table))),
+    }
 }
 
 /// The command that prints a whole table.

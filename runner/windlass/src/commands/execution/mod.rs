@@ -2,6 +2,7 @@
 
 mod again;
 mod cancel;
+mod chart;
 mod file;
 mod follow;
 mod list;
@@ -43,6 +44,11 @@ pub(crate) enum Execution {
     /// Print a file that a step left, or write it to a new file
     #[command(after_help = "Example:\n  windlass execution file 3f2a91cc report.pdf --to report.pdf")]
     File(file::File),
+    /// Print a chart of a step's table, as SVG or as the table that it draws
+    #[command(after_help = "Examples:\n  \
+        windlass execution chart 3f2a91cc > by-hour.svg\n  \
+        windlass execution chart 3f2a91cc 'by hour' --output table")]
+    Chart(chart::Chart),
     /// Show an execution while it goes on, then its tables and outputs, and exit as it ends
     #[command(after_help = "Example:\n  windlass execution follow 3f2a91cc")]
     Follow(follow::Follow),
@@ -77,6 +83,7 @@ pub(crate) async fn run(global: &Global, command: Execution) -> Result<u8, Probl
         Execution::Show(arguments) => show::run(global, &arguments).await,
         Execution::Logs(arguments) => logs::run(global, &arguments).await,
         Execution::Results(arguments) => results::run(global, &arguments).await,
+        Execution::Chart(arguments) => chart::run(global, &arguments).await,
         Execution::File(arguments) => file::run(global, &arguments).await,
         Execution::Follow(arguments) => follow::run(global, &arguments).await,
         Execution::Cancel(arguments) => cancel::run(global, &arguments).await,
