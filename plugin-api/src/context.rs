@@ -12,7 +12,7 @@ use crate::frames::{
     Answer, Ask, Chart, Checkpoint, Credentials, ExecutionInfo, FromHost, Given, Level, Log, MAX_CHECKPOINT, MAX_FRAME,
     Place, Progress, Start, Verified, Wanted,
 };
-use crate::{Artifact, StepError, Table};
+use crate::{Artifact, Cell, StepError, Table, preview};
 
 /// A running step's way to the runner. Cheap to clone; may be used from any thread of the step.
 #[derive(Clone)]
@@ -97,6 +97,12 @@ impl Context {
     /// Shows what the step is doing now; `fraction` between 0 and 1 when known.
     pub fn progress(&self, text: impl Into<String>, fraction: Option<f64>) {
         self.send(&FromHost::Progress(Progress { text: text.into(), fraction }));
+    }
+
+    /// Shows rows of what the step has found so far, in the place of those shown before; they are not kept. Of more than
+    /// [`MAX_PREVIEW_ROWS`](crate::frames::MAX_PREVIEW_ROWS) rows the first are shown, long cells are cut.
+    pub fn preview(&self, columns: Vec<String>, rows: Vec<Vec<Cell<'_>>>) {
+        self.send_text(&preview::frame(columns, rows));
     }
 
     /// Begins a table of results.

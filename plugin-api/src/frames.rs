@@ -8,7 +8,7 @@
 //! host -> runner   {"hello":{...}}     restrictions are on, nothing of the plugin has run
 //! host -> runner   {"loaded":{...}}    the library is loaded; with its metadata, if that was what the runner wants
 //! runner -> host   {"start":{...}}     at any time after its hello; or never, when it wanted the metadata
-//! host -> runner   log, progress, table, rows, chart, artifact, bytes, ask   in any number
+//! host -> runner   log, progress, preview, table, rows, chart, artifact, bytes, ask   in any number
 //! runner -> host   answer (to an ask), alive, cancel
 //! host -> runner   {"done":{...}} | {"failed":{...}} | {"panicked":{...}}   the last one
 //! ```
@@ -46,6 +46,11 @@ pub const CONTAIN_STAGE: &str = "contain";
 pub const MAX_CHECKPOINT: usize = 64 * 1024;
 /// The longest frame in bytes, line break included.
 pub const MAX_FRAME: usize = 1024 * 1024;
+
+/// The longest frame of a [`Preview`] in bytes, line break included.
+pub const MAX_PREVIEW: usize = 64 * 1024;
+/// The most rows of a preview.
+pub const MAX_PREVIEW_ROWS: usize = 20;
 
 /// What the runner sends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -277,6 +282,8 @@ pub enum FromHost<'a> {
     Log(Log),
     /// What the step is doing now; replaces the last one.
     Progress(Progress),
+    /// Rows to look at meanwhile; replaces the last ones. Since api 1.1.
+    Preview(Preview),
     /// A table begins.
     Table(TableStart),
     /// Rows of a table.
@@ -355,6 +362,17 @@ pub struct Progress {
     /// Between 0 and 1, when known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fraction: Option<f64>,
+}
+
+/// Rows that show what a step has found so far. They are shown and not kept; a frame of more than [`MAX_PREVIEW`] bytes or
+/// [`MAX_PREVIEW_ROWS`] rows breaks the protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Preview {
+    /// Column names, in order.
+    pub columns: Vec<String>,
+    /// Cells as text. One that was cut ends in `\u{2026}`: what may be the beginning of a secret there is left out.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// The start of a table.

@@ -60,6 +60,7 @@ mod metadata;
 pub mod note;
 #[cfg(feature = "peer")]
 pub mod peer;
+mod preview;
 #[cfg(feature = "program")]
 mod program;
 mod step;

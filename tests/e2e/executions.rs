@@ -8,6 +8,7 @@ mod files;
 mod followed;
 mod listed;
 mod logs;
+mod previewed;
 mod pruned;
 mod results;
 mod resumed;

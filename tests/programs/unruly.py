@@ -95,6 +95,11 @@ def unknown_frame(_):
     forever()
 
 
+def long_preview(_):
+    send("preview", {"columns": ["n"], "rows": [["1"]] * 21})
+    forever()
+
+
 def long_line(_):
     write(b"x" * (2 << 20))
     forever()

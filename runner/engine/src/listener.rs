@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use windlass_hosting::{Event, StepFailure};
-use windlass_plugin_api::frames::{ArtifactStart, Bytes, Chart, Level, TableStart};
+use windlass_plugin_api::frames::{ArtifactStart, Bytes, Chart, Level, Preview, TableStart};
 use windlass_store::{Stream, Transition};
 
 use crate::notice::{Notice, Observer};
@@ -110,6 +110,7 @@ impl<'a> Listener<'a> {
                 let text = self.mask.text(progress.text);
                 (self.observer)(Notice::Progress { step: self.step, text: &text, fraction: progress.fraction });
             }
+            Event::Preview(preview) => self.preview(preview),
             Event::Table(table) => self.table(table),
             Event::Rows { table, rows, .. } => self.rows(&table, rows),
             Event::Contained(containment) => self.recorder.contained(containment),
@@ -140,6 +141,20 @@ impl<'a> Listener<'a> {
             (self.observer)(Notice::Output { step: self.step, stream, bytes });
             self.recorder.log(stream, bytes);
         }
+    }
+
+    /// It is told and not kept.
+    fn preview(&mut self, preview: Preview) {
+        let mut masked = |texts: Vec<String>| -> Vec<String> {
+            let one = |text: String| match text.strip_suffix('\u{2026}') {
+                Some(beginning) => self.mask.beginning(beginning) + "\u{2026}",
+                None => self.mask.text(text),
+            };
+            texts.into_iter().map(one).collect()
+        };
+        let columns = masked(preview.columns);
+        let rows: Vec<Vec<String>> = preview.rows.into_iter().map(masked).collect();
+        (self.observer)(Notice::Preview { step: self.step, columns: &columns, rows: &rows });
     }
 
     fn table(&mut self, table: TableStart) {

@@ -70,6 +70,15 @@ pub enum Notice<'a> {
         /// Between 0 and 1.
         fraction: Option<f64>,
     },
+    /// Rows of what a step has found so far, in the place of those before.
+    Preview {
+        /// The step.
+        step: &'a str,
+        /// The names of the columns.
+        columns: &'a [String],
+        /// The rows; there may be more or fewer cells than columns.
+        rows: &'a [Vec<String>],
+    },
     /// A step ended.
     StepEnded(&'a StepEnd),
 }
@@ -141,6 +150,7 @@ pub(crate) fn prefixed<'a>(observer: Observer<'a>, prefix: &'a str) -> impl Fn(N
         Notice::Log { step, level, text } => observer(Notice::Log { step: &named(step), level, text }),
         Notice::Output { step, stream, bytes } => observer(Notice::Output { step: &named(step), stream, bytes }),
         Notice::Progress { step, text, fraction } => observer(Notice::Progress { step: &named(step), text, fraction }),
+        Notice::Preview { step, columns, rows } => observer(Notice::Preview { step: &named(step), columns, rows }),
         Notice::StepEnded(end) => observer(Notice::StepEnded(&StepEnd { step: named(&end.step), ..end.clone() })),
     }
 }

@@ -53,6 +53,13 @@ impl Mask {
         }
     }
 
+    /// The beginning of a text: what may be the beginning of a secret at its end is left out.
+    pub(crate) fn beginning(&mut self, text: &str) -> String {
+        self.refresh();
+        let certain = MaskStream::new(self.masker.clone()).push(text.as_bytes());
+        String::from_utf8_lossy(&certain).into_owned()
+    }
+
     /// A JSON value: masks replace text within strings, so it stays JSON; one that does not becomes null.
     pub(crate) fn value(&mut self, value: &Value) -> Value {
         let text = self.text(value.to_string());
@@ -96,6 +103,17 @@ impl Mask {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_that_is_cut_is_not_in_a_beginning() {
+        let secrets = Secrets::default();
+        secrets.add([SecretString::from("hunter2-hunter2")]);
+        let mut mask = Mask::new(secrets);
+        assert_eq!(mask.beginning("the secret is hunter2-hun"), "the secret is ");
+        assert_eq!(mask.beginning("there is no secret."), "there is no secret.");
+        let whole = mask.beginning("hunter2-hunter2 it is");
+        assert!(!whole.contains("hunter") && whole.ends_with(" it is"), "{whole}");
+    }
 
     /// A log line that came first must not leave the streams with the secrets of before.
     #[test]

@@ -10,7 +10,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval_at, sleep_until};
 use windlass_errors::Code;
 use windlass_plugin_api::StepError;
-use windlass_plugin_api::frames::{Alive, Answer, Ask, Cancel, FromHost, Given, ToHost, Wanted};
+use windlass_plugin_api::frames::{
+    Alive, Answer, Ask, Cancel, FromHost, Given, MAX_PREVIEW, MAX_PREVIEW_ROWS, ToHost, Wanted,
+};
 
 use crate::budget::Budget;
 use crate::opening::{cancelled, parse};
@@ -125,6 +127,12 @@ where
             Err(why) => return Heard::End(self.broke(why)),
             Ok(FromHost::Log(log)) => Event::Log(log),
             Ok(FromHost::Progress(progress)) => Event::Progress(progress),
+            Ok(FromHost::Preview(preview)) => {
+                if frame.len() > MAX_PREVIEW || preview.rows.len() > MAX_PREVIEW_ROWS {
+                    return Heard::End(self.broke("a preview is too long"));
+                }
+                Event::Preview(preview)
+            }
             Ok(FromHost::Table(table)) => Event::Table(table),
             Ok(FromHost::Rows(rows)) => Event::Rows { table: rows.table, rows: rows.rows.get().to_owned() },
             Ok(FromHost::Chart(chart)) => Event::Chart(chart),

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use windlass_errors::{Code, Report};
 use windlass_plugin_api::broker::Refusal;
 use windlass_plugin_api::frames::{
-    ArtifactStart, Bytes, Chart, Containment, Given, Log, Progress, Start, TableStart, ToHost, Wanted,
+    ArtifactStart, Bytes, Chart, Containment, Given, Log, Preview, Progress, Start, TableStart, ToHost, Wanted,
 };
 use windlass_plugin_api::{PluginMetadata, StepError};
 
@@ -65,6 +65,8 @@ pub enum Event {
     Stderr(Vec<u8>),
     /// What it does now.
     Progress(Progress),
+    /// Rows to look at meanwhile.
+    Preview(Preview),
     /// A table begins.
     Table(TableStart),
     /// Rows of a table.

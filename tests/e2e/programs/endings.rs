@@ -39,6 +39,7 @@ fn frames_that_are_none() {
     assert_fails("garbage_frames", 7, "plugin.protocol", &["invalid frame"]);
     assert_fails("unknown_frame", 7, "plugin.protocol", &["`surprise`"]);
     assert_fails("forged_frames", 7, "plugin.protocol", &["it greeted twice"]);
+    assert_fails("long_preview", 7, "plugin.protocol", &["a preview is too long"]);
     assert_fails("long_line", 7, "plugin.protocol", &["longer than 1048576 bytes"]);
     assert_fails("closed_descriptors", 7, "plugin.protocol", &["closed the socket of its frames"]);
 }

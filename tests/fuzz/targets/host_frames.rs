@@ -113,6 +113,7 @@ fn event(frame: &[u8]) -> Heard {
     Heard::Event(Box::new(match frame {
         FromHost::Log(log) => Event::Log(log),
         FromHost::Progress(progress) => Event::Progress(progress),
+        FromHost::Preview(preview) => Event::Preview(preview),
         FromHost::Table(table) => Event::Table(table),
         FromHost::Rows(rows) => Event::Rows { table: rows.table, rows: rows.rows.get().to_owned() },
         FromHost::Chart(chart) => Event::Chart(chart),
@@ -129,6 +130,9 @@ fn shown(notice: &Notice<'_>) {
     match notice {
         Notice::Log { text, .. } | Notice::Progress { text, .. } => no_secret("what is shown", text.as_bytes()),
         Notice::Output { bytes, .. } => no_secret("what is shown", bytes),
+        Notice::Preview { columns, rows, .. } => {
+            columns.iter().chain(rows.iter().flatten()).for_each(|text| no_secret("a preview", text.as_bytes()));
+        }
         Notice::Started { .. } | Notice::Waits { .. } => {}
         Notice::StepStarted { .. } | Notice::StepRetries { .. } | Notice::StepEnded(_) => {}
     }

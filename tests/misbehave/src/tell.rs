@@ -15,6 +15,9 @@ pub struct Tell {
     columns: Vec<String>,
     /// Its rows.
     rows: Vec<Vec<Value>>,
+    /// Its rows as a preview, that many times, before the table.
+    #[serde(default)]
+    previews: usize,
     /// Charts of it, as their frames have them.
     #[serde(default)]
     charts: Vec<Value>,
@@ -24,7 +27,7 @@ impl Step for Tell {
     const INFO: StepInfo = StepInfo {
         name: "tell",
         title: "Say what it is given",
-        description: "Sends a table with the rows that it is given, and charts of it.",
+        description: "Sends previews, a table and charts of the rows that it is given.",
         repeatable: true,
         example: "table: results\ncolumns: [n]\nrows: [[1], [2]]\n",
         ..StepInfo::DEFAULT
@@ -33,6 +36,10 @@ impl Step for Tell {
 
     async fn run(self, context: Context) -> Result<Counted, StepError> {
         let count = self.rows.len() as u64;
+        for number in 0..self.previews {
+            context.progress(format!("preview {number}"), None);
+            context.preview(self.columns.clone(), self.rows.iter().map(|row| row.iter().map(cell).collect()).collect());
+        }
         let mut table = context.table(self.table, self.columns);
         for row in &self.rows {
             table.row(row.iter().map(cell));

@@ -7,22 +7,32 @@ use windlass_plugin_api::frames::Level;
 use windlass_store::State;
 
 use super::lines::Lines;
-use super::{safe_text, table};
+use super::{preview, safe_text, table};
 
-/// Prints what happens. On a terminal the last line shows what the step does now and is written over.
+/// Prints what happens. On a terminal the last lines show what the step does now and what it has found so far; they are written
+/// over.
 pub(crate) struct Live {
     quiet: bool,
     /// Whether it is what the command prints, and no talk.
     data: bool,
     terminal: bool,
-    status: bool,
+    status: String,
+    preview: Option<Preview>,
+    /// How many lines of these two are on the terminal.
+    drawn: usize,
     lines: Lines,
+}
+
+/// What a step has found so far.
+struct Preview {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
 }
 
 impl Live {
     pub(crate) fn new(quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        Self { quiet, data: false, terminal, status: false, lines: Lines::default() }
+        Self { quiet, data: false, terminal, status: String::new(), preview: None, drawn: 0, lines: Lines::default() }
     }
 
     /// For a command that prints nothing else.
@@ -60,7 +70,12 @@ impl Live {
             }
             Notice::Progress { step, text, fraction } => {
                 let percent = fraction.map(|part| format!("{:.0} % ", part * 100.0)).unwrap_or_default();
-                self.status(&format!("{step}: {percent}{}", safe_text(text)));
+                self.status = format!("{step}: {percent}{}", safe_text(text));
+                self.draw();
+            }
+            Notice::Preview { columns, rows, .. } => {
+                self.preview = Some(Preview { columns: columns.to_vec(), rows: rows.to_vec() });
+                self.draw();
             }
             Notice::StepEnded(end) => {
                 let rest = self.lines.finish(&end.step);
@@ -69,7 +84,7 @@ impl Live {
                 match end.state {
                     State::Succeeded => self.print(&format!("{}: succeeded in {took:.2} s", end.step)),
                     State::Skipped => {}
-                    _ => self.clear(),
+                    _ => self.forget(),
                 }
             }
         }
@@ -83,7 +98,7 @@ impl Live {
     /// A line that stays.
     pub(crate) fn print(&mut self, text: &str) {
         if !self.quiet {
-            self.clear();
+            self.forget();
             let _ =
                 if self.data { writeln!(std::io::stdout(), "{text}") } else { writeln!(std::io::stderr(), "{text}") };
         }
@@ -95,19 +110,37 @@ impl Live {
         }
     }
 
-    fn status(&mut self, text: &str) {
-        if self.terminal {
-            let width = usize::from(table::terminal_width().unwrap_or(80)).saturating_sub(1);
-            let short: String = text.chars().take(width).collect();
-            let _ = write!(std::io::stderr(), "\r\x1b[2K{short}");
-            let _ = std::io::stderr().flush();
-            self.status = true;
+    /// Shows the status and the preview in the place of those before.
+    fn draw(&mut self) {
+        if !self.terminal {
+            return;
+        }
+        // The last column stays free: what is written there makes some terminals begin a line.
+        let width = table::talk_width().saturating_sub(1);
+        let mut lines = vec![preview::fitting(&self.status, width)];
+        if let Some(Preview { columns, rows }) = &self.preview {
+            lines.extend(preview::lines(columns, rows, width));
+        }
+        let drawn = lines.len();
+        let erase = self.erase();
+        let _ = write!(std::io::stderr(), "{erase}{}", lines.join("\n"));
+        let _ = std::io::stderr().flush();
+        self.drawn = drawn;
+    }
+
+    /// What removes the lines that are written over, from the last one on.
+    fn erase(&mut self) -> String {
+        match std::mem::take(&mut self.drawn) {
+            0 => String::new(),
+            drawn => format!("\r\x1b[2K{}", "\x1b[1A\x1b[2K".repeat(drawn - 1)),
         }
     }
 
-    fn clear(&mut self) {
-        if std::mem::take(&mut self.status) {
-            let _ = write!(std::io::stderr(), "\r\x1b[2K");
-        }
+    /// Removes the status and the preview.
+    fn forget(&mut self) {
+        self.status.clear();
+        self.preview = None;
+        let erase = self.erase();
+        let _ = write!(std::io::stderr(), "{erase}");
     }
 }

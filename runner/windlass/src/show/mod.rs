@@ -6,6 +6,7 @@ mod lines;
 mod live;
 mod log_lines;
 mod plugin;
+mod preview;
 mod schema;
 mod table;
 

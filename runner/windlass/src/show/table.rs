@@ -50,6 +50,12 @@ pub(crate) fn listing<const N: usize>(
     line(table.text())
 }
 
+/// How wide the terminal on standard error is.
+pub(crate) fn talk_width() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
+    size.map(|size| usize::from(size.ws_col)).filter(|width| *width > 0).unwrap_or(80)
+}
+
 /// The width to fit: that of the terminal on standard output, or what `COLUMNS` says.
 pub(crate) fn terminal_width() -> Option<u16> {
     let stdout = std::io::stdout();
