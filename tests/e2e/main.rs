@@ -13,6 +13,7 @@ mod installation;
 mod jobs;
 mod keys;
 mod leaks;
+mod logs;
 mod namespace;
 mod network;
 mod pages;

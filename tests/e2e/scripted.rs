@@ -1,5 +1,7 @@
 //! That a client which others wrote understands the scripted server: boto3 sees the statuses, errors and pages.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use crate::ground::{printed, python};
 use std::process::Command;
 use windlass_tests::ScriptedLogs;

@@ -38,6 +38,10 @@ impl Place {
         Ok(Self { region: context.region()?.to_owned(), endpoint: context.endpoint("logs").map(str::to_owned) })
     }
 
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
     fn endpoint(&self) -> String {
         match &self.endpoint {
             Some(url) => format!("CloudWatch Logs at `{url}`"),
@@ -81,7 +85,7 @@ where
         Kind::Denied => (
             "access-denied",
             format!("the account may not do `{action}` in region `{}`: {said}", place.region),
-            "it needs `logs:StartQuery`, `logs:GetQueryResults` and `logs:StopQuery` on the log groups",
+            "`windlass account policy --plugin cloudwatch-logs` prints the policy that the steps of this plugin need",
         ),
         Kind::Expired => (
             "credentials-expired",
@@ -112,6 +116,11 @@ where
 /// Whether the same call may well succeed a little later.
 pub(crate) fn is_passing<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> bool {
     of_runner(error).is_none() && matches!(kind(error), Kind::Throttled | Kind::Unreachable | Kind::Unavailable)
+}
+
+/// Whether AWS asks for fewer calls.
+pub(crate) fn is_throttled<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> bool {
+    of_runner(error).is_none() && kind(error) == Kind::Throttled
 }
 
 /// AWS's words on one line.

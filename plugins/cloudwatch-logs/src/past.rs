@@ -13,6 +13,7 @@ pub(crate) struct Past(i64);
 
 impl Past {
     pub(crate) const HOUR: Self = Self(3600);
+    pub(crate) const MINUTES_5: Self = Self(300);
 
     pub(crate) fn seconds(self) -> i64 {
         self.0

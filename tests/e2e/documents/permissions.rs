@@ -25,6 +25,23 @@ fn the_policy_of_a_job_names_its_log_groups() {
 }
 
 #[test]
+fn steps_of_log_groups_need_their_own_group_only() {
+    let step =
+        |name: &str, with: &str| format!("  - {{uses: cloudwatch-logs/{name}, region: eu-west-1, with: {with}}}\n");
+    let policy = |step: String| document(&stored(&[("logs", &format!("steps:\n{step}"))]), "policy --job web/logs");
+    let arn = |end: &str| format!("arn:aws:logs:eu-west-1:444455556666:log-group:/web{end}");
+    let (group, streams) = (json!([arn(""), arn(":*")]), json!(arn(":log-stream:*")));
+    let put = policy(step("put-events", "{logGroup: /web, logStream: s, events: [a]}"));
+    assert_eq!(put["Statement"][0], json!({"Effect": "Allow", "Action": "logs:CreateLogStream", "Resource": group}));
+    assert_eq!(put["Statement"][1], json!({"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": streams}));
+    let create = policy(step("create-log-group", "{name: /web}"));
+    let actions = ["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"];
+    assert_eq!(create["Statement"], json!([{"Effect": "Allow", "Action": actions, "Resource": group}]));
+    let tail = policy(step("tail", "{logGroups: [/web]}"));
+    assert_eq!(tail["Statement"], json!([{"Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": group}]));
+}
+
+#[test]
 fn a_job_that_runs_another_needs_what_that_needs() {
     let other = "steps: [{id: all, job: {name: query}}]\n";
     let installation = stored(&[("query", QUERY), ("nightly", other)]);
@@ -70,7 +87,19 @@ fn a_step_whose_account_is_an_expression_may_use_each_of_the_listed() {
 #[test]
 fn the_policy_of_a_plugin_has_all_that_its_steps_declare() {
     let installation = installation();
-    let actions = json!(["logs:GetQueryResults", "logs:StartQuery", "logs:StopQuery"]);
+    let actions = [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogGroups",
+        "logs:DescribeQueryDefinitions",
+        "logs:FilterLogEvents",
+        "logs:GetQueryResults",
+        "logs:PutLogEvents",
+        "logs:PutRetentionPolicy",
+        "logs:StartQuery",
+        "logs:StopQuery",
+        "logs:TagResource",
+    ];
     let wanted = json!([{"Effect": "Allow", "Action": actions, "Resource": "*"}]);
     assert_eq!(document(&installation, "policy --plugin cloudwatch-logs")["Statement"], wanted);
     account(&installation, "policy --plugin shell").failed(5, "account.document-empty");

@@ -152,6 +152,6 @@ fn a_role_that_may_not_query() {
     installation.set_key(path, &key.secret_access_key);
     let ended = Ended::from(example(&installation, &[]).output().unwrap());
     let error = ended.failed(1, "cloudwatch-logs.access-denied");
-    let rights = "`logs:StartQuery`, `logs:GetQueryResults` and `logs:StopQuery`";
-    assert_names(error, &["step `requests`", "`logs:StartQuery` in region `us-east-1`", "WindlassPowerless", rights]);
+    let command = "`windlass account policy --plugin cloudwatch-logs`";
+    assert_names(error, &["step `requests`", "`logs:StartQuery` in region `us-east-1`", "WindlassPowerless", command]);
 }

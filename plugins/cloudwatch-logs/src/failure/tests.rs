@@ -84,10 +84,10 @@ fn common_errors_are_told_apart() {
 }
 
 #[test]
-fn a_denial_names_the_action_and_the_rights() {
+fn a_denial_names_the_action_and_the_command_that_prints_the_policy() {
     let step = of_start(&coded("AccessDeniedException", 400), &query("fields x"), &place());
     assert!(step.message.contains("`logs:StartQuery` in region `eu-west-1`"), "{}", step.message);
-    assert!(step.help.unwrap().contains("`logs:StopQuery`"));
+    assert!(step.help.unwrap().contains("`windlass account policy --plugin cloudwatch-logs`"));
 }
 
 #[test]
