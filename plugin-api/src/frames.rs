@@ -375,7 +375,8 @@ pub struct Preview {
     pub rows: Vec<Vec<String>>,
 }
 
-/// The start of a table.
+/// The start of a table. Sent again for the same table with more columns behind the others, the rows before have nothing in
+/// those.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TableStart {

@@ -74,6 +74,9 @@ pub struct ResourcesMetadata {
     /// Whether a `*` in a name stands for any text.
     #[serde(default)]
     pub patterns: bool,
+    /// Actions that are only needed where a name is a pattern.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<String>,
 }
 
 /// Where a step type connects to.
@@ -121,8 +124,9 @@ impl StepMetadata {
 
 impl ResourcesMetadata {
     fn of(resources: &Resources) -> Self {
-        let Resources { actions, names, arns, patterns } = *resources;
-        Self { actions: owned(actions), names: names.to_owned(), arns: owned(arns), patterns }
+        let Resources { actions, names, arns, patterns, lookups } = *resources;
+        let (actions, arns, lookups) = (owned(actions), owned(arns), owned(lookups));
+        Self { actions, names: names.to_owned(), arns, patterns, lookups }
     }
 }
 

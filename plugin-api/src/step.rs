@@ -77,11 +77,14 @@ pub struct Resources {
     pub arns: &'static [&'static str],
     /// Whether a `*` in a name stands for any text, as it does in policies; otherwise it stands for itself.
     pub patterns: bool,
+    /// Actions that are only needed where one of the names is a pattern, to find what it stands for. They are needed with all
+    /// resources then.
+    pub lookups: &'static [&'static str],
 }
 
 impl Resources {
     /// None, named nowhere: to be overridden field by field.
-    pub const DEFAULT: Self = Self { actions: &[], names: "", arns: &[], patterns: false };
+    pub const DEFAULT: Self = Self { actions: &[], names: "", arns: &[], patterns: false, lookups: &[] };
 }
 
 /// Where a step connects to. What is not declared is refused.

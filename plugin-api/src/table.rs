@@ -13,7 +13,7 @@ const AROUND: usize = 4096;
 pub struct Table {
     context: Context,
     name: String,
-    columns: usize,
+    columns: Vec<String>,
     batch: String,
 }
 
@@ -35,17 +35,24 @@ pub enum Cell<'a> {
 
 impl Table {
     pub(crate) fn begin(context: Context, name: String, columns: Vec<String>) -> Self {
-        let count = columns.len();
-        context.send(&FromHost::Table(TableStart { table: name.clone(), columns }));
-        Self { context, name, columns: count, batch: String::new() }
+        context.send(&FromHost::Table(TableStart { table: name.clone(), columns: columns.clone() }));
+        Self { context, name, columns, batch: String::new() }
+    }
+
+    /// Adds a column behind the others. The rows so far have nothing in it.
+    pub fn add_column(&mut self, name: impl Into<String>) {
+        self.flush();
+        self.columns.push(name.into());
+        let (table, columns) = (self.name.clone(), self.columns.clone());
+        self.context.send(&FromHost::Table(TableStart { table, columns }));
     }
 
     /// Adds a row. A row with too few cells is filled with nothing, surplus cells are dropped.
     ///
     /// Returns false when the row alone is longer than a frame may be; it is left out then, with a warning in the log.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) -> bool {
-        let mut row: Vec<Cell<'a>> = cells.into_iter().take(self.columns).collect();
-        row.resize(self.columns, Cell::Null);
+        let mut row: Vec<Cell<'a>> = cells.into_iter().take(self.columns.len()).collect();
+        row.resize(self.columns.len(), Cell::Null);
         let row = encode(&row);
         if row.len() + AROUND > MAX_FRAME {
             let (name, length) = (&self.name, row.len());

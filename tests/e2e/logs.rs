@@ -10,11 +10,10 @@ mod tailed;
 
 use crate::ground::standins;
 use crate::installation::{Ended, Installation};
+use crate::queries::installation;
 use serde_json::Value;
 use windlass_tests::ScriptedLogs;
 use windlass_tests::scripted::Script;
-
-const KEY: &str = "keys/project/web/aws";
 
 /// Project `web` with the root key of an AWS account of the stand-in, where nothing is yet.
 fn fresh(account: &str) -> Installation {
@@ -26,20 +25,6 @@ fn scripted(script: Script) -> (ScriptedLogs, Installation) {
     let server = ScriptedLogs::start(script).unwrap();
     let installation = installation("AKIASCRIPTED", "scripted", &server.url());
     (server, installation)
-}
-
-fn installation(access_key_id: &str, secret: &str, endpoint: &str) -> Installation {
-    let source = format!("{{access-key: {{accessKeyId: '{access_key_id}', secretAccessKey: {KEY}}}}}");
-    let installation = Installation::new(&format!(
-        "projects:
-  - name: web
-    defaultAccount: prod
-    accounts: [{{name: prod, source: {source}, regions: [us-east-1]}}]
-endpoints: {{logs: '{endpoint}'}}
-"
-    ));
-    installation.set_key(KEY, secret);
-    installation
 }
 
 /// Runs one step after another, each a type of the plugin with its `with`.

@@ -3,8 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod conditions;
+mod examples;
+mod parts;
+mod places;
 mod recorded;
 mod results;
+mod resumed;
+mod saved;
 mod sent;
 mod states;
 mod stopped;
@@ -25,8 +31,8 @@ steps:
 ";
 
 /// Project `web` whose account has an access key with its secret in key storage, for CloudWatch Logs at `endpoint`.
-fn installation(access_key_id: &str, secret: &str, endpoint: &str) -> Installation {
-    let source = format!("{{access-key: {{accessKeyId: {access_key_id}, secretAccessKey: {KEY}}}}}");
+pub(crate) fn installation(access_key_id: &str, secret: &str, endpoint: &str) -> Installation {
+    let source = format!("{{access-key: {{accessKeyId: '{access_key_id}', secretAccessKey: {KEY}}}}}");
     let installation = Installation::new(&format!(
         "projects:
   - name: web

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use windlass_plugin_api::StepError;
 
-use crate::calls::{About, Calls};
+use crate::aws::{About, Calls};
 
 /// What happens when it exists already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

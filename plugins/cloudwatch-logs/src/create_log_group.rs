@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{Context, Network, Resources, Step, StepError, StepInfo};
 
-use crate::calls::{About, Calls};
+use crate::aws::{About, Calls};
 use crate::create::{Created, IfExists};
+use crate::groups::GROUP_ARNS;
 
 /// The log group to create.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -74,10 +75,8 @@ impl Step for CreateLogGroup {
             actions: &["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"],
             names: "/name",
             // `TagResource` needs the ARN without `:*` (API Reference, `LogGroup`).
-            arns: &[
-                "arn:{partition}:logs:{region}:{account}:log-group:{name}",
-                "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
-            ],
+            arns: GROUP_ARNS,
+            ..Resources::DEFAULT
         }],
         needs_account: true,
         repeatable: true,

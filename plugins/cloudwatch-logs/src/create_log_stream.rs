@@ -3,8 +3,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{Context, Network, Resources, Step, StepError, StepInfo};
 
-use crate::calls::{About, Calls};
+use crate::aws::{About, Calls};
 use crate::create::{Created, IfExists};
+use crate::groups::GROUP_ARNS;
 
 /// The log stream to create.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -41,10 +42,8 @@ impl Step for CreateLogStream {
         resources: &[Resources {
             actions: &["logs:CreateLogStream"],
             names: "/logGroup",
-            arns: &[
-                "arn:{partition}:logs:{region}:{account}:log-group:{name}",
-                "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
-            ],
+            arns: GROUP_ARNS,
+            ..Resources::DEFAULT
         }],
         needs_account: true,
         repeatable: true,

@@ -1,3 +1,22 @@
+//! The log groups of a step.
+
+mod hints;
+mod targets;
+
+pub(crate) use hints::nearest;
+pub(crate) use targets::Targets;
+
+/// The ARNs of a log group, for policies. The AWS Service Authorization Reference ("Amazon CloudWatch Logs") shows one without,
+/// the user guide of CloudWatch Logs ("Overview of managing access permissions") with `:*` at its end.
+pub(crate) const GROUP_ARNS: &[&str] = &[
+    "arn:{partition}:logs:{region}:{account}:log-group:{name}",
+    "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
+];
+
+/// How many log groups AWS takes for a query
+/// ([`StartQuery`](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html)).
+pub(crate) const MOST: usize = 50;
+
 /// The log groups as `StartQuery` wants them: names, or identifiers as soon as one of them is an ARN.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Groups {
@@ -13,6 +32,16 @@ impl Groups {
             return Self::Names(groups.to_vec());
         }
         Self::Identifiers(groups.iter().map(|group| group.strip_suffix(":*").unwrap_or(group).to_owned()).collect())
+    }
+
+    pub(crate) fn all(&self) -> &[String] {
+        let (Self::Names(groups) | Self::Identifiers(groups)) = self;
+        groups
+    }
+
+    /// For a message.
+    pub(crate) fn named(&self) -> String {
+        named(self.all())
     }
 }
 

@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{Cell, Context, Network, Step, StepError, StepInfo};
 
-use crate::calls::Calls;
+use crate::aws::Calls;
 use crate::saved_queries::{SavedQuery, list};
 
 /// Which saved queries to list.

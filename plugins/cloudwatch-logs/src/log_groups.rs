@@ -3,7 +3,7 @@
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use windlass_plugin_api::StepError;
 
-use crate::calls::{About, Calls};
+use crate::aws::{About, Calls};
 
 /// A log group as AWS lists it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{Context, Network, Resources, Step, StepError, StepInfo};
 
-use crate::calls::{About, Calls};
+use crate::aws::{About, Calls};
 use crate::create::{Created, IfExists};
 use crate::create_log_stream::create;
+use crate::groups::GROUP_ARNS;
 use batches::{batches, too_long};
 use entry::Entry;
 use taken::Taken;
@@ -57,14 +58,13 @@ impl Step for PutEvents {
                 actions: &["logs:PutLogEvents"],
                 names: "/logGroup",
                 arns: &["arn:{partition}:logs:{region}:{account}:log-group:{name}:log-stream:*"],
+                ..Resources::DEFAULT
             },
             Resources {
                 actions: &["logs:CreateLogStream"],
                 names: "/logGroup",
-                arns: &[
-                    "arn:{partition}:logs:{region}:{account}:log-group:{name}",
-                    "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
-                ],
+                arns: GROUP_ARNS,
+                ..Resources::DEFAULT
             },
         ],
         needs_account: true,

@@ -1,75 +1,56 @@
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use windlass_plugin_api::{Context, Network, Resources, Step, StepError, StepInfo};
 
-use crate::range::Range;
-use crate::run;
+use crate::execute;
+use crate::groups::GROUP_ARNS;
+use crate::how::How;
+use crate::language::Language;
+use crate::output::QueryOutputs;
 
-/// What to query. The limits are those of the
+/// What to query, where and when. The limits are those of the
 /// [`StartQuery` API](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Query {
-    /// The log groups to query, by name or by ARN. A group of another account, seen from a monitoring account, needs
-    /// its ARN.
-    #[schemars(length(min = 1, max = 50), inner(length(min = 1, max = 2048), regex(pattern = r"^[\w#+=/:,.@*-]+$")))]
-    pub(crate) log_groups: Vec<String>,
-
-    /// The query, in the CloudWatch Logs Insights query language.
-    #[schemars(length(min = 1, max = 10_000))]
-    pub(crate) query: String,
-
-    /// From when to when: `past: 1h`, or `start` and `end`.
-    #[serde(default)]
-    #[schemars(extend("default" = {"past": "1h"}))]
-    pub(crate) range: Range,
-
-    /// The most rows to return. Without it AWS returns at most 10,000, or what the query's own `limit` says.
-    #[schemars(range(min = 1, max = 100_000))]
-    pub(crate) limit: Option<u32>,
-}
-
-/// What the query gave, beside its rows in table `results`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct QueryOutputs {
-    /// AWS's identifier of the query; its results can be read there for some days.
-    pub(crate) query_id: String,
-    /// How the query ended, in AWS's words.
-    pub(crate) status: String,
-    /// Rows in the table.
-    pub(crate) row_count: u64,
-    /// Log events that matched the query.
-    pub(crate) records_matched: u64,
-    /// Log events that were scanned.
-    pub(crate) records_scanned: u64,
-    /// Bytes of log events that were scanned; AWS bills by these.
-    pub(crate) bytes_scanned: u64,
-    /// Whether there are as many rows as the limit allows, so that there may be more.
-    pub(crate) truncated: bool,
-}
+#[schemars(extend(
+    "additionalProperties" = false,
+    "if" = {"not": {"anyOf": [
+        {"properties": {"language": {"const": "SQL"}}, "required": ["language"]},
+        {"properties": {"query": {"pattern": "^\\s*[Ss][Oo][Uu][Rr][Cc][Ee]\\s"}}, "required": ["query"]},
+    ]}},
+    "then" = {"required": ["logGroups"]},
+))]
+pub struct Query {
+    /// The log groups to query: names, ARNs, or patterns such as `/aws/lambda/*`, in which `*` stands for any text. A group of
+    /// another account, seen from a monitoring account, needs its ARN. Not needed where the query itself names them
+    /// (`SOURCE`, or SQL).
+    #[schemars(length(min = 1, max = 1000), inner(length(min = 1, max = 2048), regex(pattern = r"^[\w#+=/:,.@*-]+$")))]
+    log_groups: Option<Vec<String>>,
 
+    /// The query, in the language that `language` says.
+    #[schemars(length(min = 1, max = 10_000))]
+    query: String,
+
+    /// The language of the query: Logs Insights' own (`CWLI`), `SQL` or `PPL`.
+    #[serde(default)]
+    language: Language,
+
+    #[serde(flatten)]
+    how: How,
+}
 impl Step for Query {
     const INFO: StepInfo = StepInfo {
         name: "query",
         title: "Query log groups",
-        description: "Runs a CloudWatch Logs Insights query and returns its rows as the table `results`. \
-                      The query is stopped at AWS when the step is cancelled or times out.",
-        actions: &["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery"],
-        // GetQueryResults and StopQuery know no resources (AWS Service Authorization Reference, "Amazon CloudWatch Logs").
-        // The page shows the ARN of a log group without, the user guide of CloudWatch Logs ("Overview of managing access
-        // permissions") with `:*` at its end.
-        resources: &[Resources {
-            actions: &["logs:StartQuery"],
-            names: "/logGroups",
-            arns: &[
-                "arn:{partition}:logs:{region}:{account}:log-group:{name}",
-                "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
-            ],
-            ..Resources::DEFAULT
-        }],
+        description: "Runs a CloudWatch Logs Insights query, in several accounts and regions if wanted, and returns its rows as \
+                      the table `results`, with a chart of what `stats` counts. More rows than AWS returns for one query are \
+                      asked for in parts. Queries are stopped at AWS when the step is cancelled, fails or times out. \
+                      `logs:DescribeLogGroups` is needed only for patterns of log groups.",
+        actions: ACTIONS,
+        resources: RESOURCES,
         needs_account: true,
         repeatable: true,
+        resumable: true,
         network: Network::aws(&["logs"]),
         example: "\
 logGroups: [/aws/lambda/checkout]
@@ -79,15 +60,44 @@ query: |
   | sort @timestamp desc
 range: {past: 1h}
 limit: 100
+failWhen: rowCount > 10
 ",
         ..StepInfo::DEFAULT
     };
     type Outputs = QueryOutputs;
 
     async fn run(self, context: Context) -> Result<QueryOutputs, StepError> {
-        run::run(&self, &context).await
+        execute::run(self.request(), &context, None).await
+    }
+
+    async fn resume(self, context: Context, token: String) -> Result<QueryOutputs, StepError> {
+        execute::run(self.request(), &context, Some(&token)).await
+    }
+
+    async fn abandon(self, context: Context, token: String) -> Result<(), StepError> {
+        execute::abandon(&context, &token).await
     }
 }
+
+impl Query {
+    fn request(self) -> execute::Request {
+        let Self { log_groups, query, language, how } = self;
+        execute::Request { log_groups: log_groups.unwrap_or_default(), query, language, how }
+    }
+}
+
+/// What any step needs that queries.
+pub(crate) const ACTIONS: &[&str] =
+    &["logs:StartQuery", "logs:GetQueryResults", "logs:StopQuery", "logs:DescribeLogGroups"];
+/// `GetQueryResults` and `StopQuery` know no resources (AWS Service Authorization Reference, "Amazon CloudWatch Logs"), and
+/// `DescribeLogGroups` is asked for all that begin with a name.
+pub(crate) const RESOURCES: &[Resources] = &[Resources {
+    actions: &["logs:StartQuery"],
+    names: "/logGroups",
+    arns: GROUP_ARNS,
+    patterns: true,
+    lookups: &["logs:DescribeLogGroups"],
+}];
 
 #[cfg(test)]
 mod tests {
@@ -114,8 +124,15 @@ mod tests {
             with("logGroups", json!(["arn:aws:logs:eu-west-1:111122223333:log-group:/app:*", "/app"])),
             with("range", json!({"past": "1d12h"})),
             with("range", json!({"start": "2026-07-01T00:00:00Z", "end": "2026-07-01T12:30:00.5+02:00"})),
-            with("limit", json!(100_000)),
+            with("limit", json!(1_000_000)),
             with("limit", json!(null)),
+            with("accounts", json!(["prod", "stage"])),
+            with("regions", json!(["eu-west-1"])),
+            with("maxBytesScanned", json!("20GB")),
+            with("failWhen", json!("rowCount > 0")),
+            with("range", json!({"past": "1d", "alignTo": "1d"})),
+            json!({"language": "SQL", "query": "SELECT * FROM `/app`"}),
+            json!({"query": "SOURCE logGroups(namePrefix: ['/app']) | fields @message"}),
         ] {
             assert_eq!(refusals(&config), Vec::<String>::new(), "{config}");
             serde_json::from_value::<Query>(config.clone()).unwrap_or_else(|error| panic!("{config}: {error}"));
@@ -126,14 +143,16 @@ mod tests {
     fn the_schema_refuses_what_aws_would() {
         for (config, place) in [
             (json!({"query": "fields @message"}), ""),
+            (json!({"query": "select", "language": "PPL"}), ""),
+            (with("maxBytesScanned", json!("20 GB")), "/maxBytesScanned"),
+            (with("accounts", json!([])), "/accounts"),
+            (with("maxQueries", json!(0)), "/maxQueries"),
             (with("logGroups", json!([])), "/logGroups"),
-            (with("logGroups", json!(vec!["/app"; 51])), "/logGroups"),
             (with("logGroups", json!([""])), "/logGroups/0"),
             (with("logGroups", json!(["two words"])), "/logGroups/0"),
             (with("query", json!("")), "/query"),
             (with("query", json!("x".repeat(10_001))), "/query"),
             (with("limit", json!(0)), "/limit"),
-            (with("limit", json!(100_001)), "/limit"),
             (with("logGroup", json!("/app")), ""),
         ] {
             let found = refusals(&config);
@@ -149,6 +168,7 @@ mod tests {
             (json!({"start": "2026-07-01T00:00:00Z"}), "\"end\" is a required property"),
             (json!({"end": "2026-07-01T00:00:00Z"}), "\"start\" is a required property"),
             (json!({"past": "1h", "start": "2026-07-01T00:00:00Z", "end": "2026-07-01T00:00:00Z"}), "more than 2"),
+            (json!({"alignTo": "1h"}), "\"start\" is a required property"),
             (json!({"last": "1h"}), "'last' was unexpected"),
             (json!({"past": "an hour"}), "does not match"),
             (json!({"past": "1m1h"}), "does not match"),
@@ -166,7 +186,7 @@ mod tests {
             assert!(property["description"].is_string(), "{name}");
         }
         assert_eq!(schema["properties"]["range"]["default"], json!({"past": "1h"}));
-        assert_eq!(schema["required"], json!(["logGroups", "query"]));
+        assert_eq!(schema["required"], json!(["query"]), "`logGroups` as `if` and `then` say");
         assert_eq!(schema["additionalProperties"], json!(false));
     }
 }

@@ -8,7 +8,7 @@ use windlass_plugin_api::StepError;
 
 use crate::past::Past;
 
-/// From when to when: `past` alone, or `start` and `end` together.
+/// From when to when: `past` alone, or `start` and `end` together; `alignTo` rounds both.
 ///
 /// One flat object with rules between its keys rather than two alternatives, so that a form has plain fields and an
 /// error names the missing or surplus key.
@@ -16,8 +16,11 @@ use crate::past::Past;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(inline, extend(
     "minProperties" = 1,
-    "maxProperties" = 2,
+    "maxProperties" = 3,
     "dependentRequired" = {"start": ["end"], "end": ["start"]},
+    "if" = {"required": ["past"]},
+    "then" = {"maxProperties": 2, "properties": {"start": false, "end": false}},
+    "else" = {"required": ["start", "end"]},
 ))]
 pub(crate) struct Range {
     /// The time before the step's start, such as `30s`, `15m`, `1h`, `2d`, `1w` or `1d12h`; a day has 24 hours.
@@ -32,6 +35,11 @@ pub(crate) struct Range {
     #[serde(default)]
     #[schemars(with = "Instant")]
     end: Option<Instant>,
+    /// Rounds both ends down to a multiple of this length since 1970 UTC, so that `bin()` of the same length has whole bins:
+    /// `past: 1d` with `alignTo: 1d` is yesterday, up to its last second.
+    #[serde(default)]
+    #[schemars(with = "Past")]
+    align_to: Option<Past>,
 }
 
 /// Whole seconds since 1970 UTC, both included, as
@@ -49,6 +57,9 @@ struct Instant(Timestamp);
 impl Range {
     /// The whole seconds that contain the range: the first is rounded down and the last up, so that no event is lost.
     pub(crate) fn seconds(&self, now: Timestamp) -> Result<Seconds, StepError> {
+        if let Some(length) = self.align_to.map(Past::seconds) {
+            return self.aligned(now, length);
+        }
         let (start, end) = match (self.past, self.start, self.end) {
             (Some(past), None, None) => (floor(now).saturating_sub(past.seconds()), ceiling(now)),
             (None, Some(Instant(start)), Some(Instant(end))) if start <= end => (floor(start), ceiling(end)),
@@ -59,11 +70,28 @@ impl Range {
         };
         Ok(Seconds { start: start.max(0), end: end.max(0) })
     }
+
+    /// Whether it ends exactly where the last second does.
+    pub(crate) fn is_aligned(&self) -> bool {
+        self.align_to.is_some()
+    }
+
+    /// Ends with the last second before a multiple of `length`.
+    fn aligned(&self, now: Timestamp, length: i64) -> Result<Seconds, StepError> {
+        let down = |second: i64| second.div_euclid(length) * length;
+        let Seconds { start, end } = Self { align_to: None, ..*self }.seconds(now)?;
+        let end = down(self.past.map_or(end, |_| floor(now)));
+        let start = down(self.past.map_or(start, |past| end.saturating_sub(past.seconds()))).max(0);
+        if start >= end {
+            return Err(invalid(format!("the range is empty once both ends are rounded down to {length} s")));
+        }
+        Ok(Seconds { start, end: end - 1 })
+    }
 }
 
 impl Default for Range {
     fn default() -> Self {
-        Self { past: Some(Past::HOUR), start: None, end: None }
+        Self { past: Some(Past::HOUR), start: None, end: None, align_to: None }
     }
 }
 
@@ -142,6 +170,20 @@ mod tests {
     fn more_past_than_there_is_starts_at_the_epoch() {
         assert_eq!(seconds(json!({"past": "9000w"})).unwrap().start, 0);
         assert_eq!(seconds(json!({"past": "9223372036854775807s"})).unwrap().start, 0);
+    }
+
+    #[test]
+    fn aligned_ranges_have_whole_bins() {
+        let (noon, day) = (1_782_907_200, 86_400);
+        let midnight = noon - day / 2;
+        let yesterday = seconds(json!({"past": "1d", "alignTo": "1d"}));
+        assert_eq!(yesterday, Ok(Seconds { start: midnight - day, end: midnight - 1 }));
+        let hour = seconds(json!({"past": "90m", "alignTo": "1h"}));
+        assert_eq!(hour, Ok(Seconds { start: noon - 7200, end: noon - 1 }), "never less than was asked for");
+        let fixed = json!({"start": "2026-07-01T10:20:00Z", "end": "2026-07-01T11:40:00Z", "alignTo": "30m"});
+        assert_eq!(seconds(fixed), Ok(Seconds { start: noon - 7200, end: noon - 1801 }));
+        let nothing = json!({"start": "2026-07-01T10:20:00Z", "end": "2026-07-01T10:40:00Z", "alignTo": "1h"});
+        assert!(seconds(nothing).unwrap_err().contains("empty"), "both ends fall on 10:00");
     }
 
     #[test]

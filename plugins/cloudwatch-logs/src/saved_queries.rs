@@ -3,7 +3,7 @@
 use aws_sdk_cloudwatchlogs::types::QueryDefinition;
 use windlass_plugin_api::StepError;
 
-use crate::calls::{About, Calls};
+use crate::aws::{About, Calls};
 
 /// A saved query.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 use windlass_plugin_api::{Cell, Context, Network, Resources, Step, StepError, StepInfo, Table};
 
-use crate::calls::Calls;
-use crate::groups::named;
+use crate::aws::Calls;
+use crate::groups::{GROUP_ARNS, named};
 use crate::past::Past;
 use ends::{Ended, Seen};
 use poll::{Found, Poll};
@@ -88,10 +88,8 @@ impl Step for Tail {
         resources: &[Resources {
             actions: &["logs:FilterLogEvents"],
             names: "/logGroups",
-            arns: &[
-                "arn:{partition}:logs:{region}:{account}:log-group:{name}",
-                "arn:{partition}:logs:{region}:{account}:log-group:{name}:*",
-            ],
+            arns: GROUP_ARNS,
+            ..Resources::DEFAULT
         }],
         needs_account: true,
         repeatable: true,

@@ -31,16 +31,17 @@ struct Beginning {
 impl Beginning {
     fn facts(self) -> TableFacts {
         let rows = self.rows.iter().filter_map(|row| serde_json::from_slice::<Vec<Value>>(row).ok());
-        let object = |row: Vec<Value>| Value::Object(self.columns.iter().cloned().zip(row).collect());
+        let object = |row: Vec<Value>| {
+            let cells = row.into_iter().chain(std::iter::repeat(Value::Null));
+            Value::Object(self.columns.iter().cloned().zip(cells).collect())
+        };
         TableFacts { rows: rows.map(object).collect(), count: self.count }
     }
 }
 
 impl Beginnings {
     pub(crate) fn table(&mut self, name: &str, columns: &[String]) {
-        self.tables
-            .entry(name.to_owned())
-            .or_insert_with(|| Beginning { columns: columns.to_vec(), ..Beginning::default() });
+        self.tables.entry(name.to_owned()).or_default().columns = columns.to_vec();
     }
 
     /// More rows, one JSON array a line.
@@ -126,6 +127,17 @@ mod tests {
         assert_eq!(tables.len(), 1);
         assert_eq!((tables["t"].rows.len(), tables["t"].count), (ROWS, 1_800));
         assert_eq!(tables["t"].rows[999], serde_json::json!({"n": 999, "text": "x"}));
+    }
+
+    #[test]
+    fn a_column_that_comes_later_is_empty_in_the_rows_before() {
+        let mut beginnings = Beginnings::default();
+        beginnings.table("t", &["a".to_owned()]);
+        beginnings.rows("t", b"[1]\n", 1);
+        beginnings.table("t", &["a".to_owned(), "b".to_owned()]);
+        beginnings.rows("t", b"[2,3]\n", 1);
+        let rows = &beginnings.all()["t"].rows;
+        assert_eq!(rows, &[serde_json::json!({"a": 1, "b": null}), serde_json::json!({"a": 2, "b": 3})]);
     }
 
     #[test]

@@ -7,8 +7,10 @@ use serde_json::json;
 #[test]
 fn the_policy_of_a_job_names_its_log_groups() {
     let group = |name: &str| format!("arn:aws:logs:eu-west-1:444455556666:log-group:{name}");
+    // What an expression comes to may be a pattern, which is looked up.
+    let everywhere = ["logs:DescribeLogGroups", "logs:GetQueryResults", "logs:StopQuery", "sts:GetCallerIdentity"];
     let wanted = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": ["logs:GetQueryResults", "logs:StopQuery", "sts:GetCallerIdentity"], "Resource": "*"},
+        {"Effect": "Allow", "Action": everywhere, "Resource": "*"},
         {"Effect": "Allow", "Action": "logs:StartQuery", "Resource": [
             group("/web/*/error"), group("/web/*/error:*"), group("/web/access"), group("/web/access:*"),
         ]},
@@ -22,6 +24,22 @@ fn the_policy_of_a_job_names_its_log_groups() {
     let yaml = account(&installation, "policy --project web --output yaml");
     assert_names(yaml.ok(), &["Version: ", "Statement:", "logs:StartQuery"]);
     assert_eq!(yaml.stderr, "");
+}
+
+#[test]
+fn log_groups_are_listed_only_for_patterns() {
+    let actions = |group: &str| {
+        let with = format!("{{logGroups: ['{group}'], query: fields @message}}");
+        let step = format!("steps:\n  - {{uses: cloudwatch-logs/query, region: eu-west-1, with: {with}}}\n");
+        document(&stored(&[("logs", &step)]), "policy --job web/logs")["Statement"].clone()
+    };
+    let without = json!(["logs:GetQueryResults", "logs:StopQuery"]);
+    assert_eq!(actions("/web")[0], json!({"Effect": "Allow", "Action": without, "Resource": "*"}));
+    let pattern = actions("/web/*");
+    let with = json!(["logs:DescribeLogGroups", "logs:GetQueryResults", "logs:StopQuery"]);
+    assert_eq!(pattern[0], json!({"Effect": "Allow", "Action": with, "Resource": "*"}));
+    let arns = ["", ":*"].map(|end| format!("arn:aws:logs:eu-west-1:444455556666:log-group:/web/*{end}"));
+    assert_eq!(pattern[1]["Resource"], json!(arns));
 }
 
 #[test]
@@ -39,6 +57,22 @@ fn steps_of_log_groups_need_their_own_group_only() {
     assert_eq!(create["Statement"], json!([{"Effect": "Allow", "Action": actions, "Resource": group}]));
     let tail = policy(step("tail", "{logGroups: [/web]}"));
     assert_eq!(tail["Statement"], json!([{"Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": group}]));
+}
+
+#[test]
+fn a_saved_query_may_ask_any_log_group_unless_the_step_names_them() {
+    let policy = |with: &str| {
+        let step = format!("{{uses: cloudwatch-logs/saved-query, region: eu-west-1, with: {with}}}");
+        document(&stored(&[("saved", &format!("steps: [{step}]\n"))]), "policy --job web/saved")
+    };
+    let everywhere = ["DescribeQueryDefinitions", "GetQueryResults", "StartQuery", "StopQuery"];
+    let everywhere = everywhere.map(|action| format!("logs:{action}"));
+    let own = json!([{"Effect": "Allow", "Action": everywhere, "Resource": "*"}]);
+    assert_eq!(policy("{name: slow}")["Statement"], own);
+    let group = "arn:aws:logs:eu-west-1:444455556666:log-group:/web";
+    let named = &policy("{name: slow, logGroups: [/web]}")["Statement"];
+    assert_eq!(named[1]["Action"], "logs:StartQuery");
+    assert_eq!(named[1]["Resource"], json!([group, format!("{group}:*")]));
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn throttling_is_waited_out() {
     let (server, installation) = scripted(many().refuse("DescribeLogGroups", Refusal::Throttling, 4));
     let ended = run(&installation, &[("list-log-groups", "{prefix: /web}")]);
     ended.ok();
-    assert_names(&ended.stderr, &["`logs:DescribeLogGroups` is tried again: ThrottlingException"]);
+    assert_names(&ended.stderr, &["waiting until AWS takes `logs:DescribeLogGroups`: ThrottlingException"]);
     assert_eq!(server.calls_of("DescribeLogGroups").len(), 5);
 }
 
@@ -84,6 +84,6 @@ fn who_may_not_is_told_which_action_and_where_the_policy_is() {
     let (_server, installation) = scripted(script);
     let ended = run(&installation, &[("list-saved-queries", "{}")]);
     let error = ended.failed(1, "cloudwatch-logs.access-denied");
-    let command = "`windlass account policy --plugin cloudwatch-logs`";
+    let command = "`windlass account policy --job web/test --account prod`";
     assert_names(error, &["`logs:DescribeQueryDefinitions` in region `us-east-1`", command]);
 }

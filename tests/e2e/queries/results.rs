@@ -44,12 +44,9 @@ fn json_is_one_document() {
     assert!(messages.iter().all(|message| message.contains("\" 404 ")), "{messages:?}");
     assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
     let outputs = &document["steps"][0]["outputs"];
-    assert_eq!(
-        (&outputs["rowCount"], &outputs["truncated"], &outputs["status"]),
-        (&20.into(), &true.into(), &"Complete".into())
-    );
-    assert_eq!(outputs["recordsMatched"], lines_with_status(404));
-    assert_eq!(outputs["recordsScanned"], standins().seeded.events);
+    assert_eq!((&outputs["rowCount"], &outputs["truncated"]), (&20.into(), &true.into()));
+    assert_eq!(outputs["statistics"]["recordsMatched"], lines_with_status(404));
+    assert_eq!(outputs["statistics"]["recordsScanned"], standins().seeded.events);
 }
 
 #[test]
@@ -126,7 +123,15 @@ fn run_changed(installation: &Installation, from: &str, to: &str) -> Ended {
 fn an_unknown_log_group() {
     let ended = run_changed(&installation(), "/demo/nginx/access", "/demo/nginx/acess");
     let error = ended.failed(1, "cloudwatch-logs.log-group-not-found");
-    assert_names(error, &["step `requests`", "log group `/demo/nginx/acess`", "region `us-east-1`", "check the names"]);
+    assert_names(
+        error,
+        &[
+            "step `requests`",
+            "log group `/demo/nginx/acess`",
+            "region `us-east-1`",
+            "did you mean `/demo/nginx/access`",
+        ],
+    );
 }
 
 #[test]
@@ -152,6 +157,6 @@ fn a_role_that_may_not_query() {
     installation.set_key(path, &key.secret_access_key);
     let ended = Ended::from(example(&installation, &[]).output().unwrap());
     let error = ended.failed(1, "cloudwatch-logs.access-denied");
-    let command = "`windlass account policy --plugin cloudwatch-logs`";
-    assert_names(error, &["step `requests`", "`logs:StartQuery` in region `us-east-1`", "WindlassPowerless", command]);
+    let prints = "`windlass account policy --job web/top-errors --account prod` prints";
+    assert_names(error, &["step `requests`", "`logs:StartQuery` in region `us-east-1`", "WindlassPowerless", prints]);
 }

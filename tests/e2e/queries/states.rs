@@ -18,7 +18,7 @@ fn it_is_watched_to_its_end_and_each_row_arrives_once() {
     let ended = installation.run_job(&["--output", "json"]);
     ended.ok();
     assert_eq!(column(&document(&ended), "@message"), ["line 0", "line 1", "line 2"]);
-    assert_eq!(document(&ended)["steps"][0]["outputs"]["recordsMatched"], 3);
+    assert_eq!(document(&ended)["steps"][0]["outputs"]["statistics"]["recordsMatched"], 3);
     let told: Vec<Option<usize>> =
         ["is scheduled", "is running", "3 rows"].map(|words| ended.stderr.find(words)).into();
     assert!(told.iter().all(Option::is_some) && told.is_sorted(), "{}", ended.stderr);
@@ -80,17 +80,6 @@ fn a_malformed_query_is_shown_with_a_mark_under_the_place() {
     let at = lines.iter().position(|line| line.contains("| filtr level")).expect("the line of the query is shown");
     let (start, marks) = (lines[at].find("filtr"), lines[at + 1]);
     assert_eq!((marks.find('^'), marks.trim()), (start, "^^^^^"), "{error}");
-}
-
-/// `LimitExceededException` is what `StartQuery` answers beyond the quota of concurrent queries (API Reference). The SDK
-/// asks three times.
-#[test]
-fn too_many_queries_at_once() {
-    let (server, installation) = scripted(Script::new().refuse("StartQuery", Refusal::LimitExceeded, 3));
-    let ended = installation.run_job(&[]);
-    let error = ended.failed(1, "cloudwatch-logs.too-many-queries");
-    assert_names(error, &["region `us-east-1`", "LimitExceededException", "wait for running queries to end"]);
-    assert_eq!(server.calls_of("GetQueryResults").len(), 0);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use super::{QUERY, document, scripted};
 use crate::installation::{Installation, assert_names};
 use crate::started::{Started, all_end};
+use crate::stored::{gate, open, script};
 use rustix::process::Signal;
+use serde_json::json;
 use windlass_tests::ScriptedLogs;
 use windlass_tests::processes::{Process, plugin_hosts};
 use windlass_tests::scripted::{Query, Script};
@@ -62,6 +64,24 @@ fn a_step_that_runs_out_of_time_stops_its_query() {
     let ended = installation.run_job(&["--output", "json"]);
     assert_names(ended.failed(124, "step.timed-out"), &["step `lines`", "5s"]);
     assert_eq!(document(&ended)["state"], "timedOut");
+    assert_stopped_once(&server);
+}
+
+/// What fails beside it ends the group, and with it the query at AWS.
+#[test]
+fn a_step_that_fails_beside_it_stops_the_query() {
+    let (server, installation) = scripted(Script::new().query(Query::never_ends()));
+    let fails = script("fails", &format!("{}; exit 3", gate(&installation, "sibling")));
+    let with = json!({"logGroups": ["/app/web"], "query": "fields @message"});
+    let lines = json!({"id": "lines", "uses": "cloudwatch-logs/query", "with": with});
+    installation.job(&format!("steps: [{}]\n", json!({"parallel": {"steps": [lines, fails]}})));
+    let run = Started::start(&installation, installation.job_command(&["--output", "json"]));
+    server.wait_for("GetQueryResults", 1, PATIENCE).unwrap();
+    run.says("waiting sibling");
+    open(&installation, "sibling");
+    let ended = run.ended();
+    ended.failed(1, "shell.exit-code");
+    assert_names(&ended.stderr, &[&format!("stopped query `{QUERY_ID}` at AWS")]);
     assert_stopped_once(&server);
 }
 

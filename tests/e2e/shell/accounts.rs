@@ -70,7 +70,8 @@ fn the_aws_cli_and_boto3_are_the_account_and_work_in_its_region() {
         "aws sts get-caller-identity --query Arn --output text\n{WHO}\n{query}\naws configure list | grep -E 'key|region'"
     );
     let lines = lines(&run(&installation, &script, Some("role")));
-    assert_eq!(lines[..3], [reader(), reader(), standins().seeded.log_group.clone()]);
+    let seeded = &standins().seeded;
+    assert_eq!(lines[..3], [reader(), reader(), format!("{}\t{}", seeded.log_group, seeded.payments.log_group)]);
     let listed: Vec<Vec<&str>> = lines[3..].iter().map(|line| line.split_whitespace().collect()).collect();
     for (line, from) in listed.iter().zip(["container-role", "container-role", "AWS_DEFAULT_REGION"]) {
         assert!(line.iter().any(|word| word.contains(from)), "{line:?}");

@@ -60,6 +60,7 @@ impl Step for Callers {
             names: "/groups",
             arns: &["arn:{partition}:logs:{region}:{account}:log-group:{name}:*"],
             patterns: true,
+            ..Resources::DEFAULT
         }],
         needs_account: true,
         resumable: true,

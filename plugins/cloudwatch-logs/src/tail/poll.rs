@@ -6,7 +6,7 @@ use windlass_plugin_api::StepError;
 
 use super::Tail;
 use super::window::Window;
-use crate::calls::{About, Calls};
+use crate::aws::{About, Calls};
 
 const ACTION: &str = "logs:FilterLogEvents";
 /// So long a poll that has begun before the deadline, or at it, may still read pages.

@@ -11,7 +11,7 @@ use windlass_jobs::{Action, Job, JobErrors, StepType, check};
 use windlass_plugin_api::StepMetadata;
 use windlass_settings::{Account, AccountName, ProjectName, RoleArn, Settings};
 
-use self::resources::{Form, Place, arns};
+use self::resources::{Form, Place, arns, has_pattern};
 pub(crate) use self::uses::{Use, uses};
 use crate::workshop::Used;
 use crate::{EngineError, Prepared, Workshop};
@@ -160,6 +160,10 @@ pub(crate) fn declared_by(metadata: &StepMetadata, with: &Value, role: &RoleArn,
 fn permissions(metadata: &StepMetadata, with: &Value, place: &Place, form: Form) -> Permissions {
     let mut permissions = Permissions::default();
     for action in &metadata.actions {
+        let looks_up = metadata.resources.iter().find(|resources| resources.lookups.contains(action));
+        if looks_up.is_some_and(|resources| !has_pattern(resources, with, form)) {
+            continue;
+        }
         let named = metadata.resources.iter().find(|resources| resources.actions.contains(action));
         match named.and_then(|resources| arns(resources, with, place, form)) {
             Some(arns) => permissions.add(action, arns),

@@ -39,6 +39,19 @@ pub(super) fn arns(resources: &ResourcesMetadata, with: &Value, place: &Place, f
     Some(arns)
 }
 
+/// Whether one of the names that a configuration has is a pattern, or may come to be one.
+pub(super) fn has_pattern(resources: &ResourcesMetadata, with: &Value, form: Form) -> bool {
+    if with.pointer(&resources.names).is_none() {
+        return false;
+    }
+    let Some(named) = texts(with, &resources.names) else { return true };
+    named.iter().any(|text| {
+        // Consoles show some ARNs with a `:*` at their end.
+        let text = text.strip_suffix(":*").filter(|text| text.starts_with("arn:")).unwrap_or(text);
+        text.contains('*') || (form == Form::Written && literals(text).iter().any(Option::is_none))
+    })
+}
+
 fn arns_of(template: &str, text: &str, place: &Place, patterns: bool, form: Form) -> Option<Vec<String>> {
     let [_, _, service, _, _, resource] = six(template)?;
     let (before, after) = resource.split_once(NAME)?;
@@ -105,6 +118,7 @@ mod tests {
             names: "/logGroups".to_owned(),
             arns: vec!["arn:{partition}:logs:{region}:{account}:log-group:{name}:*".to_owned()],
             patterns,
+            lookups: Vec::new(),
         }
     }
 
@@ -160,6 +174,21 @@ mod tests {
         }
         assert_eq!(one("/${{ options.stage }}/*", Form::Written), "arn:*:logs:*:*:log-group:/*/*:*");
         assert_eq!(one("/${{ x }}*", Form::Evaluated), "arn:*:logs:*:*:log-group:/${$}{{ x }}*:*");
+    }
+
+    #[test]
+    fn a_pattern_is_seen_or_suspected() {
+        let has = |log_groups: Value, form| has_pattern(&declared(true), &json!({"logGroups": log_groups}), form);
+        for (log_groups, written, evaluated) in [
+            (json!(["/a", "arn:aws:logs:eu-west-1:111122223333:log-group:/a:*"]), false, false),
+            (json!(["/a", "/b/*"]), true, true),
+            (json!(["/a/${{ options.stage }}"]), true, false),
+            (json!("${{ options.groups }}"), true, false),
+        ] {
+            assert_eq!(has(log_groups.clone(), Form::Written), written, "{log_groups}");
+            assert_eq!(has(log_groups.clone(), Form::Evaluated), evaluated, "{log_groups}");
+        }
+        assert!(!has_pattern(&declared(true), &json!({}), Form::Written));
     }
 
     #[test]

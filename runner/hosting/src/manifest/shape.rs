@@ -63,12 +63,14 @@ pub(super) struct ResourcesFile {
     pub(super) arns: Vec<String>,
     #[serde(default)]
     pub(super) patterns: bool,
+    #[serde(default)]
+    pub(super) lookups: Vec<String>,
 }
 
 impl ResourcesFile {
     pub(super) fn metadata(self) -> ResourcesMetadata {
-        let Self { actions, names, arns, patterns } = self;
-        ResourcesMetadata { actions, names, arns, patterns }
+        let Self { actions, names, arns, patterns, lookups } = self;
+        ResourcesMetadata { actions, names, arns, patterns, lookups }
     }
 }
 

@@ -32,9 +32,13 @@ impl<'a> Rows<'a> {
 }
 
 impl Page<'_> {
-    /// The rows as values.
+    /// The rows as values. Nothing is in the columns that came after a row.
     pub(crate) fn values(&self) -> impl Iterator<Item = Result<Vec<Value>, Problem>> {
-        self.rows()
+        self.rows().map(|row: Result<Vec<Value>, Problem>| {
+            let mut row = row?;
+            row.resize(self.table.columns.len(), Value::Null);
+            Ok(row)
+        })
     }
 
     /// The rows as objects, whose cells are copied as the text that they are.
@@ -60,7 +64,8 @@ pub(crate) struct RowObject<'a> {
 
 impl Serialize for RowObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.columns.iter().zip(&self.cells))
+        let cells = self.cells.iter().copied().chain(std::iter::repeat(RawValue::NULL));
+        serializer.collect_map(self.columns.iter().zip(cells))
     }
 }
 

@@ -1,17 +1,17 @@
 use std::time::Duration;
 
-use aws_sdk_cloudwatchlogs::Client;
 use tokio::time::timeout;
 use windlass_plugin_api::Context;
 
-use crate::failure::said;
+use super::failure::said;
+use super::site::Site;
 
 /// The step is about to be ended, so this does not take long.
 const STOP_TIME: Duration = Duration::from_secs(4);
 
 /// Stops a query that nobody waits for any more, and says in the log whether that worked.
-pub(crate) async fn stop(client: &Client, id: &str, context: &Context) {
-    let why = match timeout(STOP_TIME, client.stop_query().query_id(id).send()).await {
+pub(crate) async fn stop(site: &Site, id: &str, context: &Context) {
+    let why = match timeout(STOP_TIME, site.client.stop_query().query_id(id).send()).await {
         Ok(Ok(answer)) if answer.success => return context.info(format!("stopped query `{id}` at AWS")),
         Ok(Ok(_)) => "AWS says that it did not stop".to_owned(),
         Ok(Err(error)) => said(&error),

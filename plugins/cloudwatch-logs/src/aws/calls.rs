@@ -2,22 +2,15 @@
 
 use std::error::Error;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::config::Builder;
 use aws_sdk_cloudwatchlogs::config::retry::RetryConfig;
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
-use tokio::time::sleep;
 use windlass_plugin_api::{Context, StepError};
 
-use crate::failure::{Place, is_passing, is_throttled, of_call, said};
-
-/// So many calls in a row may fail for other reasons than throttling; the SDK has tried each of them three times.
-const PATIENCE: u32 = 5;
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+use super::failure::{Place, Wait, of_call, said, wait};
+use super::patience;
 
 /// The step's way to CloudWatch Logs.
 pub(crate) struct Calls<'a> {
@@ -42,8 +35,20 @@ impl<'a> Calls<'a> {
     /// # Errors
     /// When the step has no account.
     pub(crate) fn of(context: &'a Context) -> Result<Self, StepError> {
-        let client = Client::new(&context.aws_config("logs")?);
-        Ok(Self { client, context, place: Place::of(context)?, once: false })
+        Self::in_place(context, 0)
+    }
+
+    /// In one of the step's places, by its number.
+    ///
+    /// # Errors
+    /// When the step has no such place.
+    pub(crate) fn in_place(context: &'a Context, number: usize) -> Result<Self, StepError> {
+        let client = Client::new(&context.aws_config_in(number, "logs")?);
+        Ok(Self::with(client, context, Place::of(context, number)))
+    }
+
+    pub(super) fn with(client: Client, context: &'a Context, place: Place) -> Self {
+        Self { client, context, place, once: false }
     }
 
     /// For what must not be done twice: a call is made again only when AWS has answered that it did not do it.
@@ -68,20 +73,12 @@ impl<'a> Calls<'a> {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (mut pause, mut failures) = (FIRST_PAUSE, 0);
-        loop {
-            let answer = self.context.or_cancelled(call()).await?;
-            let Err(error) = &answer else { return Ok(answer) };
-            let throttled = is_throttled(error);
-            failures += u32::from(!throttled);
+        let judge = |error: &SdkError<E>| {
             let lost = self.once && error.raw_response().is_none();
-            if lost || failures == PATIENCE || !(throttled || is_passing(error) || is_aborted(error)) {
-                return Ok(answer);
-            }
-            self.context.warn(format!("`{action}` is tried again: {}", said(error)));
-            self.context.or_cancelled(sleep(scattered(pause))).await?;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+            if lost { Wait::Never } else { wait(error) }
+        };
+        let call = async || self.context.or_cancelled(call()).await;
+        patience::patiently(&format!("`{action}`"), self.context, judge, call).await
     }
 
     /// What a failed call means.
@@ -121,31 +118,5 @@ impl fmt::Display for About<'_> {
             Self::Group(group) => write!(f, "log group `{group}`"),
             Self::Stream(group, stream) => write!(f, "log stream `{stream}` of log group `{group}`"),
         }
-    }
-}
-
-/// "Multiple concurrent requests to update the same resource were in conflict"
-/// ([`CreateLogGroup`](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html)).
-fn is_aborted<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    error.code() == Some("OperationAbortedException")
-}
-
-/// Between half of a pause and all of it, so that steps which were throttled together do not come back together.
-fn scattered(pause: Duration) -> Duration {
-    // The hasher's keys are the standard library's only random numbers.
-    let random = RandomState::new().hash_one(0) as u32;
-    pause.mul_f64(0.5 + 0.5 * f64::from(random) / f64::from(u32::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scattered_pause_is_at_least_half_as_long() {
-        let pause = Duration::from_secs(2);
-        let pauses: Vec<Duration> = (0..50).map(|_| scattered(pause)).collect();
-        assert!(pauses.iter().all(|scattered| (pause / 2..=pause).contains(scattered)), "{pauses:?}");
-        assert!(pauses.iter().any(|scattered| *scattered != pauses[0]));
     }
 }

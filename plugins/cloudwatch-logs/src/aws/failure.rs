@@ -6,9 +6,8 @@ use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatchlogs::operation::start_query::StartQueryError;
 use windlass_plugin_api::{Context, StepError, explain_sdk_error};
 
-use crate::caret::point_at;
-use crate::groups::named;
-use crate::query::Query;
+use super::caret::point_at;
+use crate::groups::Groups;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +17,8 @@ mod tests;
 pub(crate) struct Place {
     region: String,
     endpoint: Option<String>,
+    /// The command that prints what the step needs.
+    policy: String,
 }
 
 /// Kinds of failure that any call can have; the codes are those of AWS's
@@ -34,8 +35,14 @@ enum Kind {
 }
 
 impl Place {
-    pub(crate) fn of(context: &Context) -> Result<Self, StepError> {
-        Ok(Self { region: context.region()?.to_owned(), endpoint: context.endpoint("logs").map(str::to_owned) })
+    /// One of the step's places, by its number.
+    pub(crate) fn of(context: &Context, number: usize) -> Self {
+        let (place, execution) = (&context.places()[number], context.execution());
+        let policy = format!(
+            "windlass account policy --job {}/{} --account {}",
+            execution.project, execution.job, place.account
+        );
+        Self { region: place.region.clone(), endpoint: context.endpoint("logs").map(str::to_owned), policy }
     }
 
     pub(crate) fn region(&self) -> &str {
@@ -50,21 +57,32 @@ impl Place {
     }
 }
 
+/// What to do about a call that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// AWS takes no more for now: wait as long as there is time.
+    Turn,
+    /// The same call may well succeed a little later.
+    Moment,
+    /// It would fail again.
+    Never,
+}
+
 /// Why `StartQuery` failed.
-pub(crate) fn of_start(error: &SdkError<StartQueryError>, query: &Query, place: &Place) -> StepError {
+pub(crate) fn of_start(
+    error: &SdkError<StartQueryError>,
+    query: &str,
+    groups: Option<&Groups>,
+    place: &Place,
+) -> StepError {
     let said = said(error);
     match error.as_service_error() {
         Some(StartQueryError::MalformedQueryException(malformed)) => {
             let location = malformed.query_compile_error().and_then(|error| error.location());
             let offsets = location.map(|at| (at.start_char_offset(), at.end_char_offset()));
-            of_malformed(&said, &query.query, offsets)
+            of_malformed(&said, query, offsets)
         }
-        Some(StartQueryError::ResourceNotFoundException(_)) => of_missing(&said, query, place),
-        Some(StartQueryError::LimitExceededException(_)) => {
-            let message = format!("AWS takes no more queries in region `{}` now: {said}", place.region);
-            let help = "wait for running queries to end, or ask AWS for a higher quota of concurrent queries";
-            StepError::new("cloudwatch-logs.too-many-queries", message).with_help(help)
-        }
+        Some(StartQueryError::ResourceNotFoundException(_)) => of_missing(&said, groups, place),
         Some(StartQueryError::InvalidParameterException(_)) => {
             StepError::new("cloudwatch-logs.invalid-parameter", format!("AWS refused a parameter of the query: {said}"))
         }
@@ -81,11 +99,12 @@ where
         return refusal.clone();
     }
     let (said, endpoint) = (said(error), place.endpoint());
+    let prints = format!("`{}` prints the policy that the job needs", place.policy);
     let (code, message, help) = match kind(error) {
         Kind::Denied => (
             "access-denied",
             format!("the account may not do `{action}` in region `{}`: {said}", place.region),
-            "`windlass account policy --plugin cloudwatch-logs` prints the policy that the steps of this plugin need",
+            prints.as_str(),
         ),
         Kind::Expired => (
             "credentials-expired",
@@ -113,14 +132,29 @@ where
     StepError::new(format!("cloudwatch-logs.{code}"), message).with_help(help)
 }
 
-/// Whether the same call may well succeed a little later.
-pub(crate) fn is_passing<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> bool {
-    of_runner(error).is_none() && matches!(kind(error), Kind::Throttled | Kind::Unreachable | Kind::Unavailable)
+/// Whether the same call may be made again.
+pub(crate) fn wait<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> Wait {
+    if of_runner(error).is_some() {
+        return Wait::Never;
+    }
+    match kind(error) {
+        Kind::Throttled => Wait::Turn,
+        Kind::Unreachable | Kind::Unavailable => Wait::Moment,
+        // "Multiple concurrent requests to update the same resource were in conflict"
+        // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html).
+        Kind::Other if error.code() == Some("OperationAbortedException") => Wait::Moment,
+        _ => Wait::Never,
+    }
 }
 
-/// Whether AWS asks for fewer calls.
-pub(crate) fn is_throttled<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> bool {
-    of_runner(error).is_none() && kind(error) == Kind::Throttled
+/// The same of `StartQuery`, which answers `LimitExceededException` beyond the quota of concurrent queries
+/// ([`StartQuery`](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html)). Where its answer is
+/// lost a query may run that nobody knows, so it is not sent again beyond what the SDK does.
+pub(crate) fn wait_to_start(error: &SdkError<StartQueryError>) -> Wait {
+    match (error.as_service_error(), wait(error)) {
+        (Some(StartQueryError::LimitExceededException(_)), _) | (_, Wait::Turn) => Wait::Turn,
+        _ => Wait::Never,
+    }
 }
 
 /// AWS's words on one line.
@@ -141,8 +175,8 @@ fn of_malformed(said: &str, query: &str, offsets: Option<(Option<i32>, Option<i3
     }))
 }
 
-fn of_missing(said: &str, query: &Query, place: &Place) -> StepError {
-    let groups = named(&query.log_groups);
+fn of_missing(said: &str, groups: Option<&Groups>, place: &Place) -> StepError {
+    let groups = groups.map_or_else(|| "log groups of the query".to_owned(), Groups::named);
     let message = format!("AWS does not know the {groups} in region `{}`: {said}", place.region);
     let help = "check the names, the region and the account of the step; a group of another account needs its ARN";
     StepError::new("cloudwatch-logs.log-group-not-found", message).with_help(help)

@@ -7,12 +7,13 @@ use aws_sdk_cloudwatchlogs::types::{QueryCompileError, QueryCompileErrorLocation
 
 use super::*;
 
-fn query(text: &str) -> Query {
-    serde_json::from_value(serde_json::json!({"logGroups": ["/app"], "query": text})).unwrap()
+fn place() -> Place {
+    let policy = "windlass account policy --job web/nightly --account prod".to_owned();
+    Place { region: "eu-west-1".to_owned(), endpoint: None, policy }
 }
 
-fn place() -> Place {
-    Place { region: "eu-west-1".to_owned(), endpoint: None }
+fn start_failed(error: &SdkError<StartQueryError>, query: &str) -> StepError {
+    of_start(error, query, Some(&Groups::of(&["/app".to_owned()])), &place())
 }
 
 fn meta(code: &str, message: &str) -> ErrorMetadata {
@@ -36,7 +37,7 @@ fn a_malformed_query_is_shown_with_the_place() {
         .meta(meta("MalformedQueryException", "unexpected\nsymbol found"))
         .build();
     let error = answered(StartQueryError::MalformedQueryException(error), 400);
-    let step = of_start(&error, &query("fields @message\n| filtr x"), &place());
+    let step = start_failed(&error, "fields @message\n| filtr x");
     assert_eq!(step.code, "cloudwatch-logs.malformed-query");
     assert_eq!(step.message, "AWS cannot read the query: MalformedQueryException: unexpected symbol found");
     assert_eq!(step.help.unwrap(), "| filtr x\n  ^^^^^");
@@ -54,40 +55,40 @@ fn offsets_that_do_not_fit_are_left_out() {
 fn a_missing_log_group_is_named_with_its_region() {
     let error = ResourceNotFoundException::builder().meta(meta("ResourceNotFoundException", "gone")).build();
     let error = answered(StartQueryError::ResourceNotFoundException(error), 400);
-    let step = of_start(&error, &query("fields x"), &place());
+    let step = start_failed(&error, "fields x");
     assert_eq!(step.code, "cloudwatch-logs.log-group-not-found");
     assert!(step.message.contains("log group `/app` in region `eu-west-1`"), "{}", step.message);
 }
 
 #[test]
-fn the_limit_of_queries_has_its_code() {
+fn the_limit_of_queries_is_waited_out() {
     let error = LimitExceededException::builder().meta(meta("LimitExceededException", "30")).build();
-    let error = answered(StartQueryError::LimitExceededException(error), 400);
-    assert_eq!(of_start(&error, &query("fields x"), &place()).code, "cloudwatch-logs.too-many-queries");
+    assert_eq!(wait_to_start(&answered(StartQueryError::LimitExceededException(error), 400)), Wait::Turn);
+    assert_eq!(wait(&coded("LimitExceededException", 400)), Wait::Never, "other quotas do not end by waiting");
 }
 
 #[test]
 fn common_errors_are_told_apart() {
-    for (code, status, wanted, passing) in [
-        ("AccessDeniedException", 400, "cloudwatch-logs.access-denied", false),
-        ("ExpiredTokenException", 400, "cloudwatch-logs.credentials-expired", false),
-        ("UnrecognizedClientException", 400, "cloudwatch-logs.credentials-refused", false),
-        ("ThrottlingException", 400, "cloudwatch-logs.throttled", true),
-        ("ServiceUnavailableException", 500, "cloudwatch-logs.unavailable", true),
-        ("SomethingNew", 400, "cloudwatch-logs.failed", false),
+    for (code, status, wanted, waits) in [
+        ("AccessDeniedException", 400, "cloudwatch-logs.access-denied", Wait::Never),
+        ("ExpiredTokenException", 400, "cloudwatch-logs.credentials-expired", Wait::Never),
+        ("UnrecognizedClientException", 400, "cloudwatch-logs.credentials-refused", Wait::Never),
+        ("ThrottlingException", 400, "cloudwatch-logs.throttled", Wait::Turn),
+        ("ServiceUnavailableException", 500, "cloudwatch-logs.unavailable", Wait::Moment),
+        ("SomethingNew", 400, "cloudwatch-logs.failed", Wait::Never),
     ] {
         let error = coded(code, status);
         let step = of_call(&error, "logs:StartQuery", &place());
-        assert_eq!((step.code.as_str(), is_passing(&error)), (wanted, passing), "{code}");
+        assert_eq!((step.code.as_str(), wait(&error)), (wanted, waits), "{code}");
         assert!(step.message.ends_with(&format!("{code}: says AWS")), "{}", step.message);
     }
 }
 
 #[test]
-fn a_denial_names_the_action_and_the_command_that_prints_the_policy() {
-    let step = of_start(&coded("AccessDeniedException", 400), &query("fields x"), &place());
+fn a_denial_names_the_action_and_who_prints_the_policy() {
+    let step = start_failed(&coded("AccessDeniedException", 400), "fields x");
     assert!(step.message.contains("`logs:StartQuery` in region `eu-west-1`"), "{}", step.message);
-    assert!(step.help.unwrap().contains("`windlass account policy --plugin cloudwatch-logs`"));
+    assert!(step.help.unwrap().starts_with("`windlass account policy --job web/nightly --account prod` prints"));
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn no_answer_names_the_endpoint() {
     let step = of_call(&error, "logs:StartQuery", &own);
     assert_eq!(step.code, "cloudwatch-logs.unreachable");
     assert!(step.message.starts_with("CloudWatch Logs at `http://127.0.0.1:1` does not answer"), "{step}");
-    assert!(is_passing(&error));
+    assert_eq!(wait(&error), Wait::Moment);
 }
 
 #[test]
@@ -106,5 +107,5 @@ fn the_runners_refusal_of_credentials_is_passed_on() {
     let error: SdkError<StartQueryError> =
         SdkError::dispatch_failure(ConnectorError::other(Box::new(refusal.clone()), None));
     assert_eq!(of_call(&error, "logs:StartQuery", &place()), refusal);
-    assert!(!is_passing(&error));
+    assert_eq!(wait(&error), Wait::Never);
 }

@@ -1,94 +1,89 @@
-use std::time::Instant;
-
-use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::error::SdkError;
 use aws_sdk_cloudwatchlogs::operation::get_query_results::{GetQueryResultsError, GetQueryResultsOutput};
 use aws_sdk_cloudwatchlogs::types::QueryStatus;
 use tokio::time::sleep;
 use windlass_plugin_api::{Context, StepError};
 
-use crate::backoff::Backoff;
-use crate::failure::{Place, is_passing, of_call, said};
-use crate::rows::{Pages, Statistics};
-
-/// So many polls in a row may fail before the query is given up; the SDK has tried each of them three times.
-const PATIENCE: u32 = 5;
+use super::backoff::Backoff;
+use super::failure::{of_call, wait};
+use super::patience::patiently;
+use super::site::Site;
+use crate::rows::{Row, Statistics};
 
 /// A query that runs at AWS.
 pub(crate) struct Watch<'a> {
-    pub(crate) client: &'a Client,
+    pub(crate) site: &'a Site,
     pub(crate) id: &'a str,
-    pub(crate) place: &'a Place,
     pub(crate) context: &'a Context,
 }
 
-/// How a query ended at AWS.
-pub(crate) enum Watched {
-    /// All of its rows.
-    Complete(Pages),
-    /// It ended otherwise.
-    Ended(StepError),
+/// The first page of a query that is complete.
+#[derive(Debug)]
+pub(crate) struct Complete {
+    pub(crate) rows: Vec<Row>,
+    /// The token of the next page.
+    pub(crate) next: Option<String>,
+    pub(crate) statistics: Statistics,
 }
 
 impl Watch<'_> {
-    /// Polls until the query has ended, then reads all of its rows.
+    /// Polls until the query has ended. Each answer is shown to `seen`, whose error ends the watching.
     ///
     /// # Errors
-    /// When the step is cancelled or the query cannot be seen any more; it may be running then.
-    pub(crate) async fn to_its_end(&self) -> Result<Watched, StepError> {
-        let (began, mut backoff, mut seen) = (Instant::now(), Backoff::new(), None);
+    /// How the query ended otherwise than complete, the step's own end, or that the query cannot be seen any more.
+    pub(crate) async fn to_its_end(
+        &self,
+        mut seen: impl FnMut(&QueryStatus, &Statistics, &[Row]) -> Result<(), StepError>,
+    ) -> Result<Complete, StepError> {
+        let (mut backoff, mut last) = (Backoff::new(), None);
         loop {
             let answer = self.poll(None).await?;
             let status = answer.status().cloned().unwrap_or(QueryStatus::UnknownValue);
             let statistics = Statistics::of(answer.statistics());
-            let elapsed = began.elapsed().as_secs();
-            self.context.progress(format!("{status}: {statistics}, {elapsed} s"), None);
+            seen(&status, &statistics, answer.results())?;
             if status == QueryStatus::Complete {
-                return Ok(Watched::Complete(self.pages(answer).await?));
+                let (rows, next) = (answer.results.unwrap_or_default(), answer.next_token);
+                return Ok(Complete { rows, next, statistics });
             }
             if let Some(failure) = failure(&status, self.id, &statistics) {
-                return Ok(Watched::Ended(failure));
+                return Err(failure);
             }
-            if seen.as_ref() != Some(&status) {
+            if last.as_ref() != Some(&status) {
                 self.context.info(format!("query is {}", status.as_str().to_lowercase()));
-                seen = Some(status);
+                last = Some(status);
             }
             self.context.or_cancelled(sleep(backoff.pause())).await?;
         }
     }
 
-    /// A call returns 10,000 rows at most and a token for the others
+    /// A page of the rows of a complete query, and the token of the next. One call returns 10,000 rows at most
     /// ([`GetQueryResults`](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html)).
-    async fn pages(&self, first: GetQueryResultsOutput) -> Result<Pages, StepError> {
-        let mut pages = Pages::default();
-        let mut next = pages.add(first);
-        while let Some(token) = next {
-            self.context.progress(format!("read {} rows", pages.rows()), None);
-            next = pages.add(self.poll(Some(token)).await?);
-        }
-        Ok(pages)
+    pub(crate) async fn page(&self, token: String) -> Result<(Vec<Row>, Option<String>), StepError> {
+        let answer = self.poll(Some(token)).await?;
+        Ok((answer.results.unwrap_or_default(), answer.next_token))
+    }
+
+    /// Whether AWS still knows the query.
+    pub(crate) async fn is_known(&self) -> bool {
+        let asked = self.context.or_cancelled(self.ask(None)).await;
+        !matches!(asked, Ok(Err(error)) if error.as_service_error().is_some_and(unknown))
     }
 
     /// One `GetQueryResults` that bears a few failures in a row: a query that has run for minutes is not given up, and
     /// paid for again, because of one.
     async fn poll(&self, token: Option<String>) -> Result<GetQueryResultsOutput, StepError> {
-        let mut backoff = Backoff::new();
-        for _ in 1..PATIENCE {
-            match self.context.or_cancelled(self.ask(token.clone())).await? {
-                Err(error) if is_passing(&error) => {
-                    self.context.warn(format!("could not look at the query, trying again: {}", said(&error)));
-                }
-                answer => return answer.map_err(|error| of_call(&error, "logs:GetQueryResults", self.place)),
-            }
-            self.context.or_cancelled(sleep(backoff.pause())).await?;
-        }
-        let answer = self.context.or_cancelled(self.ask(token)).await?;
-        answer.map_err(|error| of_call(&error, "logs:GetQueryResults", self.place))
+        let look = async || self.context.or_cancelled(self.ask(token.clone())).await;
+        let answer = patiently("a look at the query", self.context, wait, look).await?;
+        answer.map_err(|error| of_call(&error, "logs:GetQueryResults", &self.site.place))
     }
 
     async fn ask(&self, token: Option<String>) -> Result<GetQueryResultsOutput, SdkError<GetQueryResultsError>> {
-        self.client.get_query_results().query_id(self.id).set_next_token(token).send().await
+        self.site.client.get_query_results().query_id(self.id).set_next_token(token).send().await
     }
+}
+
+fn unknown(error: &GetQueryResultsError) -> bool {
+    error.is_resource_not_found_exception() || error.is_invalid_parameter_exception()
 }
 
 /// The step's failure when the query has ended without all its results. A status that is not known yet goes on: AWS
