@@ -14,7 +14,29 @@ pub struct UserKey {
     pub secret_access_key: String,
 }
 
-/// The two accounts of a seeded ministack.
+/// An account beside the managed one, which is reached in the same way.
+#[derive(Clone, Debug)]
+pub struct Staging {
+    /// Its number.
+    pub account: String,
+    /// What its role asks for.
+    pub external_id: String,
+    /// Its role that may query logs.
+    pub role: String,
+}
+
+/// A log group that lies in the managed and the staging account, in each of the regions.
+#[derive(Clone, Debug)]
+pub struct Payments {
+    /// Its name.
+    pub log_group: String,
+    /// Where it lies in each account.
+    pub regions: Vec<String>,
+    /// How many lines each has, over the last 50 minutes; a third of them has `refused` in it.
+    pub of_each: u64,
+}
+
+/// The accounts of a seeded ministack.
 #[derive(Clone, Debug)]
 pub struct Seeded {
     /// The document itself, to hand on.
@@ -31,6 +53,10 @@ pub struct Seeded {
     pub log_group: String,
     /// How many lines it has, over the last 50 minutes.
     pub events: u64,
+    /// The account beside it.
+    pub staging: Staging,
+    /// What both of them have in two regions.
+    pub payments: Payments,
     /// Role of `managing_account` that the metadata server gives out.
     pub instance_role: String,
     /// Role of `managing_account` that the container server gives out.
@@ -71,6 +97,16 @@ impl Seeded {
             external_id: text("/externalId")?,
             log_group: text("/logGroup")?,
             events: document["events"].as_u64().unwrap_or_default(),
+            staging: Staging {
+                account: text("/staging/account")?,
+                external_id: text("/staging/externalId")?,
+                role: text("/staging/role")?,
+            },
+            payments: Payments {
+                log_group: text("/payments/logGroup")?,
+                regions: texts(&document["payments"]["regions"]),
+                of_each: document["payments"]["ofEach"].as_u64().unwrap_or_default(),
+            },
             instance_role: text("/instanceRole")?,
             task_role: text("/taskRole")?,
             reader_role: text("/readerRole")?,
@@ -98,4 +134,8 @@ fn user(document: &Value, name: &str) -> Outcome<UserKey> {
 fn text(document: &Value, name: &str) -> Outcome<String> {
     let value = document.pointer(name).and_then(Value::as_str);
     value.map(str::to_owned).ok_or_else(|| Problem::new(format!("what was seeded lacks `{name}`")))
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fill a fresh ministack (AUTH=true) with the two accounts that the demo and the tests use.
+"""Fill a fresh ministack (AUTH=true) with the accounts that the demo and the tests use.
 
     seed.py ENDPOINT LINES.gz
 
 ministack takes a 12-digit access key id as the root key of that account; its secret is `test`. Everything below is
-made with those two root keys; what runs afterwards uses roles and users only, so signatures, trust policies and
+made with those root keys; what runs afterwards uses roles and users only, so signatures, trust policies and
 external IDs are enforced.
 
 Prints one JSON document: the accounts, roles, keys, log group and secrets that were made.
@@ -25,6 +25,11 @@ MANAGED = "444455556666"
 EXTERNAL_ID = "windlass-demo-7f3a"
 LOG_GROUP = "/demo/nginx/access"
 LOG_STREAM = "web-1"
+STAGING = "222233334444"
+STAGING_EXTERNAL_ID = "windlass-demo-2c91"
+PAYMENTS_REGIONS = [REGION, "eu-west-1"]
+PAYMENTS_GROUP = "/demo/payments"
+PAYMENTS = 48
 PASSWORD = "correct-horse-battery-of-the-database"
 TOKEN = "token-of-the-web-0123456789"
 SPREAD_MS = 50 * 60 * 1000
@@ -40,29 +45,30 @@ def main():
     endpoint, lines = sys.argv[1:3]
     with ThreadPoolExecutor(2) as pool:
         loading = pool.submit(load_lines, client("logs", MANAGED, endpoint), lines)
-        made = make_identities(client("iam", MANAGING, endpoint), client("iam", MANAGED, endpoint))
+        made = make_identities(*(client("iam", account, endpoint) for account in [MANAGING, MANAGED, STAGING]))
         made |= keep_secrets(endpoint, made["operatorUser"]["secretAccessKey"])
+        made["payments"] = load_payments(endpoint)
         made["events"] = loading.result()
     print(json.dumps(made, indent=2))
 
 
-def client(service, account, endpoint):
+def client(service, account, endpoint, region=REGION):
     return boto3.session.Session().client(
         service,
         endpoint_url=endpoint,
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id=account,
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}),
     )
 
 
-def make_identities(managing, managed):
+def make_identities(managing, managed, staging):
     # EC2 and ECS hand out role sessions themselves; ministack does not, so this user stands for them: the metadata
     # server assumes the instance role and the task role with its key.
     host = make_user(managing, "metadata-host", allow("sts:AssumeRole", "*"))
     operator = make_user(managing, "windlass-operator", allow("sts:AssumeRole", f"arn:aws:iam::{MANAGED}:role/*"))
-    assume = allow("sts:AssumeRole", f"arn:aws:iam::{MANAGED}:role/*")
+    assume = allow("sts:AssumeRole", [f"arn:aws:iam::{account}:role/*" for account in [MANAGED, STAGING]])
     instance = make_role(managing, "WindlassInstance", trust(host["arn"]), assume)
     task = make_role(managing, "WindlassTask", trust(host["arn"]), assume)
     callers = [instance, task, operator["arn"]]
@@ -79,6 +85,11 @@ def make_identities(managing, managed):
         "instanceRole": instance,
         "taskRole": task,
         "readerRole": make_role(managed, "WindlassReader", trust(callers, EXTERNAL_ID), query),
+        "staging": {
+            "account": STAGING,
+            "externalId": STAGING_EXTERNAL_ID,
+            "role": make_role(staging, "WindlassReader", trust(instance, STAGING_EXTERNAL_ID), query),
+        },
         # Trusts nobody here: assuming it is refused although the caller may call sts:AssumeRole.
         "closedRole": make_role(managed, "WindlassClosed", trust(f"arn:aws:iam::{MANAGED}:user/nobody"), query),
         # May be assumed, and then may do nothing.
@@ -147,6 +158,27 @@ def load_lines(logs, path):
     for batch in batches(lines):
         logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=LOG_STREAM, logEvents=batch)
     return len(lines)
+
+
+def load_payments(endpoint):
+    """Payments in two accounts and two regions, few enough to be read; those of one place between those of another."""
+    step = SPREAD_MS // PAYMENTS
+    places = [(account, region) for account in [MANAGED, STAGING] for region in PAYMENTS_REGIONS]
+    for place, (account, region) in enumerate(places):
+        first = int(time.time() * 1000) - SPREAD_MS + place * step // len(places)
+        numbers = range(PAYMENTS)
+        events = [{"timestamp": first + number * step, "message": payment(place, number)} for number in numbers]
+        logs = client("logs", account, endpoint, region)
+        logs.create_log_group(logGroupName=PAYMENTS_GROUP)
+        logs.create_log_stream(logGroupName=PAYMENTS_GROUP, logStreamName=LOG_STREAM)
+        logs.put_log_events(logGroupName=PAYMENTS_GROUP, logStreamName=LOG_STREAM, logEvents=events)
+    return {"logGroup": PAYMENTS_GROUP, "regions": PAYMENTS_REGIONS, "ofEach": PAYMENTS}
+
+
+def payment(place, number):
+    order, cents = 1000 * (place + 1) + number, 495 + (number * 7919 + place * 104729) % 20000
+    outcome = ["paid", "paid", "refused: card expired", "paid", "refused: limit reached", "paid"][(number + place) % 6]
+    return f"order {order}, {cents / 100:.2f} EUR, {outcome}"
 
 
 def batches(lines):

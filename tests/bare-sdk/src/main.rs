@@ -40,11 +40,18 @@ async fn run(endpoint: &str, group: &str, query: &str, limit: &str, region: &str
     let request = client.start_query().log_group_names(group).query_string(query).limit(limit.parse()?);
     let started = request.start_time(now - back.parse::<i64>()?).end_time(now + 1).send().await;
     let id = started.map_err(|error| DisplayErrorContext(error).to_string())?.query_id.ok_or("no query identifier")?;
+    let mut next = None;
     loop {
-        let answer = client.get_query_results().query_id(&id).send().await;
+        let answer = client.get_query_results().query_id(&id).set_next_token(next.take()).send().await;
         let answer = answer.map_err(|error| DisplayErrorContext(error).to_string())?;
         match answer.status() {
-            Some(QueryStatus::Complete) => return print(answer.results()),
+            Some(QueryStatus::Complete) => {
+                print(answer.results())?;
+                next = answer.next_token;
+                if next.is_none() {
+                    return Ok(());
+                }
+            }
             Some(QueryStatus::Scheduled | QueryStatus::Running) => tokio::time::sleep(PAUSE).await,
             other => return Err(format!("the query ended as {other:?}").into()),
         }

@@ -1,7 +1,7 @@
-//! The examples of `docs/jobs.md` are jobs.
+//! The examples of `docs/jobs.md` and `docs/cloudwatch-logs.md` are jobs.
 
 use super::project;
-use crate::installation::assert_names;
+use crate::installation::{Installation, assert_names};
 use crate::stored::{installation, set};
 
 /// What stands between the fences.
@@ -18,19 +18,34 @@ fn whole(number: usize, example: &str) -> String {
     format!("apiVersion: windlass/v1\nkind: Job\nname: example-{number}\n{example}{steps}")
 }
 
-#[test]
-fn every_example_of_the_page_is_checked() {
-    let page = include_str!("../../../docs/jobs.md");
-    let installation = installation("");
+/// A page's examples are jobs of a project with the accounts that they name.
+fn checked(page: &str) {
+    let account = |name: &str| format!("{{name: {name}, source: ec2-instance-role, regions: [eu-west-1, us-east-1]}}");
+    let accounts = ["prod", "stage"].map(account).join(", ");
+    let installation =
+        Installation::new(&format!("projects: [{{name: web, defaultAccount: prod, accounts: [{accounts}]}}]\n"));
     set(&installation, &[]);
     let examples = examples(page);
-    assert!(examples.len() > 10);
     for (number, example) in examples.iter().enumerate() {
         installation.write(&format!("jobs/{number}.yaml"), whole(number, example));
     }
     let ended = project(&installation, "validate", &[]);
     ended.ok();
     assert_names(&ended.stderr, &[&format!("{} jobs in", examples.len())]);
+}
+
+#[test]
+fn every_example_of_job_files_is_checked() {
+    let page = include_str!("../../../docs/jobs.md");
+    assert!(examples(page).len() > 10);
+    checked(page);
+}
+
+#[test]
+fn every_example_of_queries_is_checked() {
+    let page = include_str!("../../../docs/cloudwatch-logs.md");
+    assert!(examples(page).len() > 3);
+    checked(page);
 }
 
 /// Each key that there is has its place on the page.

@@ -2,6 +2,7 @@
 //! in the same minutes on the same machine. Only ratios are goals; absolute figures are the machine's.
 
 mod connect;
+mod export;
 mod hits;
 mod local;
 mod logs;
@@ -46,6 +47,7 @@ struct Measured {
 
 const BENCHES: &[Bench] = &[
     Bench { name: "query job", measure: query::measure },
+    Bench { name: "export of rows", measure: export::measure },
     Bench { name: "no-op step", measure: noop::measure },
     Bench { name: "queued jobs", measure: queue::measure },
     Bench { name: "credentials", measure: hits::measure },

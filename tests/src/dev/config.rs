@@ -13,26 +13,38 @@ pub(crate) const ACCOUNT: &str = "production";
 /// Where the benches put the secret of their access key.
 pub(crate) const SECRET_PATH: &str = "keys/project/web/log-reader";
 
-/// The demo's file: a role in another account, assumed with an external ID from the instance role.
+/// The other account of the demo.
+const STAGING: &str = "staging";
+
+/// The demo's file: a role in each of two other accounts, assumed with its external ID from the instance role.
 pub(crate) fn write_demo(folder: &Path, standins: &StandIns) -> Outcome<PathBuf> {
-    let Seeded { managed_account, external_id, reader_role, region, .. } = &standins.seeded;
+    let Seeded { managed_account, external_id, reader_role, region, staging, payments, .. } = &standins.seeded;
     let (instance, services) = (standins.instance_url(), standins.services_url());
-    let role = reader_role.split_once(":role/").map_or("", |(_, name)| name);
-    let rest = format!(
-        "projects:
-  - name: {PROJECT}
-    defaultAccount: {ACCOUNT}
-    accounts:
-      - name: {ACCOUNT}
-        accountId: {managed_account}
+    let regions = payments.regions.join(", ");
+    let account = |name: &str, number: &str, role: &str, external_id: &str| {
+        let role = role.split_once(":role/").map_or("", |(_, name)| name);
+        format!(
+            "      - name: {name}
+        accountId: {number}
         source: ec2-instance-role
         assumeRole: role/{role}
         externalId: {external_id}
         # The stand-in asks for logs:StartQuery on `*`, where AWS asks for it on the log group that the step declares.
         sessionPolicy: none
-        regions: [{region}]
-endpoints: {{imds: '{instance}', sts: '{services}', logs: '{services}'}}
+        regions: [{regions}]
+        defaultRegion: {region}
 "
+        )
+    };
+    let rest = format!(
+        "projects:
+  - name: {PROJECT}
+    defaultAccount: {ACCOUNT}
+    accounts:
+{}{}endpoints: {{imds: '{instance}', sts: '{services}', logs: '{services}'}}
+",
+        account(ACCOUNT, managed_account, reader_role, external_id),
+        account(STAGING, &staging.account, &staging.role, &staging.external_id),
     );
     write(folder, "debug", &rest)
 }
@@ -54,6 +66,22 @@ endpoints: {{sts: '{services}', logs: '{services}'}}
 "
     );
     write(folder, "release", &rest)
+}
+
+/// A file for the scripted server, which plays CloudWatch Logs alone and takes any key.
+pub(crate) fn write_scripted(folder: &Path, profile: &str, logs: &str) -> Outcome<PathBuf> {
+    let rest = format!(
+        "projects:
+  - name: {PROJECT}
+    defaultAccount: {ACCOUNT}
+    accounts:
+      - name: {ACCOUNT}
+        source: {{access-key: {{accessKeyId: AKIASCRIPTED, secretAccessKey: {SECRET_PATH}}}}}
+        regions: [us-east-1]
+endpoints: {{logs: '{logs}'}}
+"
+    );
+    write(folder, profile, &rest)
 }
 
 /// The soak's file: a project that needs no account.

@@ -16,7 +16,7 @@ use windlass_tests::{Outcome, Problem, interrupt, netns, old_kernel};
 
 const USAGE: &str = "\
 usage:
-  cargo demo                          run a job against stand-ins of AWS on loopback
+  cargo demo                          run jobs against stand-ins of AWS on loopback
   cargo verify [--without STEP]...    everything that CI checks
   cargo soak --minutes N --seed S     random kills, plugin faults and hostile input, for as long as you like
   cargo bench-all                     measure against the limits and against what people use today";
