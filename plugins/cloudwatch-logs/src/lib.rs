@@ -2,7 +2,7 @@
 //!
 //! A query at AWS is started, watched until it has ended, and stopped when nobody waits for it any more, because a
 //! running query takes one of the account's few places and costs by the gigabyte. What is more than AWS returns for one query
-//! is asked for in [`parts`].
+//! is asked for in `parts`.
 
 mod asked;
 mod aws;
