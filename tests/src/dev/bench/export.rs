@@ -76,7 +76,7 @@ impl Ground {
         let secret = self.0.path().join("secret");
         fs::write(&secret, "scripted").context(|| format!("write {}", secret.display()))?;
         let mut set = windlass(&config);
-        crate::run::shown_to_user(set.args(["key", "set", config::SECRET_PATH, "--file"]).arg(secret))?;
+        crate::run::shown_to_user(set.args(["key", "set", "--overwrite", config::SECRET_PATH, "--file"]).arg(secret))?;
         Ok(config)
     }
 }
