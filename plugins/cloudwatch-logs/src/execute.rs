@@ -101,8 +101,8 @@ async fn collect(
     Ok(Collected { row_count: results.count, truncated: merge.is_cut(), rows: results.first })
 }
 
-/// What `stats` has counted, drawn. Rows of several places have no chart of their own: which of them a reader wants beside
-/// each other nobody knows.
+/// What `stats` has counted, drawn. Where rows come from several places and the query has no series of its own, each account
+/// is one.
 fn chart(nature: &crate::text::Nature, numbers: &[String], with_origin: bool, context: &Context) {
     let Some(Plot { kind, x, series, title }) = Plot::of(nature) else { return };
     let series = series.or_else(|| with_origin.then(|| "account".to_owned()));
