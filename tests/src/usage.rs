@@ -25,6 +25,18 @@ impl Usage {
     }
 }
 
+/// Peak resident memory of this process in KiB.
+#[must_use]
+#[expect(unsafe_code, reason = "std does not tell it")]
+pub fn own_peak_kib() -> i64 {
+    // SAFETY: the pointer is to a live value of the right type, and zeroed rusage is valid.
+    unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        usage.ru_maxrss
+    }
+}
+
 /// Waits for a child that nobody waited for yet.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::parts::{Feed, Merge, Part};
 use crate::range::Seconds;
 use crate::results::{Results, TABLE};
 use crate::run::{Journal, Run};
-use crate::text::Plot;
+use crate::text::{Nature, Plot};
 use crate::verdict::{Verdict, language};
 
 /// What a step asks for.
@@ -97,18 +97,40 @@ async fn collect(
         results.add(&row, merge.feed(number));
     }
     let numbers = results.end();
-    chart(&asked.nature, &numbers, with_origin, run.context);
+    chart(&asked.nature, &numbers, run);
     Ok(Collected { row_count: results.count, truncated: merge.is_cut(), rows: results.first })
 }
 
-/// What `stats` has counted, drawn. Where rows come from several places and the query has no series of its own, each account
-/// is one.
-fn chart(nature: &crate::text::Nature, numbers: &[String], with_origin: bool, context: &Context) {
+/// What `stats` has counted, drawn. Where rows come from several places, what tells the places apart is a series; a picture
+/// with a second one says nothing to a reader.
+fn chart(nature: &Nature, numbers: &[String], run: &Run<'_>) {
     let Some(Plot { kind, x, series, title }) = Plot::of(nature) else { return };
-    let series = series.or_else(|| with_origin.then(|| "account".to_owned()));
+    let series = match (series, origin(&run.sites)) {
+        (series, Origin::Same) => series,
+        (None, Origin::Column(column)) => Some(column.to_owned()),
+        (Some(_), Origin::Column(_)) | (_, Origin::Pair) => return,
+    };
     let y: Vec<String> = numbers.iter().filter(|name| **name != x && Some(*name) != series.as_ref()).cloned().collect();
     if !y.is_empty() {
-        context.chart(Chart { chart: "chart".to_owned(), title, kind, table: TABLE.to_owned(), x, y, series });
+        run.context.chart(Chart { chart: "chart".to_owned(), title, kind, table: TABLE.to_owned(), x, y, series });
+    }
+}
+
+/// What tells apart where rows come from.
+enum Origin {
+    Same,
+    Column(&'static str),
+    /// Account and region together.
+    Pair,
+}
+
+fn origin(sites: &[Site]) -> Origin {
+    let differ = |of: fn(&Site) -> &str| sites.iter().any(|site| of(site) != of(&sites[0]));
+    match (differ(|site| &site.account), differ(|site| &site.region)) {
+        (false, false) => Origin::Same,
+        (true, false) => Origin::Column("account"),
+        (false, true) => Origin::Column("region"),
+        (true, true) => Origin::Pair,
     }
 }
 

@@ -8,41 +8,28 @@ mod asked;
 mod aws;
 mod bytes;
 mod console;
-mod create;
-mod create_log_group;
-mod create_log_stream;
 mod execute;
 mod groups;
 mod how;
 mod language;
-mod list_log_groups;
-mod list_saved_queries;
-mod log_groups;
 mod output;
 mod parts;
 mod past;
 mod preview;
-mod put_events;
-mod query;
 mod range;
 mod results;
 mod rows;
 mod run;
-mod saved;
-mod saved_queries;
-mod tail;
+mod steps;
 mod text;
 mod verdict;
 
-pub use create_log_group::{CreateLogGroup, CreateLogGroupOutputs};
-pub use create_log_stream::{CreateLogStream, CreateLogStreamOutputs};
-pub use list_log_groups::{ListLogGroups, ListLogGroupsOutputs};
-pub use list_saved_queries::{ListSavedQueries, ListSavedQueriesOutputs};
 pub use output::QueryOutputs;
-pub use put_events::{PutEvents, PutEventsOutputs};
-pub use query::Query;
-pub use saved::RunSavedQuery;
-pub use tail::{Tail, TailOutputs};
+pub use steps::{
+    CreateLogGroup, CreateLogGroupOutputs, CreateLogStream, CreateLogStreamOutputs, ListLogGroups,
+    ListLogGroupsOutputs, ListSavedQueries, ListSavedQueriesOutputs, PutEvents, PutEventsOutputs, Query, RunSavedQuery,
+    Tail, TailOutputs,
+};
 
 windlass_plugin_api::export_plugin! {
     name: "cloudwatch-logs",

@@ -111,3 +111,28 @@ fn a_pattern_is_looked_up_in_each_place() {
     let error = ended.failed(1, "cloudwatch-logs.log-group-not-found");
     assert_names(error, &["no log group matches `/nowhere/*`", "list-log-groups"]);
 }
+
+/// What tells the places apart is drawn as a series; with two of them there is no picture.
+#[test]
+fn a_chart_has_one_series() {
+    let server = ScriptedLogs::start(Script::new().events(events())).unwrap();
+    let installation = installation(&server);
+    let (everywhere, in_time) = (("[prod, stage]", "[eu-west-1, us-east-1]"), "stats count(*) as n by bin(1m)");
+    let series_of = |(accounts, regions): (&str, &str), query: &str| {
+        let text = job(query, "").replace(everywhere.0, accounts).replace(everywhere.1, regions);
+        installation.job(&text);
+        installation.run_job(&[]).ok();
+        let charts = installation.database("SELECT definition FROM chart ORDER BY execution DESC LIMIT 1");
+        let charts = charts.into_iter().map(|row| serde_json::from_str::<Value>(row[0].as_str().unwrap()).unwrap());
+        let series: Vec<Value> = charts.map(|chart| chart["series"].clone()).collect();
+        installation.database("DELETE FROM chart");
+        series
+    };
+    assert_eq!(series_of(("[prod]", "[us-east-1]"), in_time), [Value::Null]);
+    assert_eq!(series_of(("[prod, stage]", "[us-east-1]"), in_time), ["account"]);
+    assert_eq!(series_of(("[prod]", everywhere.1), in_time), ["region"]);
+    assert!(series_of(everywhere, in_time).is_empty());
+    let by_stream = "stats count(*) as n by bin(1m), @logStream";
+    assert_eq!(series_of(("[prod]", "[us-east-1]"), by_stream), ["@logStream"]);
+    assert!(series_of(("[prod]", everywhere.1), by_stream).is_empty());
+}

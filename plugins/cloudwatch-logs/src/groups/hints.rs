@@ -6,9 +6,9 @@ use windlass_plugin_api::Context;
 
 use super::{Groups, Targets};
 use crate::aws::Site;
-use crate::log_groups::{LogGroup, list};
 use crate::range::Seconds;
 use crate::run::Run;
+use crate::steps::log_groups::{LogGroup, list};
 
 const DAY: i64 = 24 * 3600;
 /// How many groups are looked up that a step names itself.

@@ -6,9 +6,9 @@ use windlass_plugin_api::{Context, StepError};
 use super::{Groups, MOST, hints};
 use crate::asked::Asked;
 use crate::aws::Site;
-use crate::log_groups::{Glob, LogGroup, list};
 use crate::range::Seconds;
 use crate::run::Run;
+use crate::steps::log_groups::{Glob, LogGroup, list};
 
 /// Which log groups are asked where.
 pub(crate) struct Targets {

@@ -14,7 +14,8 @@ pub(super) const NOISY: f64 = 0.15;
 pub(super) struct Sample {
     pub(super) wall: Duration,
     pub(super) cpu: Duration,
-    pub(super) peak_kib: i64,
+    /// Of its largest process, if that took more than this one: a child inherits the peak of the process that begins it.
+    pub(super) peak_kib: Option<i64>,
 }
 
 /// One of the things that are compared.
@@ -32,7 +33,7 @@ pub(super) struct Figures {
     pub(super) name: &'static str,
     pub(super) wall: Middle,
     pub(super) cpu: Middle,
-    pub(super) peak_kib: i64,
+    pub(super) peak_kib: Option<i64>,
     /// User-mode instructions of the whole process tree; none where the kernel does not count them.
     pub(super) instructions: Option<u64>,
 }
@@ -84,7 +85,8 @@ pub(super) fn timed(name: &str, mut command: Command) -> Outcome<Sample> {
     if !status.success() {
         return Err(Problem::new(format!("{name} failed ({status})")));
     }
-    Ok(Sample { wall, cpu: usage.cpu(), peak_kib: usage.peak_kib })
+    let peak_kib = Some(usage.peak_kib).filter(|peak| *peak > usage::own_peak_kib());
+    Ok(Sample { wall, cpu: usage.cpu(), peak_kib })
 }
 
 /// A run of its own under `perf stat`: perf's own start would show in the other figures.
@@ -117,7 +119,7 @@ impl Figures {
             name,
             wall: Middle::of(samples.iter().map(|sample| sample.wall).collect()),
             cpu: Middle::of(samples.iter().map(|sample| sample.cpu).collect()),
-            peak_kib: samples.iter().map(|sample| sample.peak_kib).max().unwrap_or_default(),
+            peak_kib: samples.iter().filter_map(|sample| sample.peak_kib).max(),
             instructions,
         }
     }
@@ -134,9 +136,9 @@ impl Figures {
     /// What stands in no row.
     pub(super) fn detail(&self, what: &str) -> String {
         let instructions = self.instructions.map_or_else(|| "n/a".to_owned(), |count| (count / 1_000_000).to_string());
-        let (cpu, mib) = (self.cpu.median.as_secs_f64() * 1000.0, self.peak_kib / 1024);
-        let name = self.name;
-        format!("{what}, {name}: {cpu:.1} ms of CPU, {instructions} million user-mode instructions, peak {mib} MiB")
+        let (cpu, name) = (self.cpu.median.as_secs_f64() * 1000.0, self.name);
+        let peak = self.peak_kib.map_or_else(|| "n/a".to_owned(), |kib| (kib / 1024).to_string());
+        format!("{what}, {name}: {cpu:.1} ms of CPU, {instructions} million user-mode instructions, peak {peak} MiB")
     }
 }
 
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn details_say_what_is_not_counted() {
-        let sample = Sample { wall: Duration::ZERO, cpu: Duration::from_millis(10), peak_kib: 2048 };
+        let sample = Sample { wall: Duration::ZERO, cpu: Duration::from_millis(10), peak_kib: Some(2048) };
         let text = Figures::of("windlass", &[sample], None).detail("query");
         assert_eq!(text, "query, windlass: 10.0 ms of CPU, n/a million user-mode instructions, peak 2 MiB");
         let text = Figures::of("windlass", &[sample], Some(7_400_000)).detail("query");

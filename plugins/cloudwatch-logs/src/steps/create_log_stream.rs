@@ -3,8 +3,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{Context, Network, Resources, Step, StepError, StepInfo};
 
+use super::create::{Created, IfExists};
 use crate::aws::{About, Calls};
-use crate::create::{Created, IfExists};
 use crate::groups::GROUP_ARNS;
 
 /// The log stream to create.

@@ -3,8 +3,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{Cell, Context, Network, Step, StepError, StepInfo};
 
+use super::log_groups::{Glob, LogGroup, list};
 use crate::aws::Calls;
-use crate::log_groups::{Glob, LogGroup, list};
 
 /// Which log groups to list: those with a prefix, those that a pattern matches, or all.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -3,8 +3,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{Cell, Context, Network, Step, StepError, StepInfo};
 
+use super::saved_queries::{SavedQuery, list};
 use crate::aws::Calls;
-use crate::saved_queries::{SavedQuery, list};
 
 /// Which saved queries to list.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

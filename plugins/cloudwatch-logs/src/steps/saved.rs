@@ -2,13 +2,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use windlass_plugin_api::{Context, Network, Step, StepError, StepInfo};
 
+use super::query::RESOURCES;
+use super::saved_queries::{SavedQuery, list};
 use crate::aws::Calls;
 use crate::execute;
 use crate::how::How;
 use crate::language::Language;
 use crate::output::QueryOutputs;
-use crate::query::RESOURCES;
-use crate::saved_queries::{SavedQuery, list};
 
 /// How many names an error offers.
 const OFFERED: usize = 5;

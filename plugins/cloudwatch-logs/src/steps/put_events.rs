@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{Context, Network, Resources, Step, StepError, StepInfo};
 
+use super::create::{Created, IfExists};
+use super::create_log_stream::create;
 use crate::aws::{About, Calls};
-use crate::create::{Created, IfExists};
-use crate::create_log_stream::create;
 use crate::groups::GROUP_ARNS;
 use batches::{batches, too_long};
 use entry::Entry;
