@@ -53,7 +53,7 @@ impl Store {
     }
 }
 
-async fn enqueue(
+pub(crate) async fn enqueue(
     db: &mut Connection,
     execution: NewExecution,
     when_full: WhenFull,

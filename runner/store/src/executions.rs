@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use crate::db::{self, FromRow, Row, sql};
-use crate::{Cause, State, StepRef, Store, StoreError};
+use crate::{Cause, Scheduled, State, StepRef, Store, StoreError};
 
 /// An execution as it is recorded, without the definition of its job
 /// (see [`execution_text`](Store::execution_text)).
@@ -35,6 +35,8 @@ pub struct ExecutionRow {
     pub member: Option<Uuid>,
     /// The step that refers to its job.
     pub parent: Option<StepRef>,
+    /// The due time that it stands for.
+    pub scheduled: Option<Scheduled>,
     /// The execution that this one repeats.
     pub retry_of: Option<Uuid>,
     /// 1 for the first.
@@ -65,7 +67,7 @@ macro_rules! execution_columns {
     () => {
         "id, project, job, job_id, job_version, job_key, concurrency, options, cause, state, code, reason, member, \
          parent, parent_position, retry_of, attempt, restarts, resume, redo_before, cancel_at, outputs, queued_at, not_before, \
-         started_at, ended_at"
+         started_at, ended_at, schedule, scheduled_at"
     };
 }
 pub(crate) use execution_columns;
@@ -151,6 +153,7 @@ pub(crate) fn reversed(id: &str) -> String {
 impl FromRow for ExecutionRow {
     fn from_row(row: &Row) -> db::Result<Self> {
         let (parent, position) = (row.get::<Option<Uuid>>("parent")?, row.get::<Option<i32>>("parent_position")?);
+        let (schedule, at) = (row.get::<Option<Uuid>>("schedule")?, row.get::<Option<i64>>("scheduled_at")?);
         Ok(Self {
             id: row.get("id")?,
             project: row.get("project")?,
@@ -166,6 +169,7 @@ impl FromRow for ExecutionRow {
             reason: row.get("reason")?,
             member: row.get("member")?,
             parent: parent.zip(position).map(|(execution, position)| StepRef { execution, position }),
+            scheduled: schedule.zip(at).map(|(schedule, at)| Scheduled { schedule, at }),
             retry_of: row.get("retry_of")?,
             attempt: row.get("attempt")?,
             restarts: row.get("restarts")?,

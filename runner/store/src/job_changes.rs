@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use crate::db::{self, Broken, Connection, FromRow, Row, sql};
-use crate::{Store, StoreError};
+use crate::{CalendarChange, NewSchedule, Store, StoreError, schedules};
 
 /// A change of a stored job.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub enum JobChange {
         description: Option<String>,
         /// The job file.
         text: String,
+        /// When it runs by itself.
+        schedules: Vec<NewSchedule>,
         /// The version that is to be replaced; `None` if there is to be no such job.
         expected: Option<i64>,
     },
@@ -40,7 +42,7 @@ pub struct AppliedJob {
 }
 
 impl Store {
-    /// Changes jobs of a project, all or none, and returns what became of each. Jobs may exchange their names.
+    /// Changes jobs and calendars of a project, all or none, and returns what became of each job. Jobs may exchange their names.
     ///
     /// # Errors
     /// `store.unavailable`; [`StoreError::JobChanged`] when an expected version is no longer the one that holds;
@@ -49,10 +51,17 @@ impl Store {
         &self,
         project: &str,
         changes: Vec<JobChange>,
+        calendars: Vec<CalendarChange>,
         at: i64,
     ) -> Result<Vec<AppliedJob>, StoreError> {
         let project = project.to_owned();
-        let applied = self.db().write(move |db| Box::pin(async move { apply(db, &project, &changes, at).await })).await;
+        let applied = self.db().write(move |db| {
+            Box::pin(async move {
+                schedules::apply_calendars(db, &project, &calendars, at).await?;
+                apply(db, &project, &changes, at).await
+            })
+        });
+        let applied = applied.await;
         applied.map_err(self.unwritten("jobs"))?
     }
 }
@@ -114,11 +123,14 @@ async fn put(
         SET name = excluded.name, job_group = excluded.job_group, description = excluded.description, \
             version = job.version + 1, deleted_at = NULL WHERE job.deleted_at IS NOT NULL RETURNING id, version";
     const TEXT: &str = "INSERT INTO job_version (job, version, name, text, created_at) VALUES ($1, $2, $3, $4, $5)";
-    let (identity, name, group, description, text) = match (change, present) {
-        (JobChange::Put { identity, name, group, description, text, .. }, _) => {
-            (identity, name, group, description, text)
+    let (identity, name, group, description, text, schedules) = match (change, present) {
+        (JobChange::Put { identity, name, group, description, text, schedules, .. }, _) => {
+            (identity, name, group, description, text, schedules)
         }
-        (JobChange::Delete { .. }, Some(job)) => return Ok(Ok(job)),
+        (JobChange::Delete { .. }, Some(job)) => {
+            schedules::removed(db, job.id, job.version + 1, at).await?;
+            return Ok(Ok(job));
+        }
         (JobChange::Delete { identity, .. }, None) => return Ok(Err(changed(db, project, identity).await?)),
     };
     let statement = sql(PUT).bind(Uuid::now_v7()).bind(project).bind(identity).bind(name);
@@ -131,6 +143,7 @@ async fn put(
         Err(error) => return Err(error),
     };
     db.execute(sql(TEXT).bind(job.id).bind(job.version).bind(name).bind(text).bind(at)).await?;
+    schedules::put(db, job.id, job.version, schedules, at).await?;
     Ok(Ok(job))
 }
 

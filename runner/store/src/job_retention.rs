@@ -38,9 +38,10 @@ mod tests {
                 group: None,
                 description: None,
                 text: format!("steps: [] # {version}"),
+                schedules: Vec::new(),
                 expected: (version > 1).then_some(version - 1),
             };
-            id = store.apply_jobs("web", vec![change], version * 1_000).await.unwrap().remove(0).id;
+            id = store.apply_jobs("web", vec![change], Vec::new(), version * 1_000).await.unwrap().remove(0).id;
         }
         id
     }
@@ -56,7 +57,7 @@ mod tests {
             let text = JobText::Stored { job: one, version: 2 };
             let ran = done(store, NewExecution { text, ..new(Uuid::now_v7()) }, member, State::Failed).await;
             let delete = JobChange::Delete { identity: "name:other".to_owned(), expected: 1 };
-            store.apply_jobs("web", vec![delete], 1_500).await.unwrap();
+            store.apply_jobs("web", vec![delete], Vec::new(), 1_500).await.unwrap();
 
             // Version 4 was replaced at 5000, and not before it.
             assert_eq!(store.prune_job_versions(5_000, 1).await.unwrap(), 1);

@@ -33,6 +33,7 @@ mod new_execution;
 mod packed;
 mod retention;
 mod rewrap;
+mod schedules;
 mod secrets;
 mod steps;
 mod store;
@@ -58,11 +59,14 @@ pub use location::{Durability, Location, PostgresLocation};
 pub use log_ends::Tail;
 pub use logs::{LogPages, LogRow};
 pub use members::Member;
-pub use new_execution::{JobText, NewExecution, StepRef, job_key};
+pub use new_execution::{JobText, NewExecution, Scheduled, StepRef, job_key};
 pub use retention::{Prune, Pruned};
 pub use rewrap::OfExecution;
+pub use schedules::{
+    CalendarChange, CalendarRow, DueSchedules, Fire, Fired, Firing, FiringRow, NewSchedule, Outcome, ScheduleRow,
+};
 pub use secrets::{Sealed, SecretEntry, SecretRow};
 pub use steps::StepRow;
 pub use store::Store;
 pub use transitions::{Ending, LogChunk, Transition};
-pub use words::{Cause, Role, SecretKind, State, Stream, UnknownWord};
+pub use words::{Cause, FiringOutcome, Role, SecretKind, State, Stream, UnknownWord};

@@ -28,6 +28,8 @@ pub struct NewExecution {
     /// The step that refers to the job. Such an execution is claimed by the member that runs the step, and is no
     /// [candidate](crate::Store::candidates).
     pub parent: Option<StepRef>,
+    /// The due time that it stands for; its repetitions stand for the same.
+    pub scheduled: Option<Scheduled>,
     /// The execution that this one repeats.
     pub retry_of: Option<Uuid>,
     /// 1 for the first.
@@ -48,6 +50,15 @@ pub enum JobText {
         /// Its version.
         version: i64,
     },
+}
+
+/// A due time of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The schedule's id.
+    pub schedule: Uuid,
+    /// When it was due.
+    pub at: i64,
 }
 
 /// A step of an execution.

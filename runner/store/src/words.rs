@@ -85,6 +85,22 @@ words! {
 }
 
 words! {
+    /// What became of a due time of a schedule.
+    FiringOutcome {
+        /// An execution was queued.
+        Started = "started",
+        /// As many of the job ran as may.
+        Skipped = "skipped",
+        /// Nobody was there to start the job.
+        Missed = "missed",
+        /// A calendar forbids it.
+        Excluded = "excluded",
+        /// The job could not be started.
+        Failed = "failed",
+    }
+}
+
+words! {
     /// What a member is there for.
     Role {
         /// It takes work for as long as it runs.

@@ -24,7 +24,7 @@ impl Plan {
             return Ok(Vec::new());
         }
         let changes = changed.iter().map(|job| change(job)).collect();
-        let rows = store.apply_jobs(self.project.as_str(), changes, now()).await?;
+        let rows = store.apply_jobs(self.project.as_str(), changes, Vec::new(), now()).await?;
         let version = |job: &Planned, row: &AppliedJob| (job.change != Change::Removed).then_some(row.version);
         let applied = changed.iter().zip(rows);
         Ok(applied.map(|(job, row)| Applied { name: job.name.clone(), version: version(job, &row) }).collect())

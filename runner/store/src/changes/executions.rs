@@ -12,7 +12,8 @@ pub(crate) async fn queued(
 ) -> db::Result<u64> {
     const SQL: &str = "INSERT INTO execution (id, reversed_id, project, job, job_text, job_id, job_version, job_key, \
         concurrency, options, state, cause, queued_at, not_before, due_at, parent, parent_position, retry_of, attempt, \
-        restarts, has_secrets) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+        restarts, has_secrets, schedule, scheduled_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
     let new = execution;
     let (text, job, version) = match &new.text {
         JobText::Inline(text) => (text.as_str(), None, None),
@@ -24,7 +25,8 @@ pub(crate) async fn queued(
     let statement = statement.bind(new.not_before.unwrap_or(new.queued_at));
     let statement = statement.bind(new.parent.map(|step| step.execution)).bind(new.parent.map(|step| step.position));
     let statement = statement.bind(new.retry_of).bind(new.attempt).bind(new.restarts).bind(!secrets.is_empty());
-    let done = db.execute(statement).await?;
+    let (schedule, due) = (new.scheduled.map(|it| it.schedule), new.scheduled.map(|it| it.at));
+    let done = db.execute(statement.bind(schedule).bind(due)).await?;
     execution_secrets::insert(db, new.id, secrets).await?;
     Ok(done)
 }

@@ -45,6 +45,13 @@ impl Locks {
 }
 
 impl Connection {
+    /// Those of the schedules that no other transaction fires, kept for this one until its end.
+    pub(crate) async fn lock_schedules(&mut self, schedules: Vec<Uuid>) -> Result<Vec<Uuid>> {
+        const SQL: &str = "SELECT id FROM schedule WHERE id = ANY($1) ORDER BY id FOR UPDATE SKIP LOCKED";
+        let Self::Postgres(transaction) = self else { return Ok(schedules) };
+        Ok(sqlx::query_scalar(SQL).bind(schedules).fetch_all(&mut **transaction).await?)
+    }
+
     /// Keeps others from changing how many executions of a key there are, until the end of the transaction.
     pub(crate) async fn lock_key(&mut self, job_key: &str) -> Result<()> {
         const SQL: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";

@@ -6,6 +6,18 @@ use super::sqlite::prepared;
 use super::{Database, DatabaseError, FromRow, Result, Row, Statement};
 
 impl Database {
+    /// Now, in milliseconds since 1970 UTC, by the clock that all members share: the server's, where there is one.
+    pub(crate) async fn now(&self) -> Result<i64> {
+        const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        match &self.backend {
+            Backend::Sqlite { .. } => {
+                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                Ok(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+            }
+            Backend::Postgres(pool) => Ok(sqlx::query_scalar(NOW).fetch_one(pool).await?),
+        }
+    }
+
     /// Reads one row of what is committed, outside of any transaction.
     pub(crate) async fn fetch_optional<T: FromRow>(&self, statement: Statement) -> Result<Option<T>> {
         match &self.backend {

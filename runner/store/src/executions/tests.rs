@@ -99,10 +99,11 @@ on_both! {
     async fn the_text_of_a_stored_job_is_found_at_the_job(store) {
         let put = |text: &str, expected| JobChange::Put {
             identity: "name:a".to_owned(), name: "a".to_owned(), group: None, description: None,
-            text: text.to_owned(), expected,
+            text: text.to_owned(), schedules: Vec::new(),
+            expected,
         };
-        let job = store.apply_jobs("web", vec![put("one", None)], 1).await.unwrap().remove(0);
-        store.apply_jobs("web", vec![put("two", Some(1))], 1).await.unwrap();
+        let job = store.apply_jobs("web", vec![put("one", None)], Vec::new(), 1).await.unwrap().remove(0);
+        store.apply_jobs("web", vec![put("two", Some(1))], Vec::new(), 1).await.unwrap();
         let text = |version| JobText::Stored { job: job.id, version };
         let mut texts = Vec::new();
         for version in [1, 2, 3] {

@@ -11,8 +11,8 @@ use crate::testing::{
     MASTER, claimed, fresh, interrupted, joined, log, new, on_both, requeued, rows, running, sealed, step_skipped,
 };
 use crate::{
-    ExecutionFilter, ExecutionSecret, JobChange, NewExecution, OfExecution, Prune, SecretKind, SecretRow, State,
-    StepRef, Store, Tail, Transition, WhenFull,
+    CalendarChange, ExecutionFilter, ExecutionSecret, Fire, Firing, JobChange, NewExecution, NewSchedule, OfExecution,
+    Outcome, Prune, SecretKind, SecretRow, State, StepRef, Store, Tail, Transition, WhenFull,
 };
 
 static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -152,11 +152,15 @@ async fn jobs_and_secrets(store: &Store) {
         group: None,
         description: None,
         text: "t".to_owned(),
+        schedules: vec![NewSchedule { name: "s".to_owned(), definition: "{}".to_owned(), next_at: Some(5) }],
         expected,
     };
-    let job = store.apply_jobs("web", vec![put(None)], 1).await.unwrap().remove(0);
-    store.apply_jobs("web", vec![put(Some(1))], 1).await.unwrap();
-    store.apply_jobs("web", vec![put(Some(9))], 1).await.unwrap_err();
+    let [name, text, files] = ["c", "t", "{}"].map(str::to_owned);
+    let calendars = vec![CalendarChange::Put { name: name.clone(), text, files }, CalendarChange::Delete { name }];
+    let job = store.apply_jobs("web", vec![put(None)], calendars, 1).await.unwrap().remove(0);
+    schedules(store, job.id).await;
+    store.apply_jobs("web", vec![put(Some(1))], Vec::new(), 1).await.unwrap();
+    store.apply_jobs("web", vec![put(Some(9))], Vec::new(), 1).await.unwrap_err();
     store.jobs("web").await.unwrap();
     store.job("web", "a").await.unwrap();
     store.job_versions(job.id).await.unwrap();
@@ -184,6 +188,22 @@ async fn jobs_and_secrets(store: &Store) {
     store.meta("a").await.unwrap();
 }
 
+async fn schedules(store: &Store, job: Uuid) {
+    let row = store.due_schedules(9).await.unwrap().schedules.remove(0);
+    let outcome = Outcome::Missed { reason: "late".to_owned() };
+    let firings = vec![Firing { due_at: 5, last_at: 5, times: 1, outcome }];
+    let fire = Fire { schedule: row.id, version: 1, expected: 5, next_at: None, firings, at: 6 };
+    assert_eq!(store.fire(vec![fire]).await.unwrap().len(), 1);
+    store.schedules(None).await.unwrap();
+    store.schedules(Some("web")).await.unwrap();
+    store.schedules_of(job).await.unwrap();
+    store.pause_schedule(row.id, 7).await.unwrap();
+    store.resume_schedule(row.id, 1, None).await.unwrap();
+    store.firings_of(job, 9).await.unwrap();
+    store.prune_firings(9, 9).await.unwrap();
+    store.calendars("web").await.unwrap();
+}
+
 #[tokio::test]
 async fn every_statement_finds_its_rows_by_an_index() {
     let (_ground, store) = fresh().await;
@@ -191,6 +211,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
     let texts = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(texts.len() > 60, "{}", texts.len());
     let all_accounts = "account_version USING INDEX account_version_latest"; // they are needed together
+    let all_schedules = "j USING INDEX job_name"; // so are these
     let small = [
         "member",
         "master_key",
@@ -204,6 +225,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         "newer",
         "(subquery",
         all_accounts,
+        all_schedules,
     ];
     for text in texts.iter().filter(|text| !text.contains("SAVEPOINT") && !text.contains("BEGIN")) {
         if ["COMMIT", "ROLLBACK", "ROLLBACK TO piece"].contains(&text.as_str()) {
