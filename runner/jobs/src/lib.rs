@@ -29,8 +29,9 @@ pub use errors::JobErrors;
 pub use evaluate::{Evaluated, Places, condition, evaluate, items, text};
 pub use expression::literals;
 pub use job::{
-    Action, AllSteps, Concurrency, ForEach, Job, JobText, OnInterrupted, OptionKind, OptionSpec, Output, Pattern,
-    Retry, Step, StepType, ValuesFrom, ValuesStep, WebAddress, WhenFull, job_schema,
+    Action, AllSteps, Concurrency, ForEach, Job, JobSchedule, JobText, Missed, NamedCalendar, OnInterrupted,
+    OptionKind, OptionSpec, Output, Pattern, Retry, Step, StepType, ValuesFrom, ValuesStep, WebAddress, WhenFull,
+    job_schema,
 };
 pub use marks::{Written, marked, written};
 pub use options::{Bound, Given, Options, SecretOption, bind, read_file_option};

@@ -1,4 +1,4 @@
-//! The examples of `docs/jobs.md` and `docs/cloudwatch-logs.md` are jobs.
+//! The examples of `docs/jobs.md`, `docs/schedules.md` and `docs/cloudwatch-logs.md` are jobs.
 
 use super::project;
 use crate::installation::{Installation, assert_names};
@@ -45,6 +45,13 @@ fn every_example_of_job_files_is_checked() {
 fn every_example_of_queries_is_checked() {
     let page = include_str!("../../../docs/cloudwatch-logs.md");
     assert!(examples(page).len() > 3);
+    checked(page);
+}
+
+#[test]
+fn every_example_of_schedules_is_checked() {
+    let page = include_str!("../../../docs/schedules.md");
+    assert!(examples(page).len() > 2);
     checked(page);
 }
 

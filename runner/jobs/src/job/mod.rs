@@ -5,6 +5,7 @@ mod editors;
 mod option;
 mod policy;
 mod read;
+mod schedule;
 mod shape;
 mod step;
 mod text;
@@ -20,6 +21,7 @@ pub use editors::job_schema;
 pub(crate) use option::scalar_text;
 pub use option::{OptionKind, OptionSpec, Pattern, ValuesFrom, ValuesStep};
 pub use policy::{Concurrency, OnInterrupted, Retry, WhenFull};
+pub use schedule::{JobSchedule, Missed, NamedCalendar};
 pub use step::{Action, AllSteps, ForEach, Step, StepType};
 pub use text::JobText;
 
@@ -58,6 +60,8 @@ pub struct Job {
     pub allow_repeat: bool,
     /// What a run can be given.
     pub options: Vec<OptionSpec>,
+    /// When it is run by itself.
+    pub schedules: Vec<JobSchedule>,
     /// What it does, in order.
     pub steps: Vec<Step>,
     /// What it gives to a job that refers to it: names and values.

@@ -60,7 +60,8 @@ fn an_unknown_key_is_refused_by_both_or_by_none() {
     find_maps(&whole, String::new(), &mut maps);
     assert!(maps.len() > 30, "{maps:?}");
     let mut refused = 0;
-    for pointer in &maps {
+    // Which options there are, no schema says.
+    for pointer in maps.iter().filter(|pointer| !pointer.starts_with("/schedules/") || !pointer.ends_with("/options")) {
         let mut changed = whole.clone();
         changed.pointer_mut(pointer).unwrap().as_object_mut().unwrap().insert("zzz".to_owned(), json!("x"));
         let read = Job::parse(Path::new("job.yaml"), changed.to_string()).is_ok();
@@ -100,7 +101,9 @@ fn what_breaks_a_rule_of_form_is_refused() {
         "steps: [{uses: a/b, if: 3}]\n",
         "steps: [{uses: a/b, forEach: {items: 3}}]\n",
         "steps: [{uses: a/b, retry: {attempts: 0}}]\n",
-        "schedules: []\nsteps: [{uses: a/b}]\n",
+        "schedules: [{every: 5}]\nsteps: [{uses: a/b}]\n",
+        "schedules: [{every: 5m, at: x}]\nsteps: [{uses: a/b}]\n",
+        "schedules: [{}]\nsteps: [{uses: a/b}]\n",
     ] {
         assert!(!is_accepted(&file(lines)), "{lines}");
         assert!(Job::parse(Path::new("job.yaml"), file(lines)).is_err(), "{lines}");

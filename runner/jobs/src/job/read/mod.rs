@@ -1,9 +1,11 @@
 //! From the shape of a job file to a job: every rule that needs nothing but the file. What breaks a rule is collected, so
 //! that all of it is told at once.
 
+mod given;
 mod numbers;
 mod option;
 mod retry;
+mod schedule;
 mod step;
 #[cfg(test)]
 pub(super) mod tests;
@@ -37,11 +39,9 @@ pub(super) fn parse(file: &JobText) -> Result<Job, JobErrors> {
 
 /// A key that people will look for and that is not there yet.
 fn planned(mut error: YamlError) -> YamlError {
-    for key in ["schedules", "notifications"] {
-        if error.message == format!("there is no key `{key}` here") {
-            error.message = format!("`{key}` are planned, this version of Windlass has none");
-            return error.with_hint("leave the key out");
-        }
+    if error.message == "there is no key `notifications` here" {
+        error.message = "`notifications` are planned, this version of Windlass has none".to_owned();
+        return error.with_hint("leave the key out");
     }
     error
 }
@@ -68,6 +68,8 @@ impl Rules<'_> {
         let account = read.account.and_then(|name| self.account(&name));
         let accounts = self.accounts(&read.accounts);
         let concurrency = read.concurrency.map_or_else(Concurrency::default, |read| self.concurrency(&read));
+        let options = self.options(read.options);
+        let schedules = self.schedules(read.schedules, &options);
         Job {
             name: read.name.value,
             id: read.id.map(|id| id.value),
@@ -81,7 +83,8 @@ impl Rules<'_> {
             concurrency,
             on_interrupted: read.on_interrupted,
             allow_repeat: read.allow_repeat,
-            options: self.options(read.options),
+            options,
+            schedules,
             steps: self.top_steps(read.steps),
             outputs: read.outputs.map(|outputs| self.outputs(outputs)).unwrap_or_default(),
             file: self.file.clone(),

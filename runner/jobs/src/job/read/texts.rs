@@ -21,8 +21,7 @@ impl Rules<'_> {
     }
 
     pub(super) fn job_id(&mut self, id: &Spanned<String>) {
-        // The alphabet of a project's name: it may stand in an address and on a command line.
-        if ProjectName::parse(&id.value).is_err() {
+        if !is_plain(&id.value) {
             let rule = format!("a job's id has 1 to {LONGEST_NAME} letters, digits, `.`, `_` and `-`");
             self.wrong(id, rule);
         }
@@ -112,7 +111,12 @@ pub(super) fn is_region(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
+/// The alphabet of a project's name: it may stand in an address and on a command line.
+pub(crate) fn is_plain(text: &str) -> bool {
+    ProjectName::parse(text).is_ok()
+}
+
 /// Whether a text is one line that looks as it is.
-fn is_line(text: &str, longest: usize) -> bool {
+pub(super) fn is_line(text: &str, longest: usize) -> bool {
     !text.is_empty() && text.len() <= longest && text.trim() == text && !text.chars().any(char::is_control)
 }

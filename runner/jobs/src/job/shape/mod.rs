@@ -1,5 +1,6 @@
 //! The shape of a job file, before any rule beyond its types is checked. Its comments are what editors show.
 
+mod schedule;
 mod step;
 
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ use windlass_settings::yaml::Spanned;
 use super::editors::{DURATION, IDENTIFIER, STEP_TYPE};
 use super::{OnInterrupted, OptionKind, WhenFull};
 use crate::tree::Tree;
+pub(super) use schedule::ScheduleFile;
 pub(super) use step::{ForEachFile, StepFile};
 
 type Text = Spanned<String>;
@@ -67,6 +69,10 @@ pub(in crate::job) struct JobFile {
     #[serde(default)]
     #[schemars(with = "Vec<OptionFile>", length(max = 200))]
     pub(in crate::job) options: Vec<Spanned<OptionFile>>,
+    /// When it is run by itself.
+    #[serde(default)]
+    #[schemars(with = "Vec<ScheduleFile>", length(max = 50))]
+    pub(in crate::job) schedules: Vec<Spanned<ScheduleFile>>,
     /// What it does, in order; the first failure ends it.
     #[schemars(with = "Vec<StepFile>", length(min = 1))]
     pub(in crate::job) steps: StepFiles,

@@ -1,4 +1,5 @@
 mod rules;
+mod schedules;
 
 use std::path::Path;
 use std::time::Duration;
@@ -31,6 +32,16 @@ options:
   - {name: version, pattern: '^v\d+$', description: which, required: true}
   - {name: cluster, type: choice, valuesFrom: {uses: shell/command, with: {script: ls}, output: names}}
   - {name: zone, type: choice, valuesFrom: {url: 'https://example.com/x.json'}}
+schedules:
+  - cron: 0 30 2 ? * MON-FRI
+    name: nightly
+    timeZone: Europe/Berlin
+    options: {version: v1, hosts: [a]}
+    calendars: [holidays, freeze]
+    missed: runAll
+    enabled: false
+  - {every: 15m, options: {version: v2}}
+  - {at: '2026-12-24T18:00:00+01:00', options: {version: v3}}
 steps:
   - id: fetch
     uses: shell/command
@@ -78,6 +89,14 @@ fn everything_is_read() {
     assert!(matches!(job.steps[1].action, Action::Parallel { limit: Some(2), .. }));
     assert_eq!(job.steps[2].for_each.as_ref().map(|each| each.limit), Some(4));
     assert_eq!(job.outputs[0].name, "report");
+    let schedules: Vec<String> =
+        job.schedules.iter().map(|it| format!("{} {}", it.name, it.schedule.describe())).collect();
+    let expected = [
+        "nightly at 02:30 on Monday to Friday (Europe/Berlin)",
+        "every 15m every 15 minutes",
+        "at 2026-12-24T17:00:00Z once at 2026-12-24 17:00 (UTC)",
+    ];
+    assert_eq!(schedules, expected);
 }
 
 #[test]
@@ -130,13 +149,9 @@ fn assert_refused(cases: &[(&str, &str)]) {
 
 #[test]
 fn what_is_planned_is_said_to_be() {
-    for key in ["schedules", "notifications"] {
-        let errors = shown(&refused(&format!("{key}: []\nsteps: [{{uses: a/b}}]\n")));
-        assert_eq!(
-            errors,
-            format!("job.invalid 1:1 `{key}` are planned, this version of Windlass has none (leave the key out)\n")
-        );
-    }
+    let errors = shown(&refused("notifications: []\nsteps: [{uses: a/b}]\n"));
+    let said = "job.invalid 1:1 `notifications` are planned, this version of Windlass has none (leave the key out)\n";
+    assert_eq!(errors, said);
 }
 
 #[test]
