@@ -23,6 +23,7 @@ mod postgres;
 mod programs;
 mod projects;
 mod queries;
+mod schedules;
 mod scripted;
 mod servers;
 mod shell;

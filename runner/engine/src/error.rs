@@ -66,6 +66,16 @@ pub enum EngineError {
         /// What to do instead.
         help: String,
     },
+    /// A stored schedule that this version cannot read.
+    #[error("this version of Windlass cannot read schedule `{name}` of job `{job}`: {why}")]
+    Schedule {
+        /// The job's name.
+        job: String,
+        /// The schedule's name.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A file or folder of a project cannot be read or written.
     #[error("cannot read or write `{}`", path.display())]
     Folder {
@@ -115,6 +125,7 @@ impl EngineError {
             | Self::Project { .. }
             | Self::UnknownJob { .. }
             | Self::NotEnded { .. }
+            | Self::Schedule { .. }
             | Self::Folder { .. }
             | Self::Exists { .. }
             | Self::Member { .. } => None,
@@ -131,6 +142,7 @@ impl Report for EngineError {
             Self::Folder { .. } | Self::Exists { .. } => Code::new("project.folder"),
             Self::UnknownJob { .. } => Code::new("job.unknown"),
             Self::NotEnded { .. } => Code::new("execution.not-ended"),
+            Self::Schedule { .. } => Code::new("schedule.unreadable"),
             Self::Member { .. } => Code::new("store.unavailable"),
             _ => self.report().map_or(Code::new("internal"), Report::code),
         }
@@ -143,6 +155,9 @@ impl Report for EngineError {
                 format!("it has none yet; `windlass project apply DIR --project {project}` brings them there")
             })),
             Self::NotEnded { help, .. } => Some(help.clone()),
+            Self::Schedule { .. } => {
+                Some("use the version that wrote it, or apply the job again with this one".to_owned())
+            }
             Self::Exists { .. } => Some("give `--overwrite`, or another folder".to_owned()),
             Self::Folder { .. } => Some("give a folder that this user may read, and write for `export`".to_owned()),
             Self::Member { .. } => Some("make the data directory writable for this user".to_owned()),

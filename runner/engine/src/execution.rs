@@ -7,11 +7,14 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use windlass_hosting::StepFailure;
 use windlass_jobs::{RunFacts, Values, evaluate};
-use windlass_store::{Cause, Ending, ExecutionRow, JobText, NewExecution, State, StoreError, Transition, job_key};
+use windlass_store::{
+    Cause, Ending, ExecutionRow, JobText, NewExecution, Scheduled, State, StoreError, Transition, job_key,
+};
 
 use crate::notice::{Failed, Observer, StepEnd};
 use crate::plugin_steps::PluginSteps;
 use crate::recorder::now;
+use crate::schedules::time;
 use crate::tables::Recorded;
 use crate::walk::{Inside, Ledger, Past, Ran, Walk};
 use crate::{Engine, EngineError, Halt, JobVersion, Prepared, failure, options};
@@ -24,6 +27,8 @@ pub(crate) struct Run<'a> {
     pub(crate) attempt: i64,
     /// How many of those before it were interrupted, which are no failures of the job.
     pub(crate) restarts: i64,
+    /// The due time that it stands for.
+    pub(crate) scheduled: Option<Scheduled>,
     pub(crate) prepared: &'a Prepared,
 }
 
@@ -102,6 +107,7 @@ fn again(run: &Run<'_>, failed: &Failed) -> Option<NewExecution> {
         attempt: run.attempt + 1,
         restarts: run.restarts,
         not_before: Some(not_before),
+        scheduled: run.scheduled,
         ..run.prepared.new_execution(Cause::Retry, at)
     })
 }
@@ -109,27 +115,29 @@ fn again(run: &Run<'_>, failed: &Failed) -> Option<NewExecution> {
 impl<'a> Run<'a> {
     /// Of an execution that is recorded.
     pub(crate) fn of(row: &ExecutionRow, prepared: &'a Prepared) -> Self {
-        Self { execution: row.id, attempt: row.attempt, restarts: row.restarts, prepared }
+        Self { execution: row.id, attempt: row.attempt, restarts: row.restarts, scheduled: row.scheduled, prepared }
     }
 
     /// Of one that is about to be recorded.
     pub(crate) fn new(new: &NewExecution, prepared: &'a Prepared) -> Self {
-        Self { execution: new.id, attempt: new.attempt, restarts: new.restarts, prepared }
+        Self { execution: new.id, attempt: new.attempt, restarts: new.restarts, scheduled: new.scheduled, prepared }
     }
 
     /// Of one that never is.
     pub(crate) fn of_none(execution: Uuid, prepared: &'a Prepared) -> Self {
-        Self { execution, attempt: 1, restarts: 0, prepared }
+        Self { execution, attempt: 1, restarts: 0, scheduled: None, prepared }
     }
 
     /// What expressions see before the first step.
     pub(crate) fn values(&self) -> Values {
         let execution = self.execution.to_string();
+        let scheduled_at = self.scheduled.map(|scheduled| time(scheduled.at).to_string());
         let facts = RunFacts {
             project: self.prepared.project.as_str(),
             job: &self.prepared.job.name,
             execution: &execution,
             attempt: u32::try_from(self.attempt).unwrap_or(u32::MAX),
+            scheduled_at: scheduled_at.as_deref(),
         };
         Values::new(&facts, &self.prepared.bound, &self.prepared.job)
     }
@@ -155,6 +163,7 @@ impl Prepared {
             restarts: 0,
             queued_at: at,
             parent: None,
+            scheduled: None,
             retry_of: None,
             not_before: None,
         }

@@ -4,7 +4,7 @@
 //! claim it and walk through its steps, each transition durable before it is acted on; [`Engine::settle`] brings to an end
 //! what a process left that is gone. Nothing happens outside before the claim is recorded.
 //!
-//! Deliberately absent, for now: schedules, notifications, and members on other machines.
+//! Deliberately absent, for now: notifications.
 
 mod abandon;
 mod account_users;
@@ -33,6 +33,7 @@ mod recorder;
 mod reference;
 mod repeat;
 mod retention;
+pub mod schedules;
 mod serve;
 mod settle;
 mod start;

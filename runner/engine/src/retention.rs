@@ -9,6 +9,8 @@ use crate::recorder::now;
 
 /// Executions that are removed at a time; whoever writes waits no longer than that takes.
 const BATCH: i64 = 20;
+/// Records of due times that are removed at a time.
+const DUE_TIMES: i64 = 1000;
 /// Versions of jobs that are removed at a time.
 const VERSIONS: i64 = 100;
 
@@ -19,6 +21,8 @@ pub struct Retired {
     pub executions: u64,
     /// Versions of stored jobs.
     pub job_versions: u64,
+    /// Records of due times.
+    pub due_times: u64,
 }
 
 impl Engine {
@@ -47,6 +51,14 @@ impl Engine {
                 }
                 tokio::task::yield_now().await;
             }
+        }
+        loop {
+            let pruned = self.store.prune_firings(before(retention.failed_max_age), DUE_TIMES).await?;
+            retired.due_times += pruned;
+            if pruned == 0 {
+                break;
+            }
+            tokio::task::yield_now().await;
         }
         let replaced_before = before(retention.max_age);
         loop {

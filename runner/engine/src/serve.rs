@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{self, JoinSet};
 use uuid::Uuid;
 use windlass_hosting::Stop;
@@ -16,6 +16,7 @@ use windlass_store::{Candidate, ExecutionFilter, State};
 use crate::notice::{Failed, Notice};
 use crate::recorder::now;
 use crate::retention::Retired;
+use crate::schedules::DueTime;
 use crate::settle::Settled;
 use crate::{Abandoned, Engine, EngineError, Halt};
 
@@ -44,6 +45,8 @@ pub enum Served<'a> {
     },
     /// Something went wrong that is nobody's execution.
     Trouble(&'a EngineError),
+    /// What was due, and did not start a job.
+    NotStarted(&'a DueTime),
     /// Something was removed that is no longer kept.
     Retired(Retired),
     /// What an interrupted step had begun outside is ended, or cannot be.
@@ -110,10 +113,15 @@ impl<'a> Server<'a> {
         self.engine.store.commit(self.engine.member.joins().into_iter().collect()).await?;
         self.engine.member.has_joined();
         (self.log)(Served::Ready);
+        let (look, has_started) = (Notify::new(), Notify::new());
+        if self.until_idle {
+            while fire(&self.engine, self.log, &has_started).await.is_some_and(|wait| wait.is_zero()) {}
+        }
         let (engine, log) = (Arc::clone(&self.engine), self.log);
         let (over, is_over) = oneshot::channel();
         let (retiring, abandoning) = (retire_for_ever(&engine, log), abandon_until(&engine, log, is_over));
-        tokio::pin!(retiring, abandoning);
+        let firing = fire_for_ever(&engine, log, &look, &has_started);
+        tokio::pin!(retiring, abandoning, firing);
         while halt.why().is_none() {
             if let Err(error) = self.turn().await {
                 (self.log)(Served::Trouble(&error));
@@ -122,11 +130,16 @@ impl<'a> Server<'a> {
                 break;
             }
             tokio::select! {
-                () = engine.member.woken() => self.was_woken = true,
+                () = engine.member.woken() => {
+                    self.was_woken = true;
+                    look.notify_one();
+                }
+                () = has_started.notified() => self.was_woken = true,
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended),
                 Some(candidate) = self.begun.recv() => (self.log)(Served::Began(&candidate)),
                 _ = halt.stopped() => {}
                 () = &mut retiring => {}
+                () = &mut firing => {}
                 () = &mut abandoning => {}
             }
             while let Some(ended) = self.tasks.try_join_next_with_id() {
@@ -291,6 +304,31 @@ impl<'a> Server<'a> {
     async fn drain(&mut self) {
         while let Some(ended) = self.tasks.join_next_with_id().await {
             self.ended(ended);
+        }
+    }
+}
+
+/// Fires what is due, for as long as it is polled. `look` says that schedules may have changed.
+async fn fire_for_ever(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync), look: &Notify, has_started: &Notify) {
+    loop {
+        let wait = fire(engine, log, has_started).await;
+        let _ = tokio::time::timeout(wait.unwrap_or(SETTLE_EVERY), look.notified()).await;
+    }
+}
+
+/// Fires some of what is due, and says how long nothing is; none when the database does not say.
+async fn fire(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync), has_started: &Notify) -> Option<Duration> {
+    match engine.fire_due().await {
+        Ok(looked) => {
+            if looked.has_started {
+                has_started.notify_one();
+            }
+            looked.not_started.iter().for_each(|due| log(Served::NotStarted(due)));
+            Some(looked.wait)
+        }
+        Err(error) => {
+            log(Served::Trouble(&error));
+            None
         }
     }
 }

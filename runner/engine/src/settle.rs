@@ -197,6 +197,7 @@ pub(crate) fn repeated(row: &ExecutionRow, text: String, cause: Cause, at: i64) 
         restarts: 0,
         queued_at: at,
         parent: None,
+        scheduled: row.scheduled,
         retry_of: Some(row.id),
         not_before: None,
     }

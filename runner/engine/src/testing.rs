@@ -42,6 +42,7 @@ pub(crate) fn new_execution(job: &Job) -> NewExecution {
         queued_at: 1,
         not_before: None,
         parent: None,
+        scheduled: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

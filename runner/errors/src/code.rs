@@ -83,6 +83,10 @@ pub const ALL: &[Entry] = &[
     entry("project.unknown", exit::CONFIGURATION, "the project is not in the configuration"),
     entry("project.folder", exit::CONFIGURATION, "a file or folder of a project's jobs cannot be read or written"),
     entry("project.changed", exit::CONFIGURATION, "somebody has changed a job of the project meanwhile"),
+    entry("schedule.unknown", exit::JOB, "the job has no schedule of that name"),
+    entry("schedule.unreadable", exit::JOB, "a stored schedule was written by a version of Windlass that knows more"),
+    entry("schedule.missed", exit::JOB, "a schedule was due while no server was there"),
+    entry("schedule.excluded", exit::JOB, "a schedule was due at a time that a calendar forbids"),
     entry("project.removes", exit::CONFIGURATION, "applying would remove jobs, and nobody has agreed to that"),
     entry(
         "project.artifacts-full",

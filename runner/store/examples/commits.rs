@@ -130,6 +130,7 @@ fn new(id: Uuid) -> NewExecution {
         queued_at: 1_000,
         not_before: None,
         parent: None,
+        scheduled: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

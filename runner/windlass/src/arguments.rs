@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Look at executions, follow, stop and repeat them
     #[command(subcommand, after_help = "Example:\n  windlass execution list --project web --state failed")]
     Execution(commands::execution::Execution),
+    /// See when jobs run by themselves and what became of it, pause them
+    #[command(subcommand, after_help = "Example:\n  windlass schedule next nightly --project web -n 5")]
+    Schedule(commands::schedule::Schedule),
     /// See how AWS accounts are resolved, and the IAM documents that they need
     #[command(subcommand, after_help = "Example:\n  windlass account explain prod --project web")]
     Account(commands::account::Account),

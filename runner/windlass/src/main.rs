@@ -56,6 +56,7 @@ async fn carry_out(arguments: Arguments) -> Result<u8, problem::Problem> {
         Command::Job(command) => commands::job::run(&global, command).await,
         Command::Project(command) => commands::project::run(&global, command).await,
         Command::Execution(command) => commands::execution::run(&global, command).await,
+        Command::Schedule(command) => commands::schedule::run(&global, command).await,
         Command::Account(command) => commands::account::run(&global, command).await,
         Command::Key(command) => commands::key::run(&global, command).await,
         Command::Plugin(command) => commands::plugin::run(&global, command).await,

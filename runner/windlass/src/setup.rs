@@ -80,9 +80,12 @@ pub(crate) struct Desk {
 
 /// Opens the database, and comes to the data directory for as long as the command takes.
 pub(crate) async fn desk(global: &Global) -> Result<Desk, Problem> {
-    let settings = configuration(global)?.settings;
-    let store = store(&settings).await?;
-    let member = member(&settings, Role::Run)?;
+    desk_of(&configuration(global)?.settings).await
+}
+
+pub(crate) async fn desk_of(settings: &Settings) -> Result<Desk, Problem> {
+    let store = store(settings).await?;
+    let member = member(settings, Role::Run)?;
     Ok(Desk { store, member })
 }
 

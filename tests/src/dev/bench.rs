@@ -11,6 +11,7 @@ mod noop;
 mod query;
 mod queue;
 mod row;
+mod schedules;
 mod table;
 
 use crate::run;
@@ -50,6 +51,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "export of rows", measure: export::measure },
     Bench { name: "no-op step", measure: noop::measure },
     Bench { name: "queued jobs", measure: queue::measure },
+    Bench { name: "schedules", measure: schedules::measure },
     Bench { name: "credentials", measure: hits::measure },
     Bench { name: "connections", measure: connect::measure },
     Bench { name: "log bytes and lines", measure: logs::measure },

@@ -30,6 +30,7 @@ pub(crate) async fn run(count: usize, database: &str, project: &str, job: &str) 
         queued_at,
         not_before: None,
         parent: None,
+        scheduled: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

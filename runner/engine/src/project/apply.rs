@@ -32,7 +32,7 @@ impl Plan {
 }
 
 fn change(job: &Planned) -> JobChange {
-    let Planned { identity, name, group, description, text, version, .. } = job;
+    let Planned { identity, name, group, description, text, version, schedules, .. } = job;
     match (&job.change, version) {
         (Change::Removed, Some(expected)) => JobChange::Delete { identity: identity.clone(), expected: *expected },
         _ => JobChange::Put {
@@ -41,6 +41,7 @@ fn change(job: &Planned) -> JobChange {
             group: group.clone(),
             description: description.clone(),
             text: text.clone(),
+            schedules: schedules.clone(),
             expected: *version,
         },
     }

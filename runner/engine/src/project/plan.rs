@@ -3,10 +3,11 @@ use std::path::PathBuf;
 
 use similar::TextDiff;
 use windlass_settings::ProjectName;
-use windlass_store::{JobRow, Store};
+use windlass_store::{JobRow, NewSchedule, Store};
 
 use super::Folder;
-use crate::EngineError;
+use crate::recorder::now;
+use crate::{EngineError, schedules};
 
 /// What applying a folder would change.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Planned {
     pub(super) group: Option<String>,
     pub(super) description: Option<String>,
     pub(super) text: String,
+    /// When it runs by itself; what is due first is counted from when the plan was made.
+    pub(super) schedules: Vec<NewSchedule>,
 }
 
 /// What would change of a job.
@@ -83,6 +86,7 @@ impl Plan {
                 group: job.group.clone(),
                 description: job.description.clone(),
                 text: job.text().to_owned(),
+                schedules: schedules::of_job(job, now()),
             });
         }
         jobs.extend(stored.into_values().map(|row| Planned {
@@ -94,6 +98,7 @@ impl Plan {
             group: None,
             description: None,
             text: String::new(),
+            schedules: Vec::new(),
         }));
         jobs.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Self { project: project.clone(), jobs })

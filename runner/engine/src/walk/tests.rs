@@ -199,7 +199,7 @@ impl Ground {
             has_begun: AtomicBool::new(false),
         };
         let id = execution.to_string();
-        let facts = RunFacts { project: "web", job: "drawn", execution: &id, attempt: 1 };
+        let facts = RunFacts { project: "web", job: "drawn", execution: &id, attempt: 1, scheduled_at: None };
         let values = Values::new(&facts, &bind(&case.job, &[]).unwrap(), &case.job);
         let halt = Halt::default();
         let Ran { failed, .. } = walk.sequence(&case.job.steps, values, Inside::default(), &halt).await.unwrap();

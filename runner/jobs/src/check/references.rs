@@ -22,7 +22,7 @@ impl<'a> Check<'a> {
                 Err(ExpressionError::undefined(&reference.to_string(), hint))
             }
             "options" => self.option(reference),
-            "execution" => field(reference, 0, &["id", "attempt"]),
+            "execution" => field(reference, 0, &["id", "attempt", "scheduledAt"]),
             "steps" => self.steps(reference, scope),
             "item" if scope.item => Ok(()),
             "index" if scope.item && reference.parts.is_empty() => Ok(()),

@@ -16,6 +16,8 @@ pub struct RunFacts<'a> {
     pub execution: &'a str,
     /// Which attempt of the job it is, from 1.
     pub attempt: u32,
+    /// When a schedule was due that it stands for, RFC 3339.
+    pub scheduled_at: Option<&'a str>,
 }
 
 /// How a step has ended, as expressions see it.

@@ -58,7 +58,10 @@ impl Values {
             ("options", Seen::from_object(OptionsSeen { values, secrets: secrets.clone() })),
             ("project", Seen::from(run.project)),
             ("job", seen(&json!({ "name": run.job }))),
-            ("execution", seen(&json!({ "id": run.execution, "attempt": run.attempt }))),
+            (
+                "execution",
+                seen(&json!({ "id": run.execution, "attempt": run.attempt, "scheduledAt": run.scheduled_at })),
+            ),
         ]);
         let options = OptionNames {
             all: job.options.iter().map(|option| option.name.clone()).collect(),

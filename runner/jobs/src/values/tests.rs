@@ -23,7 +23,17 @@ fn with(with: &str, more: &str) -> Job {
 
 fn values(job: &Job) -> Values {
     let bound = bind(job, &[]).unwrap();
-    Values::new(&RunFacts { project: "web", job: "test", execution: "0190", attempt: 2 }, &bound, job)
+    Values::new(
+        &RunFacts {
+            project: "web",
+            job: "test",
+            execution: "0190",
+            attempt: 2,
+            scheduled_at: Some("2026-11-26T02:30:00Z"),
+        },
+        &bound,
+        job,
+    )
 }
 
 fn tree(job: &Job) -> &Tree {
@@ -152,7 +162,7 @@ fn a_secret_option_is_only_passed_on() {
 fn no_typed_secret_is_in_the_values() {
     let job = with("{}", "");
     let bound = bind(&job, &[("token".to_owned(), Given::Text("hunter2".to_owned()))]).unwrap();
-    let run = RunFacts { project: "web", job: "test", execution: "0190", attempt: 1 };
+    let run = RunFacts { project: "web", job: "test", execution: "0190", attempt: 1, scheduled_at: None };
     let values = Values::new(&run, &bound, &job);
     assert!(!format!("{values:?} {bound:?}").contains("hunter2"));
 }

@@ -195,6 +195,7 @@ fn execution(id: Uuid) -> NewExecution {
         queued_at: 1_000,
         not_before: None,
         parent: None,
+        scheduled: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

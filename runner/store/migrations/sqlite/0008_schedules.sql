@@ -34,7 +34,7 @@ CREATE TABLE calendar (
     project TEXT NOT NULL,
     name TEXT NOT NULL,
     text TEXT NOT NULL, -- its file
-    files TEXT NOT NULL, -- JSON: the files that it names
+    definition TEXT NOT NULL, -- JSON, with what its file refers to
     changed_at BIGINT NOT NULL,
     PRIMARY KEY (project, name)
 );

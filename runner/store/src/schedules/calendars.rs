@@ -8,8 +8,8 @@ pub struct CalendarRow {
     pub name: String,
     /// Its file.
     pub text: String,
-    /// The files that it names, JSON.
-    pub files: String,
+    /// Which times it allows, JSON.
+    pub definition: String,
     /// When it was last changed.
     pub changed_at: i64,
 }
@@ -23,8 +23,8 @@ pub enum CalendarChange {
         name: String,
         /// Its file.
         text: String,
-        /// The files that it names, JSON.
-        files: String,
+        /// Which times it allows, JSON.
+        definition: String,
     },
     /// It is deleted.
     Delete {
@@ -39,20 +39,20 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn calendars(&self, project: &str) -> Result<Vec<CalendarRow>, StoreError> {
-        const SQL: &str = "SELECT name, text, files, changed_at FROM calendar WHERE project = $1 ORDER BY name";
+        const SQL: &str = "SELECT name, text, definition, changed_at FROM calendar WHERE project = $1 ORDER BY name";
         self.db().fetch_all(sql(SQL).bind(project)).await.map_err(self.unread("the calendars of a project"))
     }
 }
 
 pub(crate) async fn apply(db: &mut Connection, project: &str, changes: &[CalendarChange], at: i64) -> db::Result<()> {
-    const PUT: &str = "INSERT INTO calendar (project, name, text, files, changed_at) VALUES ($1, $2, $3, $4, $5) \
+    const PUT: &str = "INSERT INTO calendar (project, name, text, definition, changed_at) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (project, name) DO UPDATE \
-        SET text = excluded.text, files = excluded.files, changed_at = excluded.changed_at";
+        SET text = excluded.text, definition = excluded.definition, changed_at = excluded.changed_at";
     const DELETE: &str = "DELETE FROM calendar WHERE project = $1 AND name = $2";
     for change in changes {
         let statement = match change {
-            CalendarChange::Put { name, text, files } => {
-                sql(PUT).bind(project).bind(name).bind(text).bind(files).bind(at)
+            CalendarChange::Put { name, text, definition } => {
+                sql(PUT).bind(project).bind(name).bind(text).bind(definition).bind(at)
             }
             CalendarChange::Delete { name } => sql(DELETE).bind(project).bind(name),
         };
@@ -66,7 +66,7 @@ impl FromRow for CalendarRow {
         Ok(Self {
             name: row.get("name")?,
             text: row.get("text")?,
-            files: row.get("files")?,
+            definition: row.get("definition")?,
             changed_at: row.get("changed_at")?,
         })
     }

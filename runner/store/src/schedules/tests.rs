@@ -171,7 +171,7 @@ on_both! {
         let put = |name: &str, text: &str| CalendarChange::Put {
             name: name.to_owned(),
             text: text.to_owned(),
-            files: "{}".to_owned(),
+            definition: "{}".to_owned(),
         };
         let changes = vec![put("b", "1"), put("a", "2")];
         store.apply_jobs("web", vec![change(&[], None)], changes, 5).await.unwrap();

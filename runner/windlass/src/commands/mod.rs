@@ -9,4 +9,5 @@ pub(crate) mod key;
 pub(crate) mod plugin;
 pub(crate) mod project;
 pub(crate) mod run;
+pub(crate) mod schedule;
 pub(crate) mod server;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+use windlass_engine::schedules::DueTime;
 use windlass_engine::{Abandoned, Engine, Halt, Retired, Served, Settled};
 use windlass_errors::{Report as _, exit};
 use windlass_hosting::Stop;
@@ -116,8 +117,13 @@ impl Log {
                 write(if failed.is_some() { "WARN" } else { "INFO" }, "execution ended", &facts);
             }
             Served::Trouble(error) => self.trouble(error),
-            Served::Retired(Retired { executions, job_versions }) => {
-                let facts = [("executions", executions.to_string()), ("job_versions", job_versions.to_string())];
+            Served::NotStarted(due) => not_started(due),
+            Served::Retired(Retired { executions, job_versions, due_times }) => {
+                let facts = [
+                    ("executions", executions.to_string()),
+                    ("job_versions", job_versions.to_string()),
+                    ("due_times", due_times.to_string()),
+                ];
                 write("INFO", "removed what is no longer kept", &facts);
             }
             Served::Abandoned(ref abandoned) => self::abandoned(abandoned),
@@ -173,6 +179,20 @@ impl Log {
         write("ERROR", "something went wrong that is no execution's", &facts);
         *last = Some((text, Instant::now()));
     }
+}
+
+fn not_started(due: &DueTime) {
+    let DueTime { project, job, schedule, due_at, times, outcome, reason } = due;
+    let facts = [
+        ("project", project.clone()),
+        ("job", job.clone()),
+        ("schedule", schedule.clone()),
+        ("due", show::time(*due_at)),
+        ("times", times.to_string()),
+        ("outcome", (*outcome).to_owned()),
+        ("reason", reason.clone()),
+    ];
+    write(if *outcome == "excluded" { "INFO" } else { "WARN" }, "a schedule was due and started nothing", &facts);
 }
 
 fn abandoned(abandoned: &Abandoned<'_>) {

@@ -144,7 +144,7 @@ fn memory(config: &Path, rows: usize) -> Outcome<String> {
 }
 
 /// The most resident memory that a process has had (proc(5), `VmHWM`).
-fn peak_kib(process: Process) -> Option<u64> {
+pub(super) fn peak_kib(process: Process) -> Option<u64> {
     let status = fs::read_to_string(process.file("status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.parse().ok()
 }

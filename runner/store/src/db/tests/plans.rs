@@ -155,8 +155,8 @@ async fn jobs_and_secrets(store: &Store) {
         schedules: vec![NewSchedule { name: "s".to_owned(), definition: "{}".to_owned(), next_at: Some(5) }],
         expected,
     };
-    let [name, text, files] = ["c", "t", "{}"].map(str::to_owned);
-    let calendars = vec![CalendarChange::Put { name: name.clone(), text, files }, CalendarChange::Delete { name }];
+    let [name, text, definition] = ["c", "t", "{}"].map(str::to_owned);
+    let calendars = vec![CalendarChange::Put { name: name.clone(), text, definition }, CalendarChange::Delete { name }];
     let job = store.apply_jobs("web", vec![put(None)], calendars, 1).await.unwrap().remove(0);
     schedules(store, job.id).await;
     store.apply_jobs("web", vec![put(Some(1))], Vec::new(), 1).await.unwrap();

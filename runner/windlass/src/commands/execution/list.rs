@@ -89,6 +89,7 @@ pub(super) fn facts(row: &ExecutionRow) -> serde_json::Value {
         "code": row.code,
         "reason": row.reason,
         "cause": row.cause.as_str(),
+        "scheduledAt": row.scheduled.map(|scheduled| show::time(scheduled.at)),
         "attempt": row.attempt,
         "retryOf": row.retry_of,
         "parent": row.parent.map(|step| json!({ "execution": step.execution, "position": step.position })),

@@ -64,6 +64,7 @@ fn about(row: &ExecutionRow) -> String {
     fact("reason", row.reason.clone());
     let attempt = if row.attempt > 1 { format!(", attempt {}", row.attempt) } else { String::new() };
     fact("cause", Some(format!("{}{attempt}", row.cause)));
+    fact("schedule", row.scheduled.map(|scheduled| format!("due {}", show::time(scheduled.at))));
     fact("repeats", row.retry_of.map(|id| id.to_string()));
     fact("part of", row.parent.map(|step| format!("step {} of execution {}", step.position, step.execution)));
     fact("queued", Some(show::time(row.queued_at)));
