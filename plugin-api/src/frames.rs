@@ -66,7 +66,7 @@ pub enum ToHost {
     Cancel(Cancel),
     /// Send [`FromHost::Loaded`] with the metadata, and end. Only a supervisor sends it, to a program with a note.
     Describe(Describe),
-    /// The runner lives; the host's deadline begins anew, as with every other frame.
+    /// The runner lives, and so may the host for another while.
     Alive(Alive),
 }
 
@@ -78,8 +78,9 @@ pub struct RunnerHello {
     pub protocol: u32,
     /// The runner's version.
     pub version: String,
-    /// The host ends itself when it hears nothing from the runner for this many milliseconds.
-    pub deadline_ms: u64,
+    /// When the host ends itself unless an [`Alive`] says later, whatever the plugin does; one that reads this too late calls
+    /// no plugin. Milliseconds of the machine's clock that nobody sets and that goes on while it sleeps (`CLOCK_BOOTTIME`).
+    pub until_ms: u64,
     /// What the host may use.
     pub confinement: Confinement,
     /// A host that is contained worse refuses, at stage [`CONTAIN_STAGE`], before anything of the plugin has run.
@@ -265,10 +266,13 @@ pub struct Cancel {
 #[serde(rename_all = "camelCase")]
 pub struct Describe {}
 
-/// Nothing but a sign of life.
+/// A sign of life.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Alive {}
+pub struct Alive {
+    /// From now on the host ends itself then; see [`RunnerHello::until_ms`].
+    pub until_ms: u64,
+}
 
 /// What the host sends. Row frames keep their rows as text, so that the runner passes them on without building values.
 #[derive(Debug, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use abi_stable::std_types::{RStr, RString};
 use crate::StepError;
 use crate::boundary::Host;
 use crate::broker::{Refusal, RefusalKind};
-use crate::frames::{Answer, Ask, FromHost, Given, Start, ToHost, Wanted};
+use crate::frames::{Alive, Answer, Ask, FromHost, Given, Start, ToHost, Wanted};
 use connections::Connections;
 pub use socket::{Frames, Socket};
 
@@ -40,22 +40,22 @@ struct State {
 }
 
 impl Peer {
-    /// Starts the listening thread. `ended` ends the process when the runner is gone, silent for longer than `deadline`,
-    /// or incomprehensible, whatever the plugin does; it is told whether a step had been started.
+    /// Starts the listening thread. `alive` is told each time until when the process may live. `ended` ends the process when
+    /// the runner is gone or incomprehensible, whatever the plugin does; it is told whether a step had been started.
     ///
     /// # Panics
     /// When it is called twice.
     pub fn begin(
         socket: Socket,
         broker: Option<OwnedFd>,
-        deadline: Option<Duration>,
+        mut alive: impl FnMut(Alive) + Send + 'static,
         ended: fn(bool) -> !,
     ) -> &'static Self {
-        let frames = socket.frames(deadline);
+        let frames = socket.frames();
         assert!(PEER.set(Self::new(socket, broker)).is_ok(), "a process runs one step");
         let peer = PEER.get().expect("it was set just now");
         match frames {
-            Ok(frames) => drop(std::thread::spawn(move || ended(peer.listen(frames)))),
+            Ok(frames) => drop(std::thread::spawn(move || ended(peer.listen(frames, &mut alive)))),
             Err(_) => ended(false),
         }
         peer
@@ -82,7 +82,7 @@ impl Peer {
     }
 
     /// Hears frames until the runner is gone or says what it may not say now. Returns whether a step had been started.
-    pub fn listen(&self, mut frames: Frames) -> bool {
+    pub fn listen(&self, mut frames: Frames, alive: &mut dyn FnMut(Alive)) -> bool {
         while let Some(frame) = frames.next_frame() {
             let mut state = self.state();
             match frame {
@@ -97,7 +97,7 @@ impl Peer {
                     }
                 }
                 ToHost::Cancel(_) => state.cancelled = true,
-                ToHost::Alive(_) => {}
+                ToHost::Alive(until) => alive(until),
                 ToHost::Start(_) | ToHost::Describe(_) | ToHost::Hello(_) => break,
             }
             drop(state);

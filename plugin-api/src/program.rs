@@ -54,7 +54,7 @@ pub fn main(
         return std::process::ExitCode::FAILURE;
     }
     let broker = is_socket(BROKER).then(|| take(BROKER));
-    let peer = Peer::begin(Socket::new(take(FRAMES)), broker, None, |_| std::process::exit(3));
+    let peer = Peer::begin(Socket::new(take(FRAMES)), broker, |_| {}, |_| std::process::exit(3));
     match peer.wait_for_start() {
         None => {
             let metadata = metadata();

@@ -1,6 +1,7 @@
 //! End-to-end tests: the built binary, real plugins, and real servers that others wrote.
 
 mod accounts;
+mod cluster;
 mod commands;
 mod configuration;
 mod crashes;

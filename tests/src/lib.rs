@@ -5,6 +5,7 @@
 //! binary from outside, as a user would.
 
 pub mod binaries;
+pub mod cluster;
 pub mod crashes;
 mod guarded;
 mod http;
@@ -19,6 +20,7 @@ mod port;
 pub mod postgres;
 pub mod problem;
 pub mod processes;
+pub mod proxy;
 pub mod python;
 mod random;
 pub mod recording;
@@ -34,6 +36,7 @@ pub use netns::Namespace;
 pub use port::Port;
 pub use postgres::Postgres;
 pub use problem::{Context, Outcome, Problem};
+pub use proxy::Proxy;
 pub use random::Random;
 pub use recording::Recording;
 pub use scripted::ScriptedLogs;

@@ -2,7 +2,6 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use crate::frames::{FromHost, MAX_FRAME, ToHost};
 
@@ -33,13 +32,12 @@ impl Socket {
         self.write.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line).is_ok()
     }
 
-    /// The reading side. `deadline` is how long a read may wait.
+    /// The reading side.
     ///
     /// # Errors
     /// When there are no more descriptors.
-    pub fn frames(&self, deadline: Option<Duration>) -> io::Result<Frames> {
+    pub fn frames(&self) -> io::Result<Frames> {
         let read = self.write.lock().unwrap_or_else(PoisonError::into_inner).try_clone()?;
-        read.set_read_timeout(deadline)?;
         Ok(Frames { socket: BufReader::new(read) })
     }
 }
@@ -50,7 +48,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// The next frame; nothing when the runner is gone, silent for too long, or incomprehensible.
+    /// The next frame; nothing when the runner is gone or incomprehensible.
     pub fn next_frame(&mut self) -> Option<ToHost> {
         serde_json::from_slice(&self.next_line()?).ok()
     }

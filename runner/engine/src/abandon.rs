@@ -54,6 +54,7 @@ impl Engine {
                 continue;
             }
             let (execution, position) = (left.execution, left.position);
+            self.join().await?;
             let joins = self.member.joins().into_iter();
             let claims = joins.chain([Transition::Abandoning { execution, position, before, member }]);
             match self.store.commit(claims.collect()).await {
@@ -71,7 +72,7 @@ impl Engine {
     /// Ends outside what was claimed, and tells of each.
     ///
     /// # Errors
-    /// `store.unavailable`; what is not recorded as ended can be claimed again. That something cannot be ended is no error:
+    /// `store.unavailable`, [`EngineError::CutOff`]; what is not recorded as ended can be claimed again. That something cannot be ended is no error:
     /// it is told, and recorded in the step's reason.
     pub async fn abandon(
         &self,
@@ -100,7 +101,7 @@ impl Engine {
                 heard.1.extend(matches!(level, Level::Warn | Level::Error).then(|| text.to_owned()));
             }
         };
-        let ended = self.end_outside(&row, left, &observer).await?;
+        let ended = self.while_leased(self.end_outside(&row, left, &observer)).await?;
         let (said, warnings) = heard.into_inner().unwrap_or_else(PoisonError::into_inner);
         let trouble = match ended {
             Err(failure) => Some(failure.message),

@@ -9,7 +9,8 @@ use windlass_store::{ExecutionRow, State, Transition};
 
 use crate::execution::{Run, ending, is_taken};
 use crate::notice::{Failed, Notice, Observer};
-use crate::walk::Past;
+use crate::recorder::now;
+use crate::walk::{Begun, Past};
 use crate::{Engine, EngineError, Halt, JobVersion, Prepared, failure, options};
 
 impl Engine {
@@ -19,7 +20,10 @@ impl Engine {
         id: Uuid,
         observer: Observer<'_>,
     ) -> Result<Option<(State, Option<Failed>)>, EngineError> {
-        let Some(row) = self.store.execution(id).await? else { return Ok(None) };
+        // Another member may have been faster.
+        let Some(row) = self.store.execution(id).await?.filter(|row| row.state == State::Queued) else {
+            return Ok(None);
+        };
         let prepared = match self.prepare_queued(&row).await {
             Ok(prepared) => prepared,
             Err(EngineError::Store(error)) => return Err(error.into()),
@@ -27,8 +31,8 @@ impl Engine {
         };
         let past = self.past(&row).await?;
         let run = Run::of(&row, &prepared);
-        let claimed = vec![self.claims(id)];
-        match self.walk(&run, claimed, past, observer, &Halt::default()).await {
+        let begun = Begun { transitions: vec![self.claims(&run)], within: None };
+        match self.walk(&run, begun, past, observer, &Halt::default()).await {
             Ok(finished) => Ok(Some((finished.state, finished.failed))),
             Err(error) if is_taken(&error) => Ok(None),
             Err(error) => Err(error),
@@ -62,7 +66,9 @@ impl Engine {
         let failed = Failed { step: String::new(), failure: failure(&error) };
         let (execution, ending) = (row.id, ending(State::Failed, Some(&failed.failure)));
         let ended = Transition::Ended { execution, ending, outputs: None };
-        match self.store.commit(vec![self.claims(execution), ended]).await.map_err(EngineError::from) {
+        let (member, fence) = (self.member.id, row.fence + 1);
+        let claimed = Transition::Claimed { execution, member, fence, at: now() };
+        match self.store.commit(vec![claimed, ended]).await.map_err(EngineError::from) {
             Ok(()) => {
                 observer(Notice::Started { execution });
                 Ok(Some((State::Failed, Some(failed))))

@@ -12,7 +12,7 @@ use windlass_store::Store;
 
 use crate::member::Member;
 use crate::plugins::Plugins;
-use crate::{Halt, JobVersion, KnownAccounts, Quota};
+use crate::{Halt, JobVersion, KnownAccounts, Lease, Quota};
 
 /// What running executions takes; one for a process.
 pub struct Engine {
@@ -36,6 +36,8 @@ pub struct Engine {
     pub configuration: Option<PathBuf>,
     /// What this process is to the others on the data directory.
     pub member: Member,
+    /// Until when it may run something.
+    pub lease: Lease,
     /// The executions that this process runs now.
     pub running: Running,
     /// The stored jobs that this process has read.

@@ -98,6 +98,9 @@ pub enum EngineError {
         /// What the system says.
         source: io::Error,
     },
+    /// This process may not run anything now, since it could not renew its lease. What it ran is ended and not recorded.
+    #[error("the database was out of reach for longer than what runs here may go on without it")]
+    CutOff,
     /// A key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -128,7 +131,8 @@ impl EngineError {
             | Self::Schedule { .. }
             | Self::Folder { .. }
             | Self::Exists { .. }
-            | Self::Member { .. } => None,
+            | Self::Member { .. }
+            | Self::CutOff => None,
         }
     }
 }
@@ -144,6 +148,7 @@ impl Report for EngineError {
             Self::NotEnded { .. } => Code::new("execution.not-ended"),
             Self::Schedule { .. } => Code::new("schedule.unreadable"),
             Self::Member { .. } => Code::new("store.unavailable"),
+            Self::CutOff => Code::new("execution.lost"),
             _ => self.report().map_or(Code::new("internal"), Report::code),
         }
     }
@@ -160,6 +165,9 @@ impl Report for EngineError {
             }
             Self::Exists { .. } => Some("give `--overwrite`, or another folder".to_owned()),
             Self::Folder { .. } => Some("give a folder that this user may read, and write for `export`".to_owned()),
+            Self::CutOff => {
+                Some("see that the database answers; `server.lease` says how long it may be away".to_owned())
+            }
             Self::Member { .. } => Some("make the data directory writable for this user".to_owned()),
             _ => self.report()?.help(),
         }

@@ -16,7 +16,7 @@ use crate::plugin_steps::PluginSteps;
 use crate::recorder::now;
 use crate::schedules::time;
 use crate::tables::Recorded;
-use crate::walk::{Inside, Ledger, Past, Ran, Walk};
+use crate::walk::{Begun, Inside, Ledger, Past, Ran, Walk};
 use crate::{Engine, EngineError, Halt, JobVersion, Prepared, failure, options};
 
 /// An execution that is about to run.
@@ -29,6 +29,8 @@ pub(crate) struct Run<'a> {
     pub(crate) restarts: i64,
     /// The due time that it stands for.
     pub(crate) scheduled: Option<Scheduled>,
+    /// The number of the claim by which this process runs it.
+    pub(crate) fence: i64,
     pub(crate) prepared: &'a Prepared,
 }
 
@@ -50,14 +52,27 @@ pub struct Finished {
 }
 
 impl Engine {
-    /// Runs an execution to its end. `begun` is what its first transaction begins with: that it is claimed.
+    /// Runs an execution to its end.
     ///
     /// # Errors
-    /// When it cannot be recorded, [`StoreError::NotClaimed`] when it is somebody else's. A failed step is a result.
+    /// When it cannot be recorded, [`StoreError::NotClaimed`] when it is somebody else's, [`StoreError::Lost`] when it has
+    /// become so, [`EngineError::CutOff`] when this process may not run it any longer. A failed step is a result.
     pub(crate) async fn walk(
         &self,
         run: &Run<'_>,
-        begun: Vec<Transition>,
+        begun: Begun,
+        past: Past,
+        observer: Observer<'_>,
+        halt: &Halt,
+    ) -> Result<Finished, EngineError> {
+        // Boxed: jobs run jobs, and each would lie on the stack whole several times.
+        self.while_leased(Box::pin(self.walk_held(run, begun, past, observer, halt))).await
+    }
+
+    async fn walk_held(
+        &self,
+        run: &Run<'_>,
+        begun: Begun,
         past: Past,
         observer: Observer<'_>,
         halt: &Halt,
@@ -66,7 +81,7 @@ impl Engine {
         let _runs = self.running.enter(execution, halt.clone());
         let job = prepared.job.as_ref();
         let log_end = if past.is_empty() { 0 } else { self.store.log_end(execution).await? };
-        let ledger = Ledger::new(self.store.clone(), execution, begun, past, log_end);
+        let ledger = Ledger::new(self.store.clone(), self.hold(run), begun, past, log_end);
         let tables = Recorded::new(self.store.clone(), execution);
         let steps = PluginSteps { engine: self, run, ledger: &ledger, observer, tables };
         let has_begun = AtomicBool::new(false);
@@ -115,17 +130,19 @@ fn again(run: &Run<'_>, failed: &Failed) -> Option<NewExecution> {
 impl<'a> Run<'a> {
     /// Of an execution that is recorded.
     pub(crate) fn of(row: &ExecutionRow, prepared: &'a Prepared) -> Self {
-        Self { execution: row.id, attempt: row.attempt, restarts: row.restarts, scheduled: row.scheduled, prepared }
+        let (fence, scheduled) = (row.fence + 1, row.scheduled);
+        Self { execution: row.id, attempt: row.attempt, restarts: row.restarts, scheduled, fence, prepared }
     }
 
     /// Of one that is about to be recorded.
     pub(crate) fn new(new: &NewExecution, prepared: &'a Prepared) -> Self {
-        Self { execution: new.id, attempt: new.attempt, restarts: new.restarts, scheduled: new.scheduled, prepared }
+        let scheduled = new.scheduled;
+        Self { execution: new.id, attempt: new.attempt, restarts: new.restarts, scheduled, fence: 1, prepared }
     }
 
     /// Of one that never is.
     pub(crate) fn of_none(execution: Uuid, prepared: &'a Prepared) -> Self {
-        Self { execution, attempt: 1, restarts: 0, scheduled: None, prepared }
+        Self { execution, attempt: 1, restarts: 0, scheduled: None, fence: 0, prepared }
     }
 
     /// What expressions see before the first step.

@@ -1,7 +1,8 @@
 //! This process among the others on its data directory: a lock that tells whether it lives, and a way to wake it.
 //!
 //! A member holds a lock on a file of its own for as long as it lives; the kernel lets go of it however the process ends.
-//! So whoever gets the lock of a member knows that it is gone, and settles what it left.
+//! So whoever gets the lock of a member knows that it is gone, and settles what it left. Of those on other data directories
+//! their leases tell.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -14,6 +15,7 @@ use tokio::net::UnixDatagram;
 use uuid::Uuid;
 use windlass_store::{Role, Store, StoreError, Transition};
 
+use crate::far::Far;
 use crate::recorder::now;
 
 /// The folder of locks and sockets in the data directory.
@@ -22,6 +24,8 @@ const FOLDER: &str = "members";
 const NAME: &str = "installation";
 /// Without being woken a member looks after this long.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// And after about this long where others tell what is new.
+const LOOK_SELDOM: Duration = Duration::from_secs(3);
 
 /// Files of members that the database does not know are left for so long.
 const SWEEP_AFTER: Duration = Duration::from_secs(60);
@@ -33,7 +37,10 @@ pub struct Member {
     role: Role,
     folder: PathBuf,
     installation: String,
+    started_at: i64,
     socket: Option<UnixDatagram>,
+    /// Members on other data directories.
+    far: Option<Far>,
     has_joined: AtomicBool,
     /// Held until the end.
     _lock: File,
@@ -53,7 +60,28 @@ impl Member {
         lock.lock()?;
         // A path that is too long for a socket only makes it slower to notice things.
         let socket = UnixDatagram::bind(socket_file(&folder, id)).ok();
-        Ok(Self { id, role, folder, installation, socket, has_joined: AtomicBool::new(false), _lock: lock })
+        let started_at = now();
+        let has_joined = AtomicBool::new(false);
+        Ok(Self { id, role, folder, installation, started_at, socket, far: None, has_joined, _lock: lock })
+    }
+
+    /// The same with a way to members on other data directories, where the database has one.
+    #[must_use]
+    pub fn on(mut self, store: &Store) -> Self {
+        self.far = Far::on(store);
+        self
+    }
+
+    /// Begins to hear what members on other data directories tell, until the process ends.
+    pub(crate) fn hear(&self) {
+        if let Some(far) = &self.far {
+            far.hear();
+        }
+    }
+
+    /// How long [`Self::woken`] waits for somebody.
+    fn patience(&self) -> Duration {
+        self.far.as_ref().filter(|far| far.hears()).map_or(LOOK_EVERY, |_| look_seldom())
     }
 
     /// What tells the database of this member; nothing once it has been told.
@@ -61,16 +89,20 @@ impl Member {
         if self.has_joined.load(Ordering::Relaxed) {
             return None;
         }
-        let member = windlass_store::Member {
+        Some(Transition::Joined { member: self.row() })
+    }
+
+    /// What the database knows of this member.
+    pub(crate) fn row(&self) -> windlass_store::Member {
+        windlass_store::Member {
             id: self.id,
             host: host_name(),
             pid: std::process::id().into(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             role: self.role,
             data_dir_id: self.installation.clone(),
-            started_at: now(),
-        };
-        Some(Transition::Joined { member })
+            started_at: self.started_at,
+        }
     }
 
     /// Notes that the database knows of it.
@@ -88,8 +120,13 @@ impl Member {
         self.installation == installation
     }
 
-    /// Resolves when somebody has something for this process, and every second.
+    /// Resolves when somebody has something for this process, and every second; where others are heard every three.
     pub async fn woken(&self) {
+        self.woken_within(self.patience()).await;
+    }
+
+    /// As [`Self::woken`], and after this time.
+    pub(crate) async fn woken_within(&self, time: Duration) {
         let told = async {
             match &self.socket {
                 Some(socket) => {
@@ -102,11 +139,29 @@ impl Member {
                 None => std::future::pending().await,
             }
         };
-        let _ = tokio::time::timeout(LOOK_EVERY, told).await;
+        let far = async {
+            match &self.far {
+                Some(far) => far.heard().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = told => {}
+            () = far => {}
+            () = tokio::time::sleep(time.min(self.patience())) => {}
+        }
     }
 
-    /// Wakes the other processes on this data directory. That one does not hear it is no error: it looks by itself.
-    pub fn wake_others(&self) {
+    /// Wakes the other processes on this data directory, and those on others of the same database. That one does not hear it
+    /// is no error: it looks by itself.
+    pub async fn wake_others(&self) {
+        self.wake_neighbours();
+        if let Some(far) = &self.far {
+            far.tell().await;
+        }
+    }
+
+    fn wake_neighbours(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         let Ok(sender) = std::os::unix::net::UnixDatagram::unbound() else { return };
         let _ = sender.set_nonblocking(true);
@@ -123,19 +178,24 @@ impl Member {
     /// # Errors
     /// `store.unavailable`
     pub async fn servers(&self, store: &Store) -> Result<Vec<windlass_store::Member>, StoreError> {
-        let lives =
-            |other: &windlass_store::Member| !self.is_neighbour(&other.data_dir_id) || self.gone(other.id).is_none();
-        let members = store.members().await?.into_iter();
-        Ok(members.filter(|other| other.role == Role::Server && lives(other)).collect())
+        let (members, lapsed) = (store.members().await?, store.lapsed_members().await?);
+        let lives = |other: &windlass_store::Member| self.seems_alive(other, &lapsed);
+        Ok(members.into_iter().filter(|other| other.role == Role::Server && lives(other)).collect())
     }
 
-    /// Whether another member lives, as far as can be told from this data directory.
+    /// Whether another member lives: a neighbour holds its lock, and whoever has a lease has time left.
     ///
     /// # Errors
     /// `store.unavailable`
     pub async fn lives(&self, store: &Store, other: uuid::Uuid) -> Result<bool, StoreError> {
-        let known = store.members().await?.into_iter().find(|member| member.id == other);
-        Ok(known.is_some_and(|member| !self.is_neighbour(&member.data_dir_id) || self.gone(other).is_none()))
+        let (members, lapsed) = (store.members().await?, store.lapsed_members().await?);
+        let known = members.into_iter().find(|member| member.id == other);
+        Ok(known.is_some_and(|member| self.seems_alive(&member, &lapsed)))
+    }
+
+    fn seems_alive(&self, other: &windlass_store::Member, lapsed: &[Uuid]) -> bool {
+        let has_gone = self.is_neighbour(&other.data_dir_id) && self.gone(other.id).is_some();
+        !has_gone && !lapsed.contains(&other.id)
     }
 
     /// Removes the files of processes that were killed before the database knew of them; nothing else would. `known` are the
@@ -225,6 +285,12 @@ fn installation(data_dir: &Path) -> io::Result<String> {
     }
 }
 
+/// Not the same for all, so that they do not all come at once.
+fn look_seldom() -> Duration {
+    let hundredths = u32::from(Uuid::now_v7().as_bytes()[15]) * 40 / 256;
+    LOOK_SELDOM * (80 + hundredths) / 100
+}
+
 fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
@@ -295,7 +361,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (one, other) =
             (Member::enter(folder.path(), Role::Run).unwrap(), Member::enter(folder.path(), Role::Run).unwrap());
-        other.wake_others();
+        other.wake_others().await;
         let mut heard = [0; 16];
         assert!(one.socket.as_ref().unwrap().recv(&mut heard).await.is_ok());
         assert!(other.socket.as_ref().unwrap().try_recv(&mut heard).is_err(), "it woke itself");

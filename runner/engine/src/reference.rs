@@ -8,7 +8,7 @@ use windlass_errors::Code;
 use windlass_hosting::StepFailure;
 use windlass_jobs::{Bound, Given, Job, JobError, Tree, Values, bind, evaluate};
 use windlass_settings::yaml::Position;
-use windlass_store::{Cause, ExecutionRow, NewExecution, State, StepRef, StoreError, Transition};
+use windlass_store::{Cause, ExecutionRow, NewExecution, Proviso, State, StepRef, StoreError, Transition};
 
 use crate::execution::Run;
 use crate::notice::{Notice, prefixed};
@@ -16,7 +16,7 @@ use crate::plugin_steps::{PluginSteps, Ready};
 use crate::prepare::JobVersion;
 use crate::recorder::now;
 use crate::start::reopens;
-use crate::walk::{Attempted, Leaf, Left};
+use crate::walk::{Attempted, Begun, Leaf, Left};
 use crate::{Engine, EngineError, Finished, Halt, Prepared};
 
 /// How deep jobs may refer to each other. Circles are refused when jobs are applied; this is for those that came about since.
@@ -61,7 +61,7 @@ impl Reference {
     ) -> Result<Attempted, StoreError> {
         let observer = prefixed(steps.observer, leaf.path);
         let observer: &(dyn Fn(Notice<'_>) + Send + Sync) = &observer;
-        let ended = match self.unfinished(steps.engine, &left).await? {
+        let ended = match self.unfinished(steps, &left).await? {
             Some(row) => {
                 let (execution, position, child) = (steps.run.execution, leaf.position, row.id);
                 steps.ledger.write_said(vec![Transition::Child { execution, position, child }]).await?;
@@ -90,13 +90,15 @@ impl Reference {
             ..self.prepared.new_execution(Cause::Reference, now())
         };
         let known = Transition::Child { execution: parent, position, child: new.id };
+        let before = Begun { transitions: vec![known], within: Some(steps.ledger.hold) };
         // Boxed: this is the way round to where it came from.
-        Box::pin(steps.engine.run_new(&self.prepared, new, vec![known], observer, halt)).await
+        Box::pin(steps.engine.run_new(&self.prepared, new, before, observer, halt)).await
     }
 
     /// The execution that it had begun before. One that has ended is reopened when it is to be done again; when it cannot
     /// be, there is a new one.
-    async fn unfinished(&self, engine: &Engine, left: &Left) -> Result<Option<ExecutionRow>, StoreError> {
+    async fn unfinished(&self, steps: &PluginSteps<'_>, left: &Left) -> Result<Option<ExecutionRow>, StoreError> {
+        let engine = steps.engine;
         let Some(child) = left.child else { return Ok(None) };
         let row = engine.store.execution(child).await?;
         if !left.redo || !row.as_ref().is_some_and(|row| reopens(row.state)) {
@@ -107,7 +109,8 @@ impl Reference {
             Err(EngineError::Store(error)) => return Err(error),
             Err(_) => return Ok(None),
         };
-        engine.store.commit(vec![Transition::Reopened { execution: child, at: now(), secrets }]).await?;
+        let reopened = vec![Transition::Reopened { execution: child, at: now(), secrets }];
+        engine.store.commit_if(Proviso::Held(steps.ledger.hold), reopened).await?;
         engine.store.execution(child).await
     }
 

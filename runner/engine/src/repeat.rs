@@ -12,7 +12,7 @@ use crate::notice::Observer;
 use crate::recorder::now;
 use crate::settle::repeated;
 use crate::start::{Started, reopens};
-use crate::walk::Past;
+use crate::walk::{Begun, Past};
 use crate::{Engine, EngineError, Finished, Halt, JobVersion, Prepared};
 
 /// An execution that is to be done again, with what that takes.
@@ -103,7 +103,7 @@ impl Engine {
     /// As [`Self::retry`]; `internal` when somebody else was faster
     pub async fn resume(&self, repeat: &Repeat) -> Result<Started, EngineError> {
         self.store.commit(vec![self.reopening(repeat).await?]).await?;
-        self.member.wake_others();
+        self.member.wake_others().await;
         Ok(Started { execution: repeat.row.id, became: Enqueued::Queued })
     }
 
@@ -129,7 +129,7 @@ impl Engine {
         observer: Observer<'_>,
         halt: &Halt,
     ) -> Result<Finished, EngineError> {
-        self.run_new(prepared, repeat.new_execution(), Vec::new(), observer, halt).await
+        self.run_new(prepared, repeat.new_execution(), Begun::default(), observer, halt).await
     }
 
     /// Lets an execution go on in this process.
@@ -149,9 +149,10 @@ impl Engine {
         let past = Past::of(steps, redo_before);
         let run = Run::of(&repeat.row, prepared);
         let reopening = self.reopening(repeat).await?;
-        let mut begun: Vec<Transition> = self.member.joins().into_iter().collect();
-        begun.extend([reopening.clone(), self.claims(execution)]);
-        match self.walk(&run, begun, past.clone(), observer, halt).await {
+        self.join().await?;
+        let mut transitions: Vec<Transition> = self.member.joins().into_iter().collect();
+        transitions.extend([reopening.clone(), self.claims(&run)]);
+        match self.walk(&run, Begun { transitions, within: None }, past.clone(), observer, halt).await {
             Err(EngineError::Store(StoreError::NotClaimed { because: NotClaimed::Limit, .. })) => {}
             other => return other,
         }

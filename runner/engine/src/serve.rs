@@ -11,13 +11,14 @@ use uuid::Uuid;
 use windlass_hosting::Stop;
 use windlass_jobs::OnInterrupted;
 use windlass_settings::ProjectName;
-use windlass_store::{Candidate, ExecutionFilter, State};
+use windlass_store::{Candidate, ExecutionFilter, State, StoreError};
 
+use crate::lease::Term;
 use crate::notice::{Failed, Notice};
 use crate::recorder::now;
 use crate::retention::Retired;
 use crate::schedules::DueTime;
-use crate::settle::Settled;
+use crate::settle::{Loser, Settled};
 use crate::{Abandoned, Engine, EngineError, Halt};
 
 /// How often processes are looked for that have ended.
@@ -51,6 +52,12 @@ pub enum Served<'a> {
     Retired(Retired),
     /// What an interrupted step had begun outside is ended, or cannot be.
     Abandoned(Abandoned<'a>),
+    /// An execution is not this process's any more; its hosts are ended, and nothing more of it is recorded here.
+    Lost(Uuid),
+    /// Its lease is over: what ran here is ended, and nothing begins until it has another.
+    CutOff,
+    /// It has a lease again.
+    Back,
     /// It was asked to stop and waits for so many executions.
     Stopping(usize),
 }
@@ -73,8 +80,12 @@ pub struct Server<'a> {
     /// Executions of this process whose end could not be recorded.
     unrecorded: Vec<Uuid>,
     settled: Option<Instant>,
+    /// The time in which this process may run something.
+    term: Option<Term>,
     /// Whether there may be something new in the database.
     was_woken: bool,
+    /// When something that waits for its time may begin.
+    due: Option<i64>,
     /// Whether it ends when nothing is left to do.
     until_idle: bool,
 }
@@ -94,7 +105,9 @@ impl<'a> Server<'a> {
             candidates: VecDeque::new(),
             unrecorded: Vec::new(),
             settled: None,
+            term: None,
             was_woken: true,
+            due: None,
             until_idle: false,
         }
     }
@@ -110,8 +123,14 @@ impl<'a> Server<'a> {
     /// # Errors
     /// When it cannot even begin: the database does not take it as a member.
     pub async fn serve(mut self, halt: &Halt) -> Result<(), EngineError> {
-        self.engine.store.commit(self.engine.member.joins().into_iter().collect()).await?;
-        self.engine.member.has_joined();
+        self.engine.join().await?;
+        let joins: Vec<_> = self.engine.member.joins().into_iter().collect();
+        if !joins.is_empty() {
+            self.engine.store.commit(joins).await?;
+            self.engine.member.has_joined();
+        }
+        self.term = self.engine.lease.term();
+        self.engine.member.hear();
         (self.log)(Served::Ready);
         let (look, has_started) = (Notify::new(), Notify::new());
         if self.until_idle {
@@ -123,14 +142,23 @@ impl<'a> Server<'a> {
         let firing = fire_for_ever(&engine, log, &look, &has_started);
         tokio::pin!(retiring, abandoning, firing);
         while halt.why().is_none() {
-            if let Err(error) = self.turn().await {
-                (self.log)(Served::Trouble(&error));
-            }
+            let turned = tokio::select! {
+                biased;
+                term = engine.lease.turned(self.term) => Some(term),
+                done = self.turn() => {
+                    if let Err(error) = done {
+                        (self.log)(Served::Trouble(&error));
+                    }
+                    None
+                }
+            };
+            turned.into_iter().for_each(|term| self.turned(term));
             if self.until_idle && self.is_idle().await {
                 break;
             }
             tokio::select! {
-                () = engine.member.woken() => {
+                term = engine.lease.turned(self.term) => self.turned(term),
+                () = engine.member.woken_within(until(self.due)) => {
                     self.was_woken = true;
                     look.notify_one();
                 }
@@ -153,7 +181,22 @@ impl<'a> Server<'a> {
         drop(over);
         // What takes longer is for the next server.
         let _ = tokio::time::timeout(Engine::ABANDONS_WITHIN, abandoning).await;
+        engine.leave().await;
         Ok(())
+    }
+
+    /// It may run something now or not any more. Executions that it ran end by themselves.
+    fn turned(&mut self, term: Option<Term>) {
+        // Without both it was away for a moment only, which is told all the same.
+        if self.term.is_some() {
+            (self.log)(Served::CutOff);
+        }
+        if term.is_some() {
+            (self.log)(Served::Back);
+        }
+        self.term = term;
+        self.settled = None;
+        self.was_woken = true;
     }
 
     /// Whether there is nothing left to do, as far as can be told.
@@ -164,6 +207,9 @@ impl<'a> Server<'a> {
 
     /// Everything that is to be looked after now.
     async fn turn(&mut self) -> Result<(), EngineError> {
+        if self.term.is_none() {
+            return Ok(());
+        }
         if self.settled.is_none_or(|at| at.elapsed() >= SETTLE_EVERY) {
             self.settled = Some(Instant::now());
             for (execution, how) in self.engine.settle().await? {
@@ -173,6 +219,7 @@ impl<'a> Server<'a> {
         }
         if std::mem::take(&mut self.was_woken) {
             self.candidates.clear();
+            self.due = self.engine.store.next_due(now()).await?;
             self.engine.cancel_requests().await?.iter().for_each(|part| part.stop(&Stop::cancelled()));
         }
         self.claim().await
@@ -233,6 +280,11 @@ impl<'a> Server<'a> {
                 (self.log)(Served::Ended { execution, state, failed: failed.as_ref() });
             }
             Some(Ok(None)) => {}
+            Some(Err(EngineError::Store(StoreError::Lost { .. }))) => (self.log)(Served::Lost(execution)),
+            Some(Err(EngineError::CutOff)) => {
+                (self.log)(Served::Lost(execution));
+                self.unrecorded.push(execution);
+            }
             Some(Err(error)) => {
                 (self.log)(Served::Trouble(&error));
                 self.unrecorded.push(execution);
@@ -242,13 +294,15 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// Brings executions to their end whose end the database did not take when it came.
+    /// Brings executions to their end whose end the database did not take when it came, unless they run here again.
     async fn settle_own(&mut self) -> Result<(), EngineError> {
+        let loser = Loser::own(self.engine.member.id, "the database did not take what happened to it");
         while let Some(execution) = self.unrecorded.last() {
-            if let Some(row) = self.engine.store.execution(*execution).await?.filter(|row| row.state == State::Running)
+            let row = self.engine.store.execution(*execution).await?;
+            if let Some(row) = row.filter(|row| row.state == State::Running && !self.taken.contains_key(&row.id))
+                && let Some(how) = self.engine.settle_execution(&row, &loser).await?
             {
-                let reason = "the database did not take what happened to it";
-                self.engine.settle_execution(&row, Some(self.engine.member.id), reason).await?;
+                (self.log)(Served::Settled(row.id, how));
             }
             self.unrecorded.pop();
         }
@@ -288,10 +342,9 @@ impl<'a> Server<'a> {
         };
         others.await;
         self.tasks.shutdown().await;
+        let loser = Loser::own(self.engine.member.id, "the server was stopped");
         for row in goes_on {
-            if let Err(error) =
-                self.engine.settle_execution(&row, Some(self.engine.member.id), "the server was stopped").await
-            {
+            if let Err(error) = self.engine.settle_execution(&row, &loser).await {
                 (self.log)(Served::Trouble(&error));
             }
         }
@@ -374,6 +427,11 @@ async fn abandon_all(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync)) 
         }
         engine.abandon(claimed, &|abandoned| log(Served::Abandoned(abandoned))).await?;
     }
+}
+
+/// How long it is until then; for ever when there is nothing.
+fn until(due: Option<i64>) -> Duration {
+    due.map_or(Duration::MAX, |due| Duration::from_millis(u64::try_from(due - now()).unwrap_or_default()))
 }
 
 fn count(length: usize) -> i64 {

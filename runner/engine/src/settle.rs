@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 use windlass_jobs::{Job, OnInterrupted};
-use windlass_store::{Cause, ExecutionRow, JobText, Member, NewExecution, State, StoreError, Transition};
+use windlass_store::{Cause, ExecutionRow, JobText, Member, NewExecution, Proviso, State, StoreError, Transition};
 
 use crate::member::Gone;
 use crate::recorder::now;
@@ -28,31 +28,64 @@ pub enum Settled {
     Requeued,
 }
 
+/// Who has lost what it ran.
+pub(crate) struct Loser {
+    /// Nobody for a Windlass that knew no members.
+    member: Option<Uuid>,
+    /// The member if it is lost because of its lease, which has to be over still.
+    lapsed: Option<Uuid>,
+    /// For people.
+    reason: String,
+}
+
+impl Loser {
+    fn gone(member: &Member) -> Self {
+        let reason = format!("the runner that ran it has ended (process {} on `{}`)", member.pid, member.host);
+        Self { member: Some(member.id), lapsed: None, reason }
+    }
+
+    fn lapsed(member: &Member) -> Self {
+        let Member { pid, host, .. } = member;
+        let reason = format!("the runner that ran it has not renewed its lease (process {pid} on `{host}`)");
+        Self { member: Some(member.id), lapsed: Some(member.id), reason }
+    }
+
+    /// This process itself.
+    pub(crate) fn own(member: Uuid, reason: &str) -> Self {
+        Self { member: Some(member), lapsed: None, reason: reason.to_owned() }
+    }
+}
+
 impl Engine {
-    /// Settles what members of this data directory left that are gone, and returns the executions.
+    /// Settles what members left that are gone: those of this data directory whose locks are free, and those of any whose
+    /// leases are over. Returns the executions.
     ///
     /// # Errors
     /// `store.unavailable`
     pub async fn settle(&self) -> Result<Vec<(Uuid, Settled)>, EngineError> {
         let (mut settled, mut left) = (Vec::new(), Vec::new());
-        let members = self.store.members().await?;
+        let (members, lapsed) = (self.store.members().await?, self.store.lapsed_members().await?);
         self.member.sweep(&members.iter().map(|member| member.id).collect::<Vec<_>>());
-        for member in members {
+        for member in members.iter().filter(|member| member.id != self.member.id) {
             let neighbour = self.member.is_neighbour(&member.data_dir_id);
-            let Some(gone) = self.member.gone(member.id).filter(|_| neighbour) else { continue };
-            settled.extend(self.settle_member(&member).await?);
-            left.push(gone);
+            if let Some(gone) = self.member.gone(member.id).filter(|_| neighbour) {
+                settled.extend(self.settle_member(&Loser::gone(member)).await?);
+                left.push(gone);
+            } else if lapsed.contains(&member.id) {
+                settled.extend(self.settle_member(&Loser::lapsed(member)).await?);
+                self.forget(&Loser::lapsed(member)).await?;
+            }
         }
         settled.extend(self.settle_nobodys().await?);
         // To forget them takes a transaction, which a short run need not wait for when they had left nothing.
         if self.member.serves() || !settled.is_empty() || left.len() >= MOST_FORGOTTEN {
-            for done in futures_util::future::join_all(left.iter().map(|gone| self.forget(gone.id))).await {
+            for done in futures_util::future::join_all(left.iter().map(|gone| self.forget_gone(gone.id))).await {
                 done?;
             }
         }
         left.into_iter().for_each(Gone::forget);
         if !settled.is_empty() {
-            self.member.wake_others();
+            self.member.wake_others().await;
         }
         Ok(settled)
     }
@@ -61,29 +94,42 @@ impl Engine {
     async fn settle_nobodys(&self) -> Result<Vec<(Uuid, Settled)>, EngineError> {
         let mut settled = Vec::new();
         for row in self.store.running_of(None).await? {
-            let how = self.end(&row, None, "the runner that ran it has ended", OnInterrupted::Fail).await?;
+            let loser = Loser { member: None, lapsed: None, reason: "the runner that ran it has ended".to_owned() };
+            let how = self.end(&row, &loser, OnInterrupted::Fail).await?;
             settled.extend(how.map(|how| (row.id, how)));
         }
         Ok(settled)
     }
 
+    async fn forget_gone(&self, member: Uuid) -> Result<(), StoreError> {
+        self.forget(&Loser { member: Some(member), lapsed: None, reason: String::new() }).await
+    }
+
     /// Somebody else may have been faster.
-    async fn forget(&self, member: Uuid) -> Result<(), StoreError> {
-        match self.store.commit(vec![Transition::Left { member }]).await {
+    async fn forget(&self, loser: &Loser) -> Result<(), StoreError> {
+        let left = loser.member.map(|member| Transition::Left { member });
+        match self.record_loss(loser, left.into_iter().collect()).await {
             Err(StoreError::StaleTransition { .. }) => Ok(()),
             done => done,
         }
     }
 
-    async fn settle_member(&self, member: &Member) -> Result<Vec<(Uuid, Settled)>, EngineError> {
-        let reason = format!("the runner that ran it has ended (process {} on `{}`)", member.pid, member.host);
+    /// A member with a lease may have come back meanwhile.
+    async fn record_loss(&self, loser: &Loser, transitions: Vec<Transition>) -> Result<(), StoreError> {
+        match loser.lapsed {
+            Some(member) => self.store.commit_if(Proviso::Lapsed(member), transitions).await,
+            None => self.store.commit(transitions).await,
+        }
+    }
+
+    async fn settle_member(&self, loser: &Loser) -> Result<Vec<(Uuid, Settled)>, EngineError> {
         let mut settled = Vec::new();
         // Those that others refer to come first: what becomes of them decides about the rest.
-        for row in self.store.running_of(Some(member.id)).await?.into_iter().filter(|row| row.parent.is_none()) {
-            settled.extend(self.settle_execution(&row, Some(member.id), &reason).await?.map(|how| (row.id, how)));
+        for row in self.store.running_of(loser.member).await?.into_iter().filter(|row| row.parent.is_none()) {
+            settled.extend(self.settle_execution(&row, loser).await?.map(|how| (row.id, how)));
         }
-        for row in self.store.running_of(Some(member.id)).await? {
-            let how = self.end(&row, Some(member.id), &reason, OnInterrupted::Fail).await?;
+        for row in self.store.running_of(loser.member).await? {
+            let how = self.end(&row, loser, OnInterrupted::Fail).await?;
             settled.extend(how.map(|how| (row.id, how)));
         }
         Ok(settled)
@@ -93,8 +139,7 @@ impl Engine {
     pub(crate) async fn settle_execution(
         &self,
         row: &ExecutionRow,
-        member: Option<Uuid>,
-        reason: &str,
+        loser: &Loser,
     ) -> Result<Option<Settled>, EngineError> {
         let policy = self.policy(row).await?;
         let resumes = policy == OnInterrupted::Resume;
@@ -108,24 +153,23 @@ impl Engine {
         for child in children.iter().rev() {
             match child.state {
                 State::Running => drop(
-                    self.end(child, member, reason, if resumes { OnInterrupted::Resume } else { OnInterrupted::Fail })
-                        .await?,
+                    self.end(child, loser, if resumes { OnInterrupted::Resume } else { OnInterrupted::Fail }).await?,
                 ),
                 _ if resumes => {}
                 _ => drop(self.store.request_cancel(child.id, now()).await?),
             }
         }
-        self.end(row, member, reason, policy).await
+        self.end(row, loser, policy).await
     }
 
     async fn end(
         &self,
         row: &ExecutionRow,
-        member: Option<Uuid>,
-        reason: &str,
+        loser: &Loser,
         policy: OnInterrupted,
     ) -> Result<Option<Settled>, EngineError> {
-        let (execution, at, code, reason) = (row.id, now(), CODE.to_owned(), reason.to_owned());
+        let (execution, at, code, reason) = (row.id, now(), CODE.to_owned(), loser.reason.clone());
+        let member = loser.member;
         let interrupted = Transition::Interrupted { execution, member, at, code: code.clone(), reason: reason.clone() };
         let (transitions, how) = match policy {
             OnInterrupted::Fail => (vec![interrupted], Settled::Interrupted),
@@ -141,7 +185,7 @@ impl Engine {
                 (vec![interrupted, Transition::Queued { execution: new, secrets }], how)
             }
         };
-        match self.store.commit(transitions).await {
+        match self.record_loss(loser, transitions).await {
             Ok(()) => Ok(Some(how)),
             Err(StoreError::StaleTransition { .. }) => Ok(None),
             Err(error) => Err(error.into()),

@@ -9,12 +9,14 @@ use windlass_errors::{Code, nearest_hint};
 use windlass_hosting::StepFailure;
 use windlass_jobs::{Bound, Job};
 use windlass_settings::ProjectName;
-use windlass_store::{Cause, Enqueued, Member, NewExecution, NotClaimed, State, StoreError, Transition, WhenFull};
+use windlass_store::{
+    Cause, Enqueued, Hold, Member, NewExecution, NotClaimed, Proviso, State, StoreError, Transition, WhenFull,
+};
 
 use crate::execution::Run;
 use crate::notice::{Failed, Notice, Observer};
 use crate::recorder::now;
-use crate::walk::{Past, stopped};
+use crate::walk::{Begun, Past, stopped};
 use crate::{Engine, EngineError, Finished, Halt, JobVersion, Prepared};
 
 /// An execution that was asked for.
@@ -37,7 +39,7 @@ impl Engine {
         observer: Observer<'_>,
         halt: &Halt,
     ) -> Result<Finished, EngineError> {
-        self.run_new(prepared, prepared.new_execution(Cause::Command, now()), Vec::new(), observer, halt).await
+        self.run_new(prepared, prepared.new_execution(Cause::Command, now()), Begun::default(), observer, halt).await
     }
 
     /// Runs the execution that tries a job again, when its time has come.
@@ -78,8 +80,8 @@ impl Engine {
         let secrets = self.sealed(execution, bound).await?;
         let became = self.store.enqueue(new, when_full(job.concurrency.when_full), secrets).await?;
         match &became {
-            Enqueued::Replacing(others) => self.tell_cancelled(others),
-            Enqueued::Queued | Enqueued::Skipped { .. } => self.member.wake_others(),
+            Enqueued::Replacing(others) => self.tell_cancelled(others).await,
+            Enqueued::Queued | Enqueued::Skipped { .. } => self.member.wake_others().await,
         }
         Ok(Started { execution, became })
     }
@@ -107,32 +109,37 @@ impl Engine {
         Ok(self.member.servers(&self.store).await?)
     }
 
-    /// `before` is what is recorded with it.
+    /// `before` is what is recorded with it, of the execution that it belongs to.
     pub(crate) async fn run_new(
         &self,
         prepared: &Prepared,
         new: NewExecution,
-        before: Vec<Transition>,
+        before: Begun,
         observer: Observer<'_>,
         halt: &Halt,
     ) -> Result<Finished, EngineError> {
+        self.join().await?;
         let run = Run::new(&new, prepared);
-        let mut begun: Vec<Transition> = self.member.joins().into_iter().chain(before.clone()).collect();
-        begun.push(Transition::Queued { execution: new.clone(), secrets: Vec::new() });
-        begun.push(self.claims(new.id));
-        match self.walk(&run, begun, Past::default(), observer, halt).await {
+        let Begun { transitions: before, within } = before;
+        let mut transitions: Vec<Transition> = self.member.joins().into_iter().chain(before.clone()).collect();
+        transitions.push(Transition::Queued { execution: new.clone(), secrets: Vec::new() });
+        transitions.push(self.claims(&run));
+        match self.walk(&run, Begun { transitions, within }, Past::default(), observer, halt).await {
             Err(EngineError::Store(StoreError::NotClaimed { because: NotClaimed::Limit, .. })) => {}
             other => return other,
         }
         let joins: Vec<Transition> = self.member.joins().into_iter().chain(before).collect();
         if !joins.is_empty() {
-            self.store.commit(joins).await?;
+            match within {
+                Some(hold) => self.store.commit_if(Proviso::Held(hold), joins).await?,
+                None => self.store.commit(joins).await?,
+            }
             self.member.has_joined();
         }
         let secrets = self.sealed(new.id, &prepared.bound).await?;
         match self.store.enqueue(new, when_full(prepared.job.concurrency.when_full), secrets).await? {
             Enqueued::Skipped { because_of } => return Ok(skipped(&run, &because_of)),
-            Enqueued::Replacing(others) => self.tell_cancelled(&others),
+            Enqueued::Replacing(others) => self.tell_cancelled(&others).await,
             Enqueued::Queued => {}
         }
         self.run_queued(&run, Past::default(), observer, halt).await
@@ -146,10 +153,12 @@ impl Engine {
         observer: Observer<'_>,
         halt: &Halt,
     ) -> Result<Finished, EngineError> {
+        self.join().await?;
         let mut told = false;
         loop {
-            let begun = self.member.joins().into_iter().chain([self.claims(run.execution)]).collect();
-            let because = match self.walk(run, begun, past.clone(), observer, halt).await {
+            let transitions = self.member.joins().into_iter().chain([self.claims(run)]).collect();
+            let because = match self.walk(run, Begun { transitions, within: None }, past.clone(), observer, halt).await
+            {
                 Err(EngineError::Store(StoreError::NotClaimed {
                     because: because @ (NotClaimed::Limit | NotClaimed::NotYet),
                     ..
@@ -173,16 +182,22 @@ impl Engine {
         }
     }
 
-    pub(crate) fn claims(&self, execution: Uuid) -> Transition {
-        Transition::Claimed { execution, member: self.member.id, at: now() }
+    pub(crate) fn claims(&self, run: &Run<'_>) -> Transition {
+        let Hold { execution, member, fence } = self.hold(run);
+        Transition::Claimed { execution, member, fence, at: now() }
+    }
+
+    /// What is true of an execution once this process has claimed it.
+    pub(crate) fn hold(&self, run: &Run<'_>) -> Hold {
+        Hold { execution: run.execution, member: self.member.id, fence: run.fence }
     }
 
     /// Stops those that run here, and tells other processes to look.
-    pub(crate) fn tell_cancelled(&self, executions: &[Uuid]) {
+    pub(crate) async fn tell_cancelled(&self, executions: &[Uuid]) {
         for halt in executions.iter().filter_map(|execution| self.running.halt(*execution)) {
             halt.stop(&windlass_hosting::Stop::Cancelled("a newer execution of the job replaced it".to_owned()));
         }
-        self.member.wake_others();
+        self.member.wake_others().await;
     }
 }
 

@@ -206,7 +206,8 @@ impl<'a> StepRun<'a> {
             Some(Checkpoint::Abandon(_)) => Some(Timeout { after: ABANDON_TIME, message }),
             _ => None,
         };
-        Ok(Assignment { start, timeout, grace, limits: plugins::limits(settings), surroundings })
+        let (limits, lifeline) = (plugins::limits(settings), self.engine.lease.lifeline());
+        Ok(Assignment { start, timeout, grace, limits, surroundings, lifeline })
     }
 
     /// Plugins of the first api refuse to be told what they do not know.

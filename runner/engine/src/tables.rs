@@ -159,7 +159,7 @@ mod tests {
         let (new, member) = (new_execution(&job), new_member());
         let (execution, claims) = (new.id, member.id);
         let mut begun = vec![Transition::Joined { member }, Transition::Queued { execution: new, secrets: Vec::new() }];
-        begun.push(Transition::Claimed { execution, member: claims, at: 2 });
+        begun.push(Transition::Claimed { execution, member: claims, fence: 1, at: 2 });
         begun.extend((0..3).map(|position| started(execution, position)));
         begun.extend((0..2).map(|position| filled(execution, position)));
         store.commit(begun).await.unwrap();

@@ -205,6 +205,11 @@ pub const ALL: &[Entry] = &[
     entry("execution.replaced", exit::CANCELLED, "a newer execution of the job took its place"),
     entry("execution.cancelled", exit::CANCELLED, "the execution was cancelled before it began"),
     entry("execution.interrupted", exit::STEP_FAILED, "the runner that ran the execution has ended"),
+    entry(
+        "execution.lost",
+        exit::STORE,
+        "the process had no lease on the execution any more: it did not reach the database for too long",
+    ),
     entry("internal", exit::INTERNAL, "a fault in Windlass itself; please report it"),
 ];
 

@@ -7,7 +7,7 @@ use futures_util::stream::FuturesUnordered;
 use rustix::process::Signal;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, interval_at, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use windlass_errors::Code;
 use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::{
@@ -16,7 +16,7 @@ use windlass_plugin_api::frames::{
 
 use crate::budget::Budget;
 use crate::opening::{cancelled, parse};
-use crate::process::{DEADLINE, HostProcess};
+use crate::process::HostProcess;
 use crate::{Event, HostingError, StepFailure, Stop, Timeout};
 
 /// Between SIGTERM and SIGKILL. A supervisor gives what it has started a part of it, and then ends that itself.
@@ -70,7 +70,6 @@ where
     ) -> End {
         let timeout = timeout.as_ref();
         let out_of_time = timeout.map(|timeout| Instant::now() + timeout.after);
-        let mut alive = interval_at(Instant::now() + DEADLINE / 4, DEADLINE / 4);
         let mut asks = FuturesUnordered::new();
         let mut stopping: Option<Stopping> = None;
         loop {
@@ -106,7 +105,7 @@ where
                     self.host.end_now().await;
                     return End::HostEnded;
                 }
-                _ = alive.tick() => self.host.writer.send(&ToHost::Alive(Alive {})).await,
+                until_ms = self.host.pings.next() => self.host.writer.send(&ToHost::Alive(Alive { until_ms })).await,
             }
         }
     }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use windlass_errors::Code;
 use windlass_plugin_api::PluginMetadata;
-use windlass_plugin_api::frames::{CONTAIN_STAGE, Containment, FromHost, HostHello, PROTOCOL};
+use windlass_plugin_api::frames::{Alive, CONTAIN_STAGE, Containment, FromHost, HostHello, PROTOCOL, ToHost};
 
 use crate::process::HostProcess;
 use crate::{Described, HostingError, StepFailure, Stop, Timeout};
@@ -71,7 +71,13 @@ pub(crate) async fn loaded(host: &mut HostProcess, plugin: &str) -> Result<Ready
 }
 
 async fn next(host: &mut HostProcess, plugin: &str) -> Result<FromHost<'static>, Unready> {
-    let frame = host.frames.next().await.map_err(|why| protocol(plugin, why))?.ok_or(Unready::Ended)?;
+    let frame = loop {
+        tokio::select! {
+            frame = host.frames.next() => break frame,
+            until_ms = host.pings.next() => host.writer.send(&ToHost::Alive(Alive { until_ms })).await,
+        }
+    };
+    let frame = frame.map_err(|why| protocol(plugin, why))?.ok_or(Unready::Ended)?;
     match parse(&frame).map_err(|why| protocol(plugin, why))? {
         FromHost::Hello(hello) => Ok(FromHost::Hello(hello)),
         FromHost::Loaded(loaded) => Ok(FromHost::Loaded(loaded)),

@@ -18,12 +18,11 @@ use windlass_plugin_api::frames::{
 
 use crate::cgroup::ControlGroup;
 use crate::frames::{FrameReader, FrameWriter, encode};
+use crate::lifeline::Pings;
 use crate::scratch::Scratch;
 use crate::surroundings::Launch;
-use crate::{HostingError, Library, host_program};
+use crate::{HostingError, Library, Lifeline, host_program};
 
-/// How long a host may live without hearing from the runner. The runner speaks four times as often.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 /// How long a host may take to end by itself after its last frame.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
@@ -47,6 +46,7 @@ pub(crate) struct HostProcess {
     group: Option<Pid>,
     pub(crate) frames: FrameReader,
     pub(crate) writer: FrameWriter,
+    pub(crate) pings: Pings,
     pub(crate) stdout: Option<ChildStdout>,
     pub(crate) stderr: Option<ChildStderr>,
     /// Whether there are processes behind it that it ends; killed, it could not.
@@ -61,18 +61,31 @@ impl HostProcess {
     ///
     /// Nothing here may use `pre_exec`, a uid or a gid: that would fork, and a fork of a large runner costs tens of
     /// milliseconds; the host restricts itself.
-    pub(crate) fn start(library: &Library, launch: Launch, describe: bool) -> Result<Self, HostingError> {
+    pub(crate) fn start(
+        library: &Library,
+        launch: Launch,
+        lifeline: &Lifeline,
+        describe: bool,
+    ) -> Result<Self, HostingError> {
         let program = host_program::path()?;
-        Self::try_start(&program, library, launch, describe).map_err(|source| HostingError::NotStarted { source })
+        Self::try_start(&program, library, launch, lifeline, describe)
+            .map_err(|source| HostingError::NotStarted { source })
     }
 
-    fn try_start(program: &Path, library: &Library, launch: Launch, describe: bool) -> io::Result<Self> {
+    fn try_start(
+        program: &Path,
+        library: &Library,
+        launch: Launch,
+        lifeline: &Lifeline,
+        describe: bool,
+    ) -> io::Result<Self> {
+        let (pings, until_ms) = lifeline.hold();
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
         let supervises = launch.program.is_some();
         let limits = &launch.confinement;
         let group = supervises.then(|| ControlGroup::create(limits.processes, limits.memory_bytes)).flatten();
         if group.is_none() {
-            send_hello(&ours, library, &launch, describe)?;
+            send_hello(&ours, library, &launch, until_ms, describe)?;
         }
         let mut child = Command::new(program)
             .arg0("windlass-plugin-host")
@@ -87,7 +100,7 @@ impl HostProcess {
         if let (Some(group), Some(pid)) = (&group, child.id()) {
             // The supervisor ends what it starts without a group too, and says that it has none.
             let _ = group.add(pid);
-            send_hello(&ours, library, &launch, describe)?;
+            send_hello(&ours, library, &launch, until_ms, describe)?;
         }
         ours.set_nonblocking(true)?;
         let (read, write) = UnixStream::from_std(ours)?.into_split();
@@ -98,6 +111,7 @@ impl HostProcess {
             child,
             frames: FrameReader::new(read),
             writer: FrameWriter::new(write),
+            pings,
             supervises,
             control_group: group,
             scratch: launch.scratch,
@@ -160,6 +174,7 @@ fn send_hello(
     socket: &std::os::unix::net::UnixStream,
     library: &Library,
     launch: &Launch,
+    until_ms: u64,
     describe: bool,
 ) -> io::Result<()> {
     let plugin = if launch.program.is_some() { PROGRAM_DESCRIPTOR } else { LIBRARY_DESCRIPTOR };
@@ -168,7 +183,7 @@ fn send_hello(
     let hello = encode(&ToHost::Hello(RunnerHello {
         protocol: PROTOCOL,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        deadline_ms: u64::try_from(DEADLINE.as_millis()).expect("a constant of two minutes"),
+        until_ms,
         confinement: launch.confinement.clone(),
         required: launch.required,
         describe,

@@ -20,7 +20,7 @@ use crate::conversation::{Conversation, End};
 use crate::opening::{Unready, described, loaded, stopped_early};
 use crate::process::{HostProcess, without_result};
 use crate::surroundings::Launch;
-use crate::{HostLimits, HostingError, Library, Surroundings};
+use crate::{HostLimits, HostingError, Library, Lifeline, Surroundings};
 
 const PIPE_CHUNK: usize = 64 * 1024;
 /// A pipe holds no more than a mebibyte; who listens may be slow.
@@ -39,6 +39,8 @@ pub struct Assignment {
     pub limits: HostLimits,
     /// What its host may use.
     pub surroundings: Surroundings,
+    /// Until when its host may live.
+    pub lifeline: Lifeline,
 }
 
 /// The end of a step's time.
@@ -147,7 +149,7 @@ pub async fn describe(library: &Library, limits: &HostLimits, scratch: &Path) ->
         return Ok(Described { metadata: metadata.clone(), restrictions: BTreeMap::new() });
     }
     let launch = Launch::to_describe(library, limits, scratch).map_err(|source| HostingError::NotStarted { source })?;
-    let mut host = HostProcess::start(library, launch, true)?;
+    let mut host = HostProcess::start(library, launch, &Lifeline::default(), true)?;
     match described(&mut host, &library.identity.name).await {
         Ok(described) => Ok(described),
         Err(Unready::Because(error)) => {
@@ -179,9 +181,9 @@ where
     A: Fn(Wanted) -> F,
     F: Future<Output = Result<Given, StepError>>,
 {
-    let Assignment { mut start, timeout, grace, limits, surroundings } = assignment;
+    let Assignment { mut start, timeout, grace, limits, surroundings, lifeline } = assignment;
     let plugin = library.identity.name.clone();
-    let mut host = launched(library, &limits, &surroundings, events.clone())?;
+    let mut host = launched(library, &limits, &surroundings, &lifeline, events.clone())?;
     start.scratch = host.scratch();
     let budget = Budget::new(limits.output_bytes);
     let pipes = [
@@ -224,6 +226,7 @@ fn launched(
     library: &Library,
     limits: &HostLimits,
     surroundings: &Surroundings,
+    lifeline: &Lifeline,
     events: mpsc::Sender<Event>,
 ) -> Result<HostProcess, HostingError> {
     let not_started = |source| HostingError::NotStarted { source };
@@ -233,7 +236,7 @@ fn launched(
         let _ = events.try_send(Event::Denied(refusal.clone()));
     };
     launch.connect(surroundings.connections.clone(), told).map_err(not_started)?;
-    HostProcess::start(library, launch, false)
+    HostProcess::start(library, launch, lifeline, false)
 }
 
 /// Waits for the host, with the step on its way to it: a host reads it when its plugin is loaded.

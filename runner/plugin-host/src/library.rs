@@ -2,12 +2,12 @@
 
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use windlass_plugin_api::frames::{CONTAIN_STAGE, FromHost, HostHello, Loaded, PROTOCOL, RunnerHello, Start};
+use windlass_plugin_api::frames::{Alive, CONTAIN_STAGE, FromHost, HostHello, Loaded, PROTOCOL, RunnerHello, Start};
 use windlass_plugin_api::host::Plugin;
 use windlass_plugin_api::peer::{Peer, Socket, functions};
 
+use crate::deadline::Killed;
 use crate::socket::Opened;
 use crate::{RUNNER_GONE, VERSION, refuse, restrict};
 
@@ -15,6 +15,11 @@ use crate::{RUNNER_GONE, VERSION, refuse, restrict};
 pub(crate) fn run(opened: Opened) -> i32 {
     let Opened { socket, hello, plugin, broker } = opened;
     let socket = Socket::new(socket);
+    // Before anything else: from here on it ends in time, however far it gets.
+    let mut deadline = match Killed::at(hello.until_ms) {
+        Ok(deadline) => deadline,
+        Err(why) => return refuse(&socket, "restrict", format_args!("deadline: {why}")),
+    };
     match restrict::library(&hello.confinement) {
         Ok(levels) => {
             let containment = levels.containment(&hello.confinement);
@@ -27,9 +32,11 @@ pub(crate) fn run(opened: Opened) -> i32 {
         }
         Err(why) => return refuse(&socket, "restrict", why),
     }
-    let deadline = Duration::from_millis(hello.deadline_ms.max(1));
-    let peer =
-        Peer::begin(socket, broker, Some(deadline), |started| restrict::exit(if started { RUNNER_GONE } else { 0 }));
+    // One that cannot be moved ends the process early, which is safe.
+    let alive = move |alive: Alive| {
+        let _ = deadline.move_to(alive.until_ms);
+    };
+    let peer = Peer::begin(socket, broker, alive, |started| restrict::exit(if started { RUNNER_GONE } else { 0 }));
     let path = PathBuf::from(format!("/proc/self/fd/{}", plugin.as_raw_fd()));
     match Plugin::open(&path, functions()) {
         Ok(plugin) => converse(peer, plugin, &hello),

@@ -8,6 +8,7 @@
 //! very process. A program ([`supervise`]) runs in children, which get their restrictions between fork and exec.
 
 mod bpf;
+mod deadline;
 mod library;
 mod restrict;
 mod seccomp;

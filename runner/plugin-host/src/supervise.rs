@@ -6,7 +6,7 @@
 //!
 //! It is the child subreaper (prctl(2)): whatever a descendant leaves behind becomes its child, whatever session or
 //! process group it went to. The step is over when the program has ended, has sent its last frame and lingers, when the
-//! runner is gone, silent, or wants the end (SIGTERM). Then all descendants are killed, the scratch folder is emptied,
+//! runner is gone, does not extend its time, or wants the end (SIGTERM). Then all descendants are killed, the scratch folder is emptied,
 //! and the supervisor ends as the program did, with its exit code or by its signal.
 //!
 //! The program finds its frames on descriptor 3 and the broker on 4; 0 is `/dev/null`, 1 and 2 are the pipes. Its
@@ -34,6 +34,7 @@ use windlass_plugin_api::frames::{
     CONTAIN_STAGE, Describe, FromHost, HostHello, Loaded, PROTOCOL, Program, Refused, RunnerHello, ToHost,
 };
 
+use crate::deadline::Awaited;
 use crate::restrict::{self, Levels};
 use crate::socket::Opened;
 use crate::{RUNNER_GONE, VERSION};
@@ -47,19 +48,21 @@ use wire::Wire;
 /// The longest first line of a script that is looked at; the kernel takes 255 bytes.
 const FIRST_LINE: usize = 256;
 
+/// How long a runner may take to read why nothing was started.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
 /// Returns the exit code, if it does not end by a signal.
 pub(crate) fn run(opened: Opened, program: &Program) -> i32 {
     let Opened { socket, hello, plugin, broker } = opened;
     let mut runner = Wire::new(socket);
-    let (started, frames, mut signals) = match begin(&hello, program, plugin, broker, &mut runner) {
+    let (started, frames, mut signals, deadline) = match begin(&hello, program, plugin, broker, &mut runner) {
         Ok(begun) => begun,
         Err(refused) => {
             runner.queue(&line_of(&FromHost::Refused(refused)));
-            runner.flush_until(Duration::from_millis(hello.deadline_ms));
+            runner.flush_until(LAST_WORDS);
             return 1;
         }
     };
-    let deadline = Duration::from_millis(hello.deadline_ms.max(1));
     let mut program = Wire::new(frames);
     if hello.describe {
         program.queue(&line_of(&ToHost::Describe(Describe {})));
@@ -80,7 +83,7 @@ pub(crate) fn run(opened: Opened, program: &Program) -> i32 {
     }
 }
 
-type Begun = (Started, OwnedFd, Signals);
+type Begun = (Started, OwnedFd, Signals, Awaited);
 
 /// Everything until the program runs. What goes wrong is told to the runner.
 fn begin(
@@ -94,6 +97,7 @@ fn begin(
     let system = |what: &str, error: rustix::io::Errno| restrict(format!("{what}: {error}"));
     let placeholders = prepared::hold_places().map_err(|error| system("descriptors", error))?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(|e| system("child subreaper", e))?;
+    let deadline = Awaited::at(hello.until_ms).map_err(|error| restrict(format!("deadline: {error}")))?;
     let signals = Signals::block().map_err(|error| restrict(format!("signals: {error}")))?;
     let mut levels = restrict::supervisor(&hello.confinement).map_err(restrict)?;
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
@@ -114,9 +118,12 @@ fn begin(
     if containment > hello.required {
         return Err(Refused { stage: CONTAIN_STAGE.to_owned(), message: containment.as_str().to_owned() });
     }
+    if deadline.left().is_zero() {
+        return Err(restrict("its time was over before it began".to_owned()));
+    }
     let started = child::start(prepared).map_err(|failure| refused(failure, interpreter.as_deref()))?;
     runner.queue(&line_of(&FromHost::Hello(greeting(hello, levels))));
-    Ok((started, ours, signals))
+    Ok((started, ours, signals, deadline))
 }
 
 fn greeting(hello: &RunnerHello, levels: Levels) -> HostHello {

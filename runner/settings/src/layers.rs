@@ -94,6 +94,7 @@ pub(crate) struct MergedServer {
     pub(crate) max_executions: String,
     pub(crate) project_executions: Option<String>,
     pub(crate) stop_grace: String,
+    pub(crate) lease: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -185,6 +186,7 @@ impl Layers {
             ("server.maxExecutions", &server.max_executions),
             ("server.projectExecutions", &server.project_executions),
             ("server.stopGrace", &server.stop_grace),
+            ("server.lease", &server.lease),
             ("limits.stepMemory", &limits.step_memory),
             ("limits.stepOutput", &limits.step_output),
             ("limits.stepLog", &limits.step_log),

@@ -178,6 +178,8 @@ pub struct Server {
     pub project_executions: u32,
     /// How long running executions may go on after a stop was asked for, before they are stopped.
     pub stop_grace: Duration,
+    /// On PostgreSQL: how long what runs here stays this process's while it cannot reach the database, 3 seconds to 5 minutes.
+    pub lease: Duration,
 }
 
 /// Bounds on what a step may use and what a project keeps.

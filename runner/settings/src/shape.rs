@@ -176,6 +176,8 @@ pub(crate) struct ServerShape {
     pub(crate) project_executions: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) stop_grace: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) lease: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -110,7 +110,7 @@ async fn run(store: &Store, execution: Uuid, member: Uuid) {
         account: Some("prod".to_owned()),
         called_with: None,
     };
-    store.commit(vec![Transition::Claimed { execution, member, at: 1_001 }, start]).await.unwrap();
+    store.commit(vec![Transition::Claimed { execution, member, fence: 1, at: 1_001 }, start]).await.unwrap();
     let ending = Ending { state: State::Succeeded, code: None, reason: None, at: 2 };
     let outputs = Some("{\"rows\":12}".to_owned());
     let end = Transition::StepEnded { execution, position: 0, ending: ending.clone(), outputs };

@@ -85,6 +85,18 @@ impl Store {
     }
 }
 
+impl Store {
+    /// When the next queued execution that has to wait for its time after `now` may begin.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn next_due(&self, now: i64) -> Result<Option<i64>, StoreError> {
+        const SQL: &str = "SELECT not_before FROM execution WHERE state = 'queued' AND parent IS NULL \
+                           AND not_before IS NOT NULL AND not_before > $1 ORDER BY not_before LIMIT 1";
+        self.db().fetch_optional(sql(SQL).bind(now)).await.map_err(self.unread("the queue"))
+    }
+}
+
 impl FromRow for Candidate {
     fn from_row(row: &Row) -> db::Result<Self> {
         Ok(Self {

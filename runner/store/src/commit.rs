@@ -1,6 +1,6 @@
 use crate::db::{self, Connection, Locks};
 use crate::packed::{Packed, pack};
-use crate::{Store, StoreError, Transition};
+use crate::{Proviso, Store, StoreError, Transition};
 
 mod apply;
 mod described;
@@ -16,14 +16,40 @@ impl Store {
     /// `store.unavailable`; [`StoreError::StaleTransition`] or, for a claim, [`StoreError::NotClaimed`] when one does
     /// not follow from what is recorded.
     pub async fn commit(&self, transitions: Vec<Transition>) -> Result<(), StoreError> {
+        self.write(None, transitions).await
+    }
+
+    /// Records transitions as [`Self::commit`] does, provided that something is true then.
+    ///
+    /// # Errors
+    /// As [`Self::commit`]; [`StoreError::Lost`] when the execution is not held; [`StoreError::StaleTransition`] when the
+    /// member's lease is not over.
+    pub async fn commit_if(&self, proviso: Proviso, transitions: Vec<Transition>) -> Result<(), StoreError> {
+        self.write(Some(proviso), transitions).await
+    }
+
+    async fn write(&self, proviso: Option<Proviso>, transitions: Vec<Transition>) -> Result<(), StoreError> {
         let work = pack(transitions).await;
-        let done = self.db().write(move |db| Box::pin(record(db, work))).await;
+        let done = self.db().write(move |db| Box::pin(record(db, proviso, work))).await;
         done.map_err(self.unwritten(WHAT))?
     }
 }
 
-async fn record(db: &mut Connection, work: Vec<(Transition, Packed)>) -> db::Result<Result<(), StoreError>> {
-    locks(&work).take(db).await?;
+async fn record(
+    db: &mut Connection,
+    proviso: Option<Proviso>,
+    work: Vec<(Transition, Packed)>,
+) -> db::Result<Result<(), StoreError>> {
+    let mut locks = locks(&work);
+    match proviso {
+        Some(Proviso::Held(hold)) => locks.held = Some(hold),
+        Some(Proviso::Lapsed(member)) => locks.lapsed = Some(member),
+        None => {}
+    }
+    let claimed = locks.claimed.first().copied();
+    if let Some(obstacle) = locks.take(db).await? {
+        return Ok(Err(refused::stopped(obstacle, claimed)));
+    }
     for (transition, packed) in work {
         let refusal = match apply::apply(db, &transition, packed).await {
             Ok(0) => refused::why(db, &transition).await?,
@@ -41,7 +67,6 @@ fn locks(work: &[(Transition, Packed)]) -> Locks {
     for (transition, _) in work {
         match transition {
             Transition::Claimed { execution, member, .. } => {
-                locks.executions.push(*execution);
                 locks.claimed.push(*execution);
                 locks.members.push(*member);
             }

@@ -121,6 +121,13 @@ pub enum StoreError {
         /// Why.
         because: NotClaimed,
     },
+    /// An execution is not run any more by the one who wants to record something of it: its member was taken for lost, and
+    /// another has settled it.
+    #[error("execution `{execution}` is no longer this process's: its lease was over, and another has settled it")]
+    Lost {
+        /// The execution.
+        execution: Uuid,
+    },
     /// A job is not what the one who changes it believes: somebody else has changed it.
     #[error("job `{identity}` of project `{project}` has been changed meanwhile: {found}")]
     JobChanged {
@@ -165,6 +172,7 @@ impl Report for StoreError {
     fn code(&self) -> Code {
         Code::new(match self {
             Self::Newer { .. } => "store.newer",
+            Self::Lost { .. } | Self::NotClaimed { because: NotClaimed::NoLease, .. } => "execution.lost",
             Self::StaleTransition { .. } | Self::NotClaimed { .. } => "internal",
             Self::JobChanged { .. } => "project.changed",
             Self::JobNameTaken { .. } => "job.invalid",
@@ -185,6 +193,7 @@ impl Report for StoreError {
             Self::Foreign { .. } => Some("name another folder as `dataDir` or with `--data-dir`".into()),
             Self::Damaged { .. } => Some("restore the database from a backup".into()),
             Self::StaleTransition { .. } | Self::NotClaimed { .. } => None,
+            Self::Lost { .. } => Some("look at `windlass execution show` for what became of it".into()),
             Self::Open { source, .. }
             | Self::Migrate { source, .. }
             | Self::Read { source, .. }
@@ -224,6 +233,8 @@ pub enum NotClaimed {
     Limit,
     /// The member has not joined, or somebody has counted it as lost.
     NoMember,
+    /// The member's lease is over.
+    NoLease,
 }
 
 impl fmt::Display for NotClaimed {
@@ -234,6 +245,7 @@ impl fmt::Display for NotClaimed {
             Self::NotYet => "its time has not come",
             Self::Limit => "as many executions of its job run as may",
             Self::NoMember => "the member has not joined",
+            Self::NoLease => "the member's lease is over",
         })
     }
 }

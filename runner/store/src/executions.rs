@@ -33,6 +33,8 @@ pub struct ExecutionRow {
     pub reason: Option<String>,
     /// The member that runs it or ran it.
     pub member: Option<Uuid>,
+    /// The number of its last claim; 0 for none.
+    pub fence: i64,
     /// The step that refers to its job.
     pub parent: Option<StepRef>,
     /// The due time that it stands for.
@@ -65,7 +67,7 @@ pub struct ExecutionRow {
 /// The columns of an [`ExecutionRow`], for a statement that is put together from constants.
 macro_rules! execution_columns {
     () => {
-        "id, project, job, job_id, job_version, job_key, concurrency, options, cause, state, code, reason, member, \
+        "id, project, job, job_id, job_version, job_key, concurrency, options, cause, state, code, reason, member, fence, \
          parent, parent_position, retry_of, attempt, restarts, resume, redo_before, cancel_at, outputs, queued_at, not_before, \
          started_at, ended_at, schedule, scheduled_at"
     };
@@ -168,6 +170,7 @@ impl FromRow for ExecutionRow {
             code: row.get("code")?,
             reason: row.get("reason")?,
             member: row.get("member")?,
+            fence: row.get("fence")?,
             parent: parent.zip(position).map(|(execution, position)| StepRef { execution, position }),
             scheduled: schedule.zip(at).map(|(schedule, at)| Scheduled { schedule, at }),
             retry_of: row.get("retry_of")?,

@@ -125,7 +125,12 @@ pub(crate) fn queued(id: Uuid) -> Transition {
 }
 
 pub(crate) fn claimed(execution: Uuid, member: Uuid) -> Transition {
-    Transition::Claimed { execution, member, at: 1_001 }
+    claimed_again(execution, member, 1)
+}
+
+/// A claim of this number.
+pub(crate) fn claimed_again(execution: Uuid, member: Uuid, fence: i64) -> Transition {
+    Transition::Claimed { execution, member, fence, at: 1_001 }
 }
 
 /// An execution that runs, and so does its step 0.

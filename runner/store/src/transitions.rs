@@ -29,6 +29,8 @@ pub enum Transition {
         execution: Uuid,
         /// The member's id.
         member: Uuid,
+        /// The number of this claim: one more than the execution [has](crate::ExecutionRow::fence).
+        fence: i64,
         /// When.
         at: i64,
     },

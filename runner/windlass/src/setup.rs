@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use windlass_credentials::{Environment, Sessions};
-use windlass_engine::{Engine, EngineError, KnownAccounts, Member, Plugins, Quota, Running, StoredJobs};
+use windlass_engine::{Engine, EngineError, KnownAccounts, Lease, Member, Plugins, Quota, Running, StoredJobs};
 use windlass_hosting::Catalog;
 use windlass_keys::KeyStorage;
 use windlass_kms::KeysOfKms;
@@ -85,7 +85,7 @@ pub(crate) async fn desk(global: &Global) -> Result<Desk, Problem> {
 
 pub(crate) async fn desk_of(settings: &Settings) -> Result<Desk, Problem> {
     let store = store(settings).await?;
-    let member = member(settings, Role::Run)?;
+    let member = member(settings, Role::Run)?.on(&store);
     Ok(Desk { store, member })
 }
 
@@ -103,7 +103,8 @@ pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem
     let keys = keys(&settings, &store);
     let sessions = Sessions::new(settings.endpoints.clone(), keys.clone(), Environment::of_process());
     let network = network(&settings, &keys).await?;
-    let member = member(&settings, role)?;
+    let member = member(&settings, role)?.on(&store);
+    let lease = Lease::on(&store, settings.server.lease);
     let plugins = Plugins::new(catalog(&settings));
     Ok(Engine {
         settings,
@@ -116,6 +117,7 @@ pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem
         certificates,
         configuration,
         member,
+        lease,
         running: Running::default(),
         jobs: StoredJobs::default(),
         quota: Quota::default(),

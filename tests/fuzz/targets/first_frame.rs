@@ -104,7 +104,7 @@ impl Ground {
             let hello = RunnerHello {
                 protocol: PROTOCOL,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
-                deadline_ms: 120_000,
+                until_ms: 120_000,
                 confinement: Confinement { memory_bytes: MEMORY, processes: PROCESSES, files, network },
                 required: Containment::Open,
                 describe,

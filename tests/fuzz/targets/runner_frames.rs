@@ -62,7 +62,7 @@ fn hear(input: &[u8]) -> Heard {
         // It waits until somebody reads, or the peer is gone.
         let (mut sender, input_sent) = (theirs, input.to_vec());
         std::thread::spawn(move || drop(sender.write_all(&input_sent)));
-        let started = peer.listen(peer.socket.frames(None).unwrap());
+        let started = peer.listen(peer.socket.frames().unwrap(), &mut |_| {});
         let expected = Expected::of(input);
         assert_eq!(started, expected.step.is_some());
         if started || expected.describe {
@@ -71,7 +71,10 @@ fn hear(input: &[u8]) -> Heard {
         }
         if !expected.answered {
             // The process would end now, and with it whoever waits for an answer.
-            peer.listen(one_frame(&format!("{{\"answer\":{{\"id\":{OPEN},\"result\":{{\"Ok\":\"kept\"}}}}}}\n")));
+            peer.listen(
+                one_frame(&format!("{{\"answer\":{{\"id\":{OPEN},\"result\":{{\"Ok\":\"kept\"}}}}}}\n")),
+                &mut |_| {},
+            );
         }
         let answer = question.join().unwrap();
         assert_eq!(answer.id, OPEN);
@@ -118,5 +121,5 @@ fn read_line(stream: UnixStream) {
 fn one_frame(text: &str) -> Frames {
     let (ours, mut theirs) = UnixStream::pair().unwrap();
     theirs.write_all(text.as_bytes()).unwrap();
-    Socket::new(OwnedFd::from(ours)).frames(None).unwrap()
+    Socket::new(OwnedFd::from(ours)).frames().unwrap()
 }

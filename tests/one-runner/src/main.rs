@@ -20,7 +20,8 @@ use order::Order;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use windlass_hosting::{
-    Assignment, Catalog, Connections, HostLimits, Library, Sandbox, StepFailure, Surroundings, Timeout, run_step,
+    Assignment, Catalog, Connections, HostLimits, Library, Lifeline, Sandbox, StepFailure, Surroundings, Timeout,
+    run_step,
 };
 use windlass_network::Network;
 use windlass_plugin_api::StepError;
@@ -139,6 +140,6 @@ impl Ground {
         };
         let limits = HostLimits { memory_bytes: 256 << 20, output_bytes: 1 << 20, processes: 64 };
         let timeout = Some(Timeout { after, message: text("the step took too long") });
-        Assignment { start, timeout, grace: GRACE, limits, surroundings }
+        Assignment { start, timeout, grace: GRACE, limits, surroundings, lifeline: Lifeline::default() }
     }
 }

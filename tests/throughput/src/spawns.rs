@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use windlass_hosting::{Assignment, Catalog, Connections, HostLimits, Library, Sandbox, Surroundings, run_step};
+use windlass_hosting::{
+    Assignment, Catalog, Connections, HostLimits, Library, Lifeline, Sandbox, Surroundings, run_step,
+};
 use windlass_network::Network;
 use windlass_plugin_api::StepError;
 use windlass_plugin_api::frames::{Containment, ExecutionInfo, NetworkAccess, Start};
@@ -68,5 +70,12 @@ fn assignment(network: &Arc<Network>, scratch: &std::path::Path) -> Assignment {
         required: Containment::Open,
     };
     let limits = HostLimits { memory_bytes: 1 << 30, output_bytes: 64 << 20, processes: 256 };
-    Assignment { start, timeout: None, grace: std::time::Duration::from_secs(10), limits, surroundings }
+    Assignment {
+        start,
+        timeout: None,
+        grace: std::time::Duration::from_secs(10),
+        limits,
+        surroundings,
+        lifeline: Lifeline::default(),
+    }
 }

@@ -76,24 +76,24 @@ impl Engine {
             fires.push(fire);
         }
         let fired = self.store.fire(fires).await?;
-        self.tell(&fired);
+        self.tell(&fired).await;
         let has_started = fired.iter().any(|fired| !fired.executions.is_empty());
         let not_started = fired.iter().filter_map(|fired| reports.remove(&fired.schedule)).flatten().collect();
         let wait = if fired.is_empty() { OTHERS_FIRE } else { Duration::ZERO };
         Ok(Looked { has_started, not_started, wait })
     }
 
-    fn tell(&self, fired: &[Fired]) {
+    async fn tell(&self, fired: &[Fired]) {
         let mut queued = false;
         for (_, became) in fired.iter().flat_map(|fired| &fired.executions) {
             match became {
-                Enqueued::Replacing(others) => self.tell_cancelled(others),
+                Enqueued::Replacing(others) => self.tell_cancelled(others).await,
                 Enqueued::Queued => queued = true,
                 Enqueued::Skipped { .. } => {}
             }
         }
         if queued {
-            self.member.wake_others();
+            self.member.wake_others().await;
         }
     }
 

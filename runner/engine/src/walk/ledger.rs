@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI32, AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
-use windlass_store::{StepRow, Store, StoreError, Transition};
+use windlass_store::{Hold, Proviso, StepRow, Store, StoreError, Transition};
 
 /// Collects an execution's transitions and writes them.
 ///
@@ -14,13 +14,27 @@ use windlass_store::{StepRow, Store, StoreError, Transition};
 pub(crate) struct Ledger {
     store: Store,
     pub(crate) execution: Uuid,
+    /// What is true of the execution once it is claimed.
+    pub(crate) hold: Hold,
     pending: Mutex<Vec<Transition>>,
     /// Held while a transaction is under way: branches of one execution are recorded in the order in which they happened.
-    writing: tokio::sync::Mutex<()>,
+    writing: tokio::sync::Mutex<Written>,
     next_position: AtomicI32,
     log_end: AtomicI64,
     past: Past,
 }
+
+/// How an execution begins to be recorded.
+#[derive(Debug, Default)]
+pub(crate) struct Begun {
+    /// What its first transaction begins with, its claim among it.
+    pub(crate) transitions: Vec<Transition>,
+    /// The execution that it belongs to, which is recorded in the same transaction.
+    pub(crate) within: Option<Hold>,
+}
+
+/// What is to be held for the next transaction.
+struct Written(Option<Hold>);
 
 /// What an interrupted execution had done before, by path.
 #[derive(Clone, Debug, Default)]
@@ -51,12 +65,12 @@ impl Past {
 }
 
 impl Ledger {
-    /// Of an execution whose log ends there; `begun` is what its first transaction begins with.
-    pub(crate) fn new(store: Store, execution: Uuid, begun: Vec<Transition>, past: Past, log_end: i64) -> Self {
+    /// Of an execution whose log ends there and that this claim is of.
+    pub(crate) fn new(store: Store, hold: Hold, begun: Begun, past: Past, log_end: i64) -> Self {
         let next = past.last_position().map_or(0, |last| last + 1);
-        let (pending, next_position) = (Mutex::new(begun), AtomicI32::new(next));
-        let (writing, log_end) = (tokio::sync::Mutex::default(), AtomicI64::new(log_end));
-        Self { store, execution, pending, writing, next_position, log_end, past }
+        let (pending, next_position) = (Mutex::new(begun.transitions), AtomicI32::new(next));
+        let (writing, log_end) = (tokio::sync::Mutex::new(Written(begun.within)), AtomicI64::new(log_end));
+        Self { store, execution: hold.execution, hold, pending, writing, next_position, log_end, past }
     }
 
     /// The number of the step execution that is recorded next.
@@ -81,15 +95,26 @@ impl Ledger {
 
     /// Makes everything durable that was added so far.
     pub(crate) async fn write(&self) -> Result<(), StoreError> {
-        let _one_at_a_time = self.writing.lock().await;
+        let mut written = self.writing.lock().await;
         let transitions = std::mem::take(&mut *self.pending());
-        if transitions.is_empty() { Ok(()) } else { self.store.commit(self.numbered(transitions)).await }
+        if transitions.is_empty() { Ok(()) } else { self.commit(&mut written, transitions).await }
     }
 
     /// Makes what a running step says durable, at once and whatever else waits.
     pub(crate) async fn write_said(&self, transitions: Vec<Transition>) -> Result<(), StoreError> {
-        let _one_at_a_time = self.writing.lock().await;
-        self.store.commit(self.numbered(transitions)).await
+        let mut written = self.writing.lock().await;
+        self.commit(&mut written, transitions).await
+    }
+
+    /// The first transaction claims the execution; all later ones need that claim.
+    async fn commit(&self, written: &mut Written, transitions: Vec<Transition>) -> Result<(), StoreError> {
+        let transitions = self.numbered(transitions);
+        match written.0 {
+            Some(hold) => self.store.commit_if(Proviso::Held(hold), transitions).await?,
+            None => self.store.commit(transitions).await?,
+        }
+        written.0 = Some(self.hold);
+        Ok(())
     }
 
     /// Gives each piece of log its place. All steps write one log, in the order in which it becomes durable, so that one who

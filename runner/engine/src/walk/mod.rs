@@ -13,7 +13,7 @@ mod sequence;
 mod tests;
 mod worker;
 
-pub(crate) use ledger::{Ledger, Past};
+pub(crate) use ledger::{Begun, Ledger, Past};
 pub(crate) use place::{Inside, Place};
 pub(crate) use sequence::{INLINE, Ran, Walk, stopped};
 pub(crate) use worker::{Attempted, Facts, Leaf, Left, Worker};

@@ -12,9 +12,9 @@ use serde_json::json;
 use uuid::Uuid;
 use windlass_hosting::StepFailure;
 use windlass_jobs::{Action, Job, RunFacts, Step, TableFacts, Values, bind};
-use windlass_store::{Durability, Ending, Location, State, StepRow, Store, StoreError, Transition};
+use windlass_store::{Durability, Ending, Hold, Location, State, StepRow, Store, StoreError, Transition};
 
-use super::{Attempted, Facts, Inside, Leaf, Ledger, Left, Past, Ran, Walk, Worker};
+use super::{Attempted, Begun, Facts, Inside, Leaf, Ledger, Left, Past, Ran, Walk, Worker};
 use crate::Halt;
 use crate::recorder::now;
 use crate::testing::{Random, new_execution, new_member};
@@ -185,9 +185,12 @@ impl Ground {
 
     async fn walk(&self, case: &Case, execution: Uuid, seen: &Seen) -> State {
         let past = Past::of(self.store.steps(execution).await.unwrap(), None);
-        let claimed = Transition::Claimed { execution, member: self.member, at: now() };
+        let fence = self.store.execution(execution).await.unwrap().unwrap().fence + 1;
+        let member = self.member;
+        let transitions = vec![Transition::Claimed { execution, member, fence, at: now() }];
+        let (hold, begun) = (Hold { execution, member, fence }, Begun { transitions, within: None });
         let log_end = self.store.log_end(execution).await.unwrap();
-        let ledger = Ledger::new(self.store.clone(), execution, vec![claimed], past, log_end);
+        let ledger = Ledger::new(self.store.clone(), hold, begun, past, log_end);
         let worker = Fake { case, seen };
         let observer: crate::Observer<'_> = &|_| {};
         let walk = Walk {
@@ -297,9 +300,9 @@ fn expected(case: &Case) -> Option<State> {
     Some(if good { State::Succeeded } else { State::TimedOut })
 }
 
-type Begun = BTreeMap<String, u32>;
+type Starts = BTreeMap<String, u32>;
 
-fn sequence(steps: &[Step], prefix: &str, case: &Case, begun: &mut Begun) -> bool {
+fn sequence(steps: &[Step], prefix: &str, case: &Case, begun: &mut Starts) -> bool {
     steps.iter().all(|step| {
         let path = format!("{prefix}{}", step.id);
         let good = match &step.for_each {
@@ -315,7 +318,7 @@ fn sequence(steps: &[Step], prefix: &str, case: &Case, begun: &mut Begun) -> boo
     })
 }
 
-fn single(step: &Step, path: &str, case: &Case, begun: &mut Begun) -> bool {
+fn single(step: &Step, path: &str, case: &Case, begun: &mut Starts) -> bool {
     if step.condition.as_ref().is_some_and(|tree| tree.raw() == "${{ false }}") {
         return true;
     }

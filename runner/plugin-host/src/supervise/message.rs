@@ -1,6 +1,7 @@
 //! What the supervisor must know of the frames that it passes on.
 
 use serde::Serialize;
+use windlass_plugin_api::frames::{Alive, ToHost};
 
 /// A frame with its line break.
 pub(super) fn line_of(frame: &impl Serialize) -> Vec<u8> {
@@ -22,15 +23,21 @@ pub(super) fn is_last(line: &[u8]) -> bool {
     [&b"done"[..], b"failed", b"panicked", b"refused", b"loaded"].iter().any(|last| kind_of(line) == Some(last))
 }
 
-/// Whether it is meant for the supervisor alone.
-pub(super) fn is_sign_of_life(line: &[u8]) -> bool {
-    kind_of(line) == Some(b"alive")
+/// What is meant for the supervisor alone: until when it may go on.
+pub(super) fn sign_of_life(line: &[u8]) -> Option<Alive> {
+    if kind_of(line) != Some(b"alive") {
+        return None;
+    }
+    match serde_json::from_slice(line) {
+        Ok(ToHost::Alive(alive)) => Some(alive),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use windlass_plugin_api::frames::{Alive, Done, FromHost, Log, ToHost};
+    use windlass_plugin_api::frames::{Done, FromHost, Log};
 
     #[test]
     fn last_frames_are_known_however_they_are_written() {
@@ -41,6 +48,7 @@ mod tests {
         for nothing in [&b""[..], b"\n", b"{", b"done", b"[\"done\"]", b"\xff\xff"] {
             assert!(!is_last(nothing));
         }
-        assert!(is_sign_of_life(&line_of(&ToHost::Alive(Alive {}))));
+        let alive = sign_of_life(&line_of(&ToHost::Alive(Alive { until_ms: 7 })));
+        assert_eq!(alive.map(|alive| alive.until_ms), Some(7));
     }
 }

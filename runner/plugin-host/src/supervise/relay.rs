@@ -6,10 +6,11 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, Signal, kill_process_group};
 use windlass_plugin_api::frames::{FromHost, MAX_FRAME, Refused};
 
-use super::message::{is_last, is_sign_of_life, line_of};
+use super::message::{is_last, line_of, sign_of_life};
 use super::signals::{Came, Signals};
 use super::tree::Reaper;
 use super::wire::{self, Wire};
+use crate::deadline::Awaited;
 
 /// Between the request to end and the end.
 const AFTER_TERM: Duration = Duration::from_millis(300);
@@ -29,7 +30,7 @@ pub(super) enum Ending {
     Over,
     /// It broke a rule, said in a sentence.
     Broke(&'static str),
-    /// The runner has closed its socket, or is silent.
+    /// The runner has closed its socket, or its time is over.
     RunnerGone,
 }
 
@@ -38,8 +39,7 @@ pub(super) struct Relay {
     program: Wire,
     group: Pid,
     pub(super) reaper: Reaper,
-    deadline: Duration,
-    heard: Instant,
+    deadline: Awaited,
     /// When the program is killed, once that is settled, and what it means.
     kill: Option<(Instant, Ending)>,
     /// Whether the request to end has been passed on.
@@ -49,14 +49,13 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(runner: Wire, program: Wire, pid: Pid, deadline: Duration) -> Self {
+    pub(super) fn new(runner: Wire, program: Wire, pid: Pid, deadline: Awaited) -> Self {
         Self {
             runner,
             program,
             group: pid,
             reaper: Reaper::new(pid),
             deadline,
-            heard: Instant::now(),
             kill: None,
             terminated: false,
             finished: false,
@@ -93,19 +92,22 @@ impl Relay {
             Ending::Over => {
                 while !self.program.has_ended() && self.pass_to_runner().is_none() {
                     self.program.read();
-                    self.runner.flush_until(self.deadline);
+                    self.runner.flush_until(self.deadline.left());
                 }
                 let _ = self.pass_to_runner();
             }
         }
-        self.runner.flush_until(self.deadline);
+        self.runner.flush_until(self.deadline.left());
     }
 
     fn pass_to_program(&mut self) -> Option<Ending> {
         while let Some(line) = self.runner.next_line() {
-            self.heard = Instant::now();
-            if !is_sign_of_life(&line) {
-                self.program.queue(&line);
+            match sign_of_life(&line) {
+                // One that cannot be moved ends the step early, which is safe.
+                Some(alive) => {
+                    let _ = self.deadline.move_to(alive.until_ms);
+                }
+                None => self.program.queue(&line),
             }
         }
         let unread = self.program.unsent() > MOST_UNREAD;
@@ -131,7 +133,7 @@ impl Relay {
         if self.reaper.status.is_some() {
             return Some(Ending::Over);
         }
-        if now.duration_since(self.heard) >= self.deadline {
+        if self.deadline.left().is_zero() {
             return Some(Ending::RunnerGone);
         }
         if self.program.has_ended() && !self.finished {
@@ -168,15 +170,19 @@ impl Relay {
         };
         let from_runner = interest(true, self.runner.unsent() > 0) | PollFlags::RDHUP;
         let from_program = interest(reads_program, self.program.unsent() > 0 && !self.program.has_ended());
-        let mut waiting = vec![PollFd::new(signals, PollFlags::IN), PollFd::new(&self.runner, from_runner)];
+        let mut waiting = vec![
+            PollFd::new(signals, PollFlags::IN),
+            PollFd::new(&self.runner, from_runner),
+            PollFd::new(&self.deadline, PollFlags::IN),
+        ];
         // Not even a closed socket is waited for when nothing is wanted of it: that would not be waiting.
         if !from_program.is_empty() {
             waiting.push(PollFd::new(&self.program, from_program));
         }
-        let until = self.kill.as_ref().map(|(when, _)| *when).into_iter().chain([self.heard + self.deadline]).min();
+        let until = self.kill.as_ref().map(|(when, _)| *when);
         wire::wait(&mut waiting, until.map(|until| until.saturating_duration_since(Instant::now())));
         let runner = waiting[1].revents();
-        let program_is_ready = waiting.get(2).is_some_and(|program| !program.revents().is_empty());
+        let program_is_ready = waiting.get(3).is_some_and(|program| !program.revents().is_empty());
         drop(waiting);
         if runner.contains(PollFlags::IN) {
             self.runner.read();

@@ -1,3 +1,4 @@
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::Checker;
@@ -7,6 +8,8 @@ use crate::{Retention, Server};
 
 const MOST_EXECUTIONS: u32 = 1000;
 const LONGEST_STOP: Duration = Duration::from_secs(3600);
+/// A machine that has much to do is late by some hundred milliseconds; nobody waits for an hour.
+const LEASES: RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_secs(300);
 /// Looking reads all jobs; nobody needs it to the second.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -23,7 +26,11 @@ impl Checker<'_> {
             let grace = parse_duration(text)?;
             if grace > LONGEST_STOP { Err("the grace period is at most 1h".to_owned()) } else { Ok(grace) }
         });
-        Some(Server { max_executions: most?, project_executions: of_project?, stop_grace: grace? })
+        let lease = self.value("server.lease", &server.lease, |text| match parse_duration(text)? {
+            lease if LEASES.contains(&lease) => Ok(lease),
+            _ => Err("a lease is 3s to 5m".to_owned()),
+        });
+        Some(Server { max_executions: most?, project_executions: of_project?, stop_grace: grace?, lease: lease? })
     }
 
     pub(super) fn retention(&mut self, merged: &Merged) -> Option<Retention> {

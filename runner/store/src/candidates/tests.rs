@@ -44,9 +44,9 @@ on_both! {
         commit(store, (0..6).map(|number| queue(number, "web", "two", 2))).await;
         commit(store, (6..8).map(|number| queue(number, "web", "free", 0))).await;
         assert_eq!(candidates(store, 9, 100).await, [0, 1, 6, 7]);
-        store.commit(vec![Transition::Claimed { execution: id(0), member, at: 50 }]).await.unwrap();
+        store.commit(vec![Transition::Claimed { execution: id(0), member, fence: 1, at: 50 }]).await.unwrap();
         assert_eq!(candidates(store, 9, 100).await, [1, 6, 7]);
-        store.commit(vec![Transition::Claimed { execution: id(1), member, at: 50 }]).await.unwrap();
+        store.commit(vec![Transition::Claimed { execution: id(1), member, fence: 1, at: 50 }]).await.unwrap();
         assert_eq!(candidates(store, 9, 100).await, [6, 7]);
         store.commit(vec![ended(id(0), State::Failed)]).await.unwrap();
         assert_eq!(candidates(store, 9, 100).await, [2, 6, 7]);
@@ -84,7 +84,7 @@ on_both! {
         commit(store, (0..64).map(|number| queue(number, "web", "a", 0))).await;
         commit(store, (10_000..10_010).map(|number| queue(number, "api", &format!("j{number}"), 1))).await;
         let member = joined(store).await;
-        store.commit(vec![Transition::Claimed { execution: id(10_000), member, at: 99_999 }]).await.unwrap();
+        store.commit(vec![Transition::Claimed { execution: id(10_000), member, fence: 1, at: 99_999 }]).await.unwrap();
         let short = best(64).await;
         commit(store, (64..10_000).map(|number| queue(number, "web", "a", 0))).await;
         assert_eq!(candidates(store, 4, 99_999).await, [0, 10_001, 1, 10_002]);

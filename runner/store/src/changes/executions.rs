@@ -31,13 +31,20 @@ pub(crate) async fn queued(
     Ok(done)
 }
 
-pub(crate) async fn claimed(db: &mut Connection, execution: Uuid, member: Uuid, at: i64) -> db::Result<u64> {
-    const SQL: &str = "UPDATE execution SET state = 'running', member = $2, started_at = coalesce(started_at, $3) \
-        WHERE id = $1 AND state = 'queued' AND cancel_at IS NULL AND (not_before IS NULL OR not_before <= $3) \
+pub(crate) async fn claimed(
+    db: &mut Connection,
+    execution: Uuid,
+    member: Uuid,
+    fence: i64,
+    at: i64,
+) -> db::Result<u64> {
+    const SQL: &str = "UPDATE execution SET state = 'running', member = $2, fence = $4, \
+        started_at = coalesce(started_at, $3) \
+        WHERE id = $1 AND state = 'queued' AND fence = $4 - 1 AND cancel_at IS NULL AND (not_before IS NULL OR not_before <= $3) \
         AND (concurrency = 0 OR concurrency > (SELECT count(*) FROM execution r \
             WHERE r.job_key = execution.job_key AND r.state = 'running' AND r.ended_at IS NULL)) \
         AND EXISTS (SELECT 1 FROM member WHERE member.id = $2)";
-    db.execute(sql(SQL).bind(execution).bind(member).bind(at)).await
+    db.execute(sql(SQL).bind(execution).bind(member).bind(at).bind(fence)).await
 }
 
 pub(crate) async fn ended(

@@ -9,7 +9,9 @@ pub(super) async fn apply(db: &mut Connection, transition: &Transition, packed: 
         Transition::Joined { member } => members::joined(db, member).await,
         Transition::Left { member } => members::left(db, *member).await,
         Transition::Queued { execution, secrets } => changes::queued(db, execution, secrets).await,
-        Transition::Claimed { execution, member, at } => changes::claimed(db, *execution, *member, *at).await,
+        Transition::Claimed { execution, member, fence, at } => {
+            changes::claimed(db, *execution, *member, *fence, *at).await
+        }
         Transition::Ended { execution, ending, outputs } => {
             changes::ended(db, *execution, ending, outputs.as_deref()).await
         }

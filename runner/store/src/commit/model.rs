@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::testing::{
-    Ground, claimed, ended, interrupted, log, member, new, requeued, step_ended, step_skipped, step_started,
+    Ground, claimed_again, ended, interrupted, log, member, new, requeued, step_ended, step_skipped, step_started,
 };
-use crate::{NewExecution, NotClaimed, State, Store, StoreError, Transition, job_key};
+use crate::{Hold, NewExecution, NotClaimed, Proviso, State, Store, StoreError, Transition, job_key};
 
 const ROUNDS: usize = 12;
 const MOVES: usize = 60;
@@ -21,12 +21,14 @@ enum Verdict {
     Recorded,
     Stale,
     NotClaimed(NotClaimed),
+    Lost,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Known {
     state: State,
     member: Option<u64>,
+    fence: i64,
     resume: bool,
     cancelled: bool,
     limit: i64,
@@ -51,6 +53,8 @@ enum Move {
     Skip(u64, u64),
     EndStep(u64, u64, State),
     Log(u64, u64, i64),
+    /// By a member with the number of its claim.
+    HeldLog(u64, u64, i64, [u64; 2]),
     End(u64, State),
     Interrupt(u64, u64),
     Requeue(u64, u64),
@@ -76,7 +80,7 @@ impl Random {
 
     fn pick(&mut self) -> Move {
         let (execution, member, step) = (self.below(EXECUTIONS), self.below(MEMBERS), self.below(STEPS));
-        match self.below(16) {
+        match self.below(17) {
             0 => Move::Join(member),
             1 => Move::Leave(member),
             2 | 3 => Move::Queue(execution, [0, 1, 2][self.below(3) as usize]),
@@ -90,6 +94,7 @@ impl Random {
                 0 => Move::Interrupt(execution, member),
                 _ => Move::Requeue(execution, member),
             },
+            15 => Move::HeldLog(execution, step, self.below(3) as i64, [member, 1 + self.below(2)]),
             _ => Move::Cancel(execution),
         }
     }
@@ -99,6 +104,16 @@ impl Model {
     fn apply(&mut self, of: Move) -> Verdict {
         let done = match of {
             Move::Claim(execution, member) => return self.claim(execution, member),
+            Move::HeldLog(execution, step, seq, [member, fence]) => {
+                let known = self.executions.get(&execution);
+                let held = known.is_some_and(|known| {
+                    known.state == State::Running && known.member == Some(member) && known.fence == fence as i64
+                });
+                if !held {
+                    return Verdict::Lost;
+                }
+                self.apply_to_known(Move::Log(execution, step, seq))
+            }
             Move::Join(member) => {
                 let new = !self.members.contains(&member);
                 self.members.extend(new.then_some(member));
@@ -114,7 +129,8 @@ impl Model {
             Move::Queue(execution, limit) => {
                 let (steps, chunks) = (BTreeMap::new(), Vec::new());
                 let state = State::Queued;
-                let known = Known { state, member: None, resume: false, cancelled: false, limit, steps, chunks };
+                let known =
+                    Known { state, member: None, fence: 0, resume: false, cancelled: false, limit, steps, chunks };
                 let new = !self.executions.contains_key(&execution);
                 self.executions.entry(execution).or_insert(known);
                 new
@@ -134,6 +150,7 @@ impl Model {
                 known if known.limit > 0 && running >= known.limit => refused(NotClaimed::Limit),
                 known => {
                     (known.state, known.member) = (State::Running, Some(member));
+                    known.fence += 1;
                     Verdict::Recorded
                 }
             },
@@ -229,11 +246,16 @@ async fn play(store: &Store, round: usize, of: Move) -> Verdict {
             let execution = NewExecution { concurrency, job_key, ..new(execution(number)) };
             Transition::Queued { execution, secrets: Vec::new() }
         }
-        Move::Claim(number, by) => claimed(execution(number), of_member(by)),
+        Move::Claim(number, by) => {
+            let fence = store.execution(execution(number)).await.unwrap().map_or(1, |row| row.fence + 1);
+            claimed_again(execution(number), of_member(by), fence)
+        }
         Move::Start(number, step) => step_started(execution(number), step as i32),
         Move::Skip(number, step) => step_skipped(execution(number), step as i32),
         Move::EndStep(number, step, state) => step_ended(execution(number), step as i32, state),
-        Move::Log(number, step, seq) => log(execution(number), step as i32, seq, b"x"),
+        Move::Log(number, step, seq) | Move::HeldLog(number, step, seq, _) => {
+            log(execution(number), step as i32, seq, b"x")
+        }
         Move::End(number, state) => ended(execution(number), state),
         Move::Interrupt(number, of) => interrupted(execution(number), Some(of_member(of))),
         Move::Requeue(number, of) => requeued(execution(number), Some(of_member(of))),
@@ -242,10 +264,19 @@ async fn play(store: &Store, round: usize, of: Move) -> Verdict {
             return if known == crate::CancelRequest::Unknown { Verdict::Stale } else { Verdict::Recorded };
         }
     };
-    match store.commit(vec![transition]).await {
+    let done = match of {
+        Move::HeldLog(number, .., [member, fence]) => {
+            let (execution, member) = (execution(number), of_member(member));
+            let hold = Hold { execution, member, fence: fence as i64 };
+            store.commit_if(Proviso::Held(hold), vec![transition]).await
+        }
+        _ => store.commit(vec![transition]).await,
+    };
+    match done {
         Ok(()) => Verdict::Recorded,
         Err(StoreError::StaleTransition { .. }) => Verdict::Stale,
         Err(StoreError::NotClaimed { because, .. }) => Verdict::NotClaimed(because),
+        Err(StoreError::Lost { .. }) => Verdict::Lost,
         Err(error) => panic!("{of:?}: {error:?}"),
     }
 }
@@ -263,6 +294,7 @@ async fn recorded(store: &Store, round: usize, number: u64) -> Option<Known> {
     Some(Known {
         state: row.state,
         member: row.member.map(|member| (member.as_u128() & 0xff) as u64),
+        fence: row.fence,
         resume: row.resume,
         cancelled: row.cancel_at.is_some(),
         limit: row.concurrency,
@@ -276,7 +308,7 @@ async fn both_databases_do_what_the_model_does() {
     let (small, large) = (Ground::sqlite(), Ground::postgres());
     let stores = [small.open().await, large.open().await];
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let mut seen = [0; 3];
+    let mut seen = [0; 4];
     for round in 0..ROUNDS {
         let mut model = Model::default();
         for number in 0..MOVES {
@@ -286,6 +318,7 @@ async fn both_databases_do_what_the_model_does() {
                 Verdict::Recorded => 0,
                 Verdict::Stale => 1,
                 Verdict::NotClaimed(_) => 2,
+                Verdict::Lost => 3,
             }] += 1;
             for store in &stores {
                 assert_eq!(play(store, round, of).await, expected, "{round}/{number}: {of:?} in {}", store.name());

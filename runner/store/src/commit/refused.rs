@@ -1,13 +1,13 @@
 use uuid::Uuid;
 
 use super::described::Subject;
-use crate::db::{self, Broken, Connection, DatabaseError, FromRow, Row, sql};
+use crate::db::{self, Broken, Connection, DatabaseError, FromRow, Obstacle, Row, sql};
 use crate::{NotClaimed, State, StoreError, Transition};
 
 /// Why a transition changed nothing.
 pub(super) async fn why(db: &mut Connection, transition: &Transition) -> db::Result<StoreError> {
-    if let Transition::Claimed { execution, member, at } = transition {
-        let because = not_claimed(db, *execution, *member, *at).await?;
+    if let Transition::Claimed { execution, member, fence, at } = transition {
+        let because = not_claimed(db, *execution, *member, *fence, *at).await?;
         return Ok(StoreError::NotClaimed { execution: *execution, because });
     }
     let found = match transition.subject() {
@@ -17,6 +17,21 @@ pub(super) async fn why(db: &mut Connection, transition: &Transition) -> db::Res
         Subject::Step(id, position) => step(db, id, position).await?,
     };
     Ok(stale(transition, found))
+}
+
+/// Why a transaction did not even begin. `claimed` is what it would have claimed.
+pub(super) fn stopped(obstacle: Obstacle, claimed: Option<Uuid>) -> StoreError {
+    let not = |because| StoreError::NotClaimed { execution: claimed.unwrap_or_default(), because };
+    match obstacle {
+        Obstacle::Lost(execution) => StoreError::Lost { execution },
+        Obstacle::Taken => not(NotClaimed::Taken),
+        Obstacle::NoLease => not(NotClaimed::NoLease),
+        Obstacle::Leased(member) => StoreError::StaleTransition {
+            what: "the loss".to_owned(),
+            subject: Subject::Member(member).named(),
+            found: "its lease is not over, or somebody has settled it already".to_owned(),
+        },
+    }
 }
 
 const RECORDED: &str = "it is recorded already";
@@ -72,12 +87,18 @@ async fn step(db: &mut Connection, execution: Uuid, position: i32) -> db::Result
     })
 }
 
-async fn not_claimed(db: &mut Connection, execution: Uuid, member: Uuid, at: i64) -> db::Result<NotClaimed> {
-    const SQL: &str = "SELECT CASE WHEN state <> 'queued' THEN 'taken' WHEN cancel_at IS NOT NULL THEN 'cancelled' \
+async fn not_claimed(
+    db: &mut Connection,
+    execution: Uuid,
+    member: Uuid,
+    fence: i64,
+    at: i64,
+) -> db::Result<NotClaimed> {
+    const SQL: &str = "SELECT CASE WHEN state <> 'queued' OR fence <> $4 - 1 THEN 'taken' WHEN cancel_at IS NOT NULL THEN 'cancelled' \
         WHEN not_before > $3 THEN 'notYet' \
         WHEN NOT EXISTS (SELECT 1 FROM member WHERE member.id = $2) THEN 'noMember' ELSE 'limit' END \
         FROM execution WHERE id = $1";
-    let word: Option<String> = db.fetch_optional(sql(SQL).bind(execution).bind(member).bind(at)).await?;
+    let word: Option<String> = db.fetch_optional(sql(SQL).bind(execution).bind(member).bind(at).bind(fence)).await?;
     Ok(match word.as_deref() {
         Some("cancelled") => NotClaimed::Cancelled,
         Some("notYet") => NotClaimed::NotYet,

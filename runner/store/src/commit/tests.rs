@@ -3,8 +3,8 @@ use windlass_errors::Report;
 
 use super::*;
 use crate::testing::{
-    MASTER, claimed, ended, interrupted, joined, log, new, on_both, queued, requeued, rows, running, sealed,
-    step_ended, step_skipped, step_started,
+    MASTER, claimed, claimed_again, ended, interrupted, joined, log, new, on_both, queued, requeued, rows, running,
+    sealed, step_ended, step_skipped, step_started,
 };
 use crate::{ExecutionSecret, NotClaimed, State};
 
@@ -15,7 +15,7 @@ async fn refusal(store: &Store, transition: Transition) -> String {
 }
 
 async fn not_claimed(store: &Store, execution: Uuid, member: Uuid, at: i64) -> NotClaimed {
-    match store.commit(vec![Transition::Claimed { execution, member, at }]).await {
+    match store.commit(vec![Transition::Claimed { execution, member, fence: 1, at }]).await {
         Err(StoreError::NotClaimed { execution: of, because }) if of == execution => because,
         other => panic!("{other:?}"),
     }
@@ -145,11 +145,11 @@ on_both! {
         store.commit(queue.collect()).await.unwrap();
         assert_eq!(not_claimed(store, ids[0], member, 1_499).await, NotClaimed::NotYet);
         assert_eq!(not_claimed(store, ids[0], Uuid::now_v7(), 1_500).await, NotClaimed::NoMember);
-        store.commit(vec![Transition::Claimed { execution: ids[0], member, at: 1_500 }]).await.unwrap();
+        store.commit(vec![Transition::Claimed { execution: ids[0], member, fence: 1, at: 1_500 }]).await.unwrap();
         assert_eq!(not_claimed(store, ids[0], member, 1_500).await, NotClaimed::Taken);
         assert_eq!(not_claimed(store, ids[1], member, 1_500).await, NotClaimed::Limit);
         store.commit(vec![ended(ids[0], State::Succeeded)]).await.unwrap();
-        store.commit(vec![Transition::Claimed { execution: ids[1], member, at: 1_501 }]).await.unwrap();
+        store.commit(vec![Transition::Claimed { execution: ids[1], member, fence: 1, at: 1_501 }]).await.unwrap();
         assert_eq!(not_claimed(store, Uuid::now_v7(), member, 1_500).await, NotClaimed::Taken);
         let row = store.execution(ids[1]).await.unwrap().unwrap();
         assert_eq!((row.member, row.started_at, row.state), (Some(member), Some(1_501), State::Running));
@@ -183,7 +183,7 @@ on_both! {
         assert_eq!((row.state, row.member, row.resume, row.ended_at), (State::Queued, None, true, None));
         assert_eq!(store.steps(id).await.unwrap()[0].state, State::Interrupted);
         let other = joined(store).await;
-        store.commit(vec![claimed(id, other), step_started(id, 1)]).await.unwrap();
+        store.commit(vec![claimed_again(id, other, 2), step_started(id, 1)]).await.unwrap();
         store.request_cancel(id, 1_800).await.unwrap();
         store.commit(vec![requeued(id, Some(other))]).await.unwrap();
         let row = store.execution(id).await.unwrap().unwrap();
@@ -207,7 +207,8 @@ on_both! {
             assert_eq!((row.started_at, row.queued_at), (Some(1_001), 1_000));
             assert_eq!(store.execution_secrets(id).await.unwrap(), std::slice::from_ref(&secret));
             let member = joined(store).await;
-            store.commit(vec![claimed(id, member), step_started(id, 2), step_ended(id, 2, State::Succeeded)]).await.unwrap();
+            let again = vec![claimed_again(id, member, 2), step_started(id, 2), step_ended(id, 2, State::Succeeded)];
+            store.commit(again).await.unwrap();
             store.commit(vec![ended(id, State::Succeeded)]).await.unwrap();
             refusal(store, reopened(id)).await;
             assert!(store.execution_secrets(id).await.unwrap().is_empty());
@@ -226,7 +227,7 @@ on_both! {
             let queued = Transition::Queued { execution: new(id), secrets: secrets.clone() };
             store.commit(vec![queued, claimed(id, member)]).await.unwrap();
             assert_eq!(store.execution_secrets(id).await.unwrap(), [secret("key"), secret("token")]);
-            store.commit(vec![requeued(id, Some(member)), claimed(id, member)]).await.unwrap();
+            store.commit(vec![requeued(id, Some(member)), claimed_again(id, member, 2)]).await.unwrap();
             assert_eq!(store.execution_secrets(id).await.unwrap().len(), 2);
             let end = match end {
                 0 => ended(id, State::Failed),

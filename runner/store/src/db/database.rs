@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::postgres::PgPool;
 
+use super::notices::Telling;
 use super::sqlite::{Readers, Writer};
 use super::{Connection, Result};
 
@@ -14,6 +15,7 @@ pub(crate) struct Database {
     pub(super) backend: Backend,
     pub(super) name: String,
     pub(super) commits: Arc<AtomicU64>,
+    pub(super) telling: Telling,
 }
 
 pub(super) enum Backend {
@@ -52,7 +54,7 @@ impl Database {
         match &self.backend {
             Backend::Sqlite { writer, .. } => writer.write(work).await,
             Backend::Postgres(pool) => {
-                let mut db = Connection::Postgres(pool.begin().await?);
+                let mut db = Connection::Postgres(super::postgres::begin(pool).await?);
                 let outcome = work(&mut db).await?;
                 let Connection::Postgres(transaction) = db else { unreachable!("it was made above") };
                 match &outcome {

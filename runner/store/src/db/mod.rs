@@ -1,13 +1,15 @@
 //! The two databases behind one face: a statement is written once, with `$1`, and read into one row type.
 //!
 //! Nothing outside this folder names SQLite, PostgreSQL or the crates that speak with them. Deliberately absent: any
-//! knowledge of the tables, apart from what must be locked where many write at once ([`locks`]).
+//! knowledge of the tables, apart from what must be locked where many write at once ([`locks`]) and from [leases](lease).
 
 mod connection;
 mod database;
 mod error;
+mod lease;
 mod locks;
 mod migrations;
+mod notices;
 mod postgres;
 mod reader;
 mod row;
@@ -18,7 +20,9 @@ pub(crate) use connection::Connection;
 pub(crate) use database::Database;
 pub use error::DatabaseError;
 pub(crate) use error::{Broken, Result};
-pub(crate) use locks::Locks;
+pub(crate) use lease::Keeping;
+pub(crate) use locks::{Locks, Obstacle};
+pub(crate) use notices::Hearing;
 pub(crate) use row::{FromRow, Row};
 pub(crate) use statement::{Statement, sql};
 

@@ -3,20 +3,31 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection as _, Postgres, Transaction};
 
 use super::Database;
 use super::database::Backend;
 use super::migrations::LATEST;
 use super::migrations::postgres::{migrate, version};
+use super::notices::Telling;
 use crate::{Durability, PostgresLocation, StoreError};
 
 /// How long to wait for the server, and for one of the connections to it.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 4 } else { 10 });
+/// How soon the server gives up a session whose process was stopped or cut off, so that its locks keep nobody waiting.
+const ABANDONED: [(&str, &str); 5] = [
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("tcp_user_timeout", "20s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "2"),
+];
+/// Between two tries to reach a server that is away.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How many prepared statements a connection keeps; more than there are texts.
 const STATEMENTS: usize = 256;
 
@@ -31,7 +42,28 @@ impl Database {
             .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
             .connect_lazy_with(options);
-        Ok(Self { backend: Backend::Postgres(pool), name, commits: Arc::default() })
+        Ok(Self { backend: Backend::Postgres(pool), name, commits: Arc::default(), telling: Telling::default() })
+    }
+}
+
+/// Begins a transaction. Nothing has happened yet, so a server that is away for a moment is waited for, and connections that
+/// it has closed meanwhile are given up one by one.
+pub(super) async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match pool.begin().await {
+            Err(error) if is_away(&error) && Instant::now() < until => tokio::time::sleep(PAUSE).await,
+            begun => return begun,
+        }
+    }
+}
+
+/// Whether there was no server, or one that is starting or stopping.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(said) => said.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
     }
 }
 
@@ -45,6 +77,7 @@ fn options(location: &PostgresLocation, durability: Durability) -> Result<PgConn
         Some(password) => options.password(password.expose_secret()),
         None => options,
     };
+    let options = options.options(ABANDONED);
     Ok(match durability {
         Durability::Full => options,
         Durability::Process => options.options([("synchronous_commit", "off")]),

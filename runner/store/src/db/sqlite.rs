@@ -10,6 +10,7 @@ use rusqlite::OpenFlags;
 use super::database::Backend;
 use super::migrations::LATEST;
 use super::migrations::sqlite::{migrate, version};
+use super::notices::Telling;
 use super::{Connection, Database, DatabaseError, Result};
 use crate::{Durability, StoreError};
 
@@ -40,7 +41,8 @@ impl Database {
         let commits = Arc::default();
         let writer = Writer::start(Connection::Sqlite(connection), place.clone(), Arc::clone(&commits));
         let writer = writer.map_err(|source| StoreError::Open { database: name.clone(), source })?;
-        Ok(Self { backend: Backend::Sqlite { readers: Readers::new(place), writer }, name, commits })
+        let backend = Backend::Sqlite { readers: Readers::new(place), writer };
+        Ok(Self { backend, name, commits, telling: Telling::default() })
     }
 }
 

@@ -91,7 +91,7 @@ async fn a_newer_database_is_refused_and_left_alone() {
     store.close().await;
     let error = refused(&folder.data_dir()).await;
     assert_eq!(error.code().as_str(), "store.newer");
-    assert!(error.to_string().contains("has schema 99, and this Windlass knows schemas up to 7"), "{error}");
+    assert!(error.to_string().contains("has schema 99, and this Windlass knows schemas up to"), "{error}");
 }
 
 #[tokio::test]

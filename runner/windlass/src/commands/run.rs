@@ -59,7 +59,9 @@ pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> 
     let left = engine.claim_left().await?;
     let work = carry_out(&engine, &prepared, First::New, arguments.output, arguments.quiet);
     // The store is not closed: what is committed is durable, and closing would only wait for a checkpoint.
-    tokio::join!(work, abandon(&engine, left)).0
+    let (ended, ()) = tokio::join!(work, abandon(&engine, left));
+    engine.leave().await;
+    ended
 }
 
 /// Ends what interrupted steps had begun outside; what takes too long is for the next process.
@@ -139,7 +141,7 @@ async fn elsewhere(
     let mut watch = follow::to_the_end(&engine.store, &engine.member, execution, live).await?;
     while let Watch::Left(execution) = watch {
         engine.store.request_cancel(execution, jiff::Timestamp::now().as_millisecond()).await?;
-        engine.member.wake_others();
+        engine.member.wake_others().await;
         watch = follow::to_the_end(&engine.store, &engine.member, execution, live).await?;
     }
     let Some(row) = watch.ended() else { return Ok(exit::CANCELLED) };

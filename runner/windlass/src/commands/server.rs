@@ -127,6 +127,15 @@ impl Log {
                 write("INFO", "removed what is no longer kept", &facts);
             }
             Served::Abandoned(ref abandoned) => self::abandoned(abandoned),
+            Served::Lost(execution) => {
+                let mut facts = vec![("execution", execution.to_string())];
+                facts.extend(self.known(execution).into_iter().skip(1));
+                write("WARN", "execution lost: its steps were ended, and nothing of that is recorded here", &facts);
+            }
+            Served::CutOff => {
+                write("WARN", "no answer from the database for the time of the lease: what runs here is ended", &[]);
+            }
+            Served::Back => write("WARN", "the database answers again: work goes on under a new lease", &[]),
             Served::Stopping(running) => {
                 write("INFO", "stopping; nothing new begins", &[("running", running.to_string())]);
             }

@@ -87,7 +87,7 @@ fn the_environment_reaches_every_key() {
             "database.durability" => "process",
             "defaultAccount" | "managingAccount" | "masterKeyAccount" => "a",
             "endpoints.sts" => "https://sts",
-            "limits.cancelGrace" | "server.stopGrace" => "1m",
+            "limits.cancelGrace" | "server.stopGrace" | "server.lease" => "1m",
             "retention.maxAge" | "retention.failed.maxAge" | "retention.interval" => "7d",
             "database.maxConnections" | "limits.stepProcesses" | "retention.maxCount" => "99",
             "server.maxExecutions" | "server.projectExecutions" => "99",

@@ -196,6 +196,8 @@ fn servers_and_retention() {
         ("server: {projectExecutions: 0}\n", "3:29", "at least 1"),
         ("server: {projectExecutions: many}\n", "3:29", "at least 1"),
         ("server: {stopGrace: 61m}\n", "3:21", "at most 1h"),
+        ("server: {lease: 2s}\n", "3:17", "3s to 5m"),
+        ("server: {lease: 301s}\n", "3:17", "3s to 5m"),
         ("server: {stopGrace: 30}\n", "3:21", "`30s`"),
         ("server: {maxExcutions: 5}\n", "3:10", "did you mean `maxExecutions`?"),
         ("retention: {maxAge: 0d}\n", "3:21", "keeps no execution"),

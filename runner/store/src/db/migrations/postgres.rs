@@ -13,6 +13,7 @@ pub(in crate::db) const STEPS: &[&str] = &[
     include_str!("../../../migrations/postgres/0004_settled.sql"),
     include_str!("../../../migrations/postgres/0005_keys.sql"),
     include_str!("../../../migrations/postgres/0006_accounts.sql"),
+    include_str!("../../../migrations/postgres/0007_cluster.sql"),
     include_str!("../../../migrations/postgres/0008_schedules.sql"),
 ];
 

@@ -12,6 +12,7 @@ pub(in crate::db) const STEPS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0004_settled.sql"),
     include_str!("../../../migrations/sqlite/0005_keys.sql"),
     include_str!("../../../migrations/sqlite/0006_accounts.sql"),
+    include_str!("../../../migrations/sqlite/0007_cluster.sql"),
     include_str!("../../../migrations/sqlite/0008_schedules.sql"),
 ];
 

@@ -11,8 +11,8 @@ use crate::testing::{
     MASTER, claimed, fresh, interrupted, joined, log, new, on_both, requeued, rows, running, sealed, step_skipped,
 };
 use crate::{
-    CalendarChange, ExecutionFilter, ExecutionSecret, Fire, Firing, JobChange, NewExecution, NewSchedule, OfExecution,
-    Outcome, Prune, SecretKind, SecretRow, State, StepRef, Store, Tail, Transition, WhenFull,
+    CalendarChange, ExecutionFilter, ExecutionSecret, Fire, Firing, Hold, JobChange, NewExecution, NewSchedule,
+    OfExecution, Outcome, Proviso, Prune, SecretKind, SecretRow, State, StepRef, Store, Tail, Transition, WhenFull,
 };
 
 static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -66,6 +66,8 @@ async fn everything(store: &Store) {
     ];
     store.commit(facts).await.unwrap();
     refusals(store, id, member).await;
+    let hold = Hold { execution: id, member: member.unwrap(), fence: 1 };
+    store.commit_if(Proviso::Held(hold), vec![log(id, 0, 4, b"c")]).await.unwrap();
     accounts(store).await;
     reads(store, id, member).await;
     jobs_and_secrets(store).await;
@@ -125,6 +127,7 @@ async fn reads(store: &Store, id: Uuid, member: Option<Uuid>) {
     store.cancel_requests(member.unwrap()).await.unwrap();
     store.running_counts().await.unwrap();
     store.candidates(9, 1).await.unwrap();
+    store.next_due(1).await.unwrap();
     store.execution_by_suffix("abc").await.unwrap();
     store.execution_text(id).await.unwrap();
     store.execution_secrets(id).await.unwrap();

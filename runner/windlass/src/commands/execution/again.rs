@@ -60,5 +60,7 @@ async fn here(engine: &Engine, first: First<'_>, repeat: &Repeat, arguments: &Ag
         Listing::Table => ResultsFormat::Table,
         Listing::Json => ResultsFormat::Json,
     };
-    carry_out(engine, &prepared, first, format, false).await
+    let ended = carry_out(engine, &prepared, first, format, false).await;
+    engine.leave().await;
+    ended
 }

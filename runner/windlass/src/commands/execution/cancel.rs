@@ -23,7 +23,7 @@ pub(super) async fn run(global: &Global, arguments: &Cancel) -> Result<u8, Probl
     let desk = setup::desk(global).await?;
     let id = find::execution(&desk.store, &arguments.id).await?.id;
     let became = desk.store.request_cancel(id, jiff::Timestamp::now().as_millisecond()).await?;
-    desk.member.wake_others();
+    desk.member.wake_others().await;
     let mut state = match became {
         CancelRequest::Ended => State::Cancelled,
         CancelRequest::Requested { .. } => State::Running,

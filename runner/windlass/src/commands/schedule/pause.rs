@@ -33,7 +33,7 @@ pub(super) async fn resume(global: &Global, which: &Which) -> Result<u8, Problem
         let goes_on = resume_schedule(&desk.store, row, Timestamp::now()).await?;
         tell(row, if goes_on { "goes on" } else { "was not paused" });
     }
-    desk.member.wake_others();
+    desk.member.wake_others().await;
     Ok(exit::OK)
 }
 
