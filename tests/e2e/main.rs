@@ -17,6 +17,7 @@ mod leaks;
 mod logs;
 mod namespace;
 mod network;
+mod notifications;
 mod pages;
 mod places;
 mod plugins;

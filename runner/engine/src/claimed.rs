@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use windlass_jobs::OptionKind;
+use windlass_jobs::{Event, OptionKind};
 use windlass_settings::ProjectName;
 use windlass_store::{ExecutionRow, State, Transition};
 
@@ -11,7 +11,7 @@ use crate::execution::{Run, ending, is_taken};
 use crate::notice::{Failed, Notice, Observer};
 use crate::recorder::now;
 use crate::walk::{Begun, Past};
-use crate::{Engine, EngineError, Halt, JobVersion, Prepared, failure, options};
+use crate::{Engine, EngineError, Halt, JobVersion, Prepared, failure, notify, options};
 
 impl Engine {
     /// Claims an execution and runs it to its end. Nothing when it was not to be had.
@@ -53,7 +53,8 @@ impl Engine {
         let typed = if has_secrets { self.opened(row.id).await? } else { BTreeMap::new() };
         let bound = options::restored(&job, &row.options, typed)?;
         let version = row.job_id.zip(row.job_version).map(|(job, version)| JobVersion { job, version });
-        self.prepare(project, job, bound, version).await
+        let prepared = self.prepare(project, job, bound, version).await?;
+        Ok(Prepared { telling: row.telling.clone(), ..prepared })
     }
 
     /// Records that an execution could not even be begun.
@@ -66,9 +67,11 @@ impl Engine {
         let failed = Failed { step: String::new(), failure: failure(&error) };
         let (execution, ending) = (row.id, ending(State::Failed, Some(&failed.failure)));
         let ended = Transition::Ended { execution, ending, outputs: None };
+        let told = self.told_of(row, Event::Failure, State::Failed, &failed).await?;
         let (member, fence) = (self.member.id, row.fence + 1);
         let claimed = Transition::Claimed { execution, member, fence, at: now() };
-        match self.store.commit(vec![claimed, ended]).await.map_err(EngineError::from) {
+        let transitions = [claimed, ended].into_iter().chain(notify::queued(told)).collect();
+        match self.store.commit(transitions).await.map_err(EngineError::from) {
             Ok(()) => {
                 observer(Notice::Started { execution });
                 Ok(Some((State::Failed, Some(failed))))

@@ -6,12 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use windlass_hosting::StepFailure;
-use windlass_jobs::{RunFacts, Values, evaluate};
+use windlass_jobs::{Event, RunFacts, Values, evaluate};
 use windlass_store::{
     Cause, Ending, ExecutionRow, JobText, NewExecution, Scheduled, State, StoreError, Transition, job_key,
 };
 
 use crate::notice::{Failed, Observer, StepEnd};
+use crate::notify::{self, Happened};
 use crate::plugin_steps::PluginSteps;
 use crate::recorder::now;
 use crate::schedules::time;
@@ -80,15 +81,21 @@ impl Engine {
         let Run { execution, prepared, .. } = *run;
         let _runs = self.running.enter(execution, halt.clone());
         let job = prepared.job.as_ref();
+        let (is_new, started_at) = (past.is_empty(), now());
         let log_end = if past.is_empty() { 0 } else { self.store.log_end(execution).await? };
         let ledger = Ledger::new(self.store.clone(), self.hold(run), begun, past, log_end);
+        let happened = |event, state| Happened::to(run, event, state, started_at);
+        if is_new {
+            ledger.add(notify::queued(prepared.told(&happened(Event::Start, State::Running))));
+        }
         let tables = Recorded::new(self.store.clone(), execution);
         let steps = PluginSteps { engine: self, run, ledger: &ledger, observer, tables };
         let has_begun = AtomicBool::new(false);
         let walk = Walk { worker: &steps, ledger: &ledger, job, observer, ends: Mutex::default(), has_begun };
         let values = run.values();
         let time = job.timeout.map(|all| (all, format!("the job took longer than its timeout of {all:?}")));
-        let ran = halt.within(time, walk.sequence(&job.steps, values.clone(), Inside::default(), halt)).await?;
+        let walking = halt.within(time, walk.sequence(&job.steps, values.clone(), Inside::default(), halt));
+        let ran = self.telling_if_slow(run, &happened(Event::Slow, State::Running), walking).await?;
         let mut ends = std::mem::take(&mut *walk.ends.lock().unwrap_or_else(PoisonError::into_inner));
         ends.sort_by_key(|end| end.position);
         let (outputs, failed) = outputs(run, values, ran);
@@ -97,6 +104,10 @@ impl Engine {
         let ending = ending(state, failed.as_ref().map(|failed| &failed.failure));
         let kept = outputs.as_ref().map(Value::to_string);
         ledger.add([Transition::Ended { execution, ending, outputs: kept }]);
+        if let Some(event) = notify::of_end(state, next.is_some()) {
+            let ended = Happened { failed: failed.as_ref(), outputs: outputs.as_ref(), ..happened(event, state) };
+            ledger.add(notify::queued(prepared.told(&ended)));
+        }
         if let Some(execution) = next.clone() {
             let secrets = self.sealed(execution.id, &prepared.bound).await?;
             ledger.add([Transition::Queued { execution, secrets }]);
@@ -156,7 +167,11 @@ impl<'a> Run<'a> {
             attempt: u32::try_from(self.attempt).unwrap_or(u32::MAX),
             scheduled_at: scheduled_at.as_deref(),
         };
-        Values::new(&facts, &self.prepared.bound, &self.prepared.job)
+        let values = Values::new(&facts, &self.prepared.bound, &self.prepared.job);
+        match &self.prepared.telling {
+            Some(telling) => values.with_event(&serde_json::from_str(&telling.event).unwrap_or_default()),
+            None => values,
+        }
     }
 }
 
@@ -172,8 +187,11 @@ impl Prepared {
                 Some(JobVersion { job, version }) => JobText::Stored { job, version },
                 None => JobText::Inline(job.text().to_owned()),
             },
-            job_key: job_key(self.project.as_str(), &job.identity()),
-            concurrency: job.concurrency.limit.into(),
+            job_key: match self.telling {
+                Some(_) => notify::key(&self.project, job),
+                None => job_key(self.project.as_str(), &job.identity()),
+            },
+            concurrency: if self.telling.is_some() { 0 } else { job.concurrency.limit.into() },
             options: options::stored(&self.bound),
             cause,
             attempt: 1,
@@ -181,6 +199,7 @@ impl Prepared {
             queued_at: at,
             parent: None,
             scheduled: None,
+            telling: self.telling.clone(),
             retry_of: None,
             not_before: None,
         }

@@ -4,7 +4,7 @@
 //! claim it and walk through its steps, each transition durable before it is acted on; [`Engine::settle`] brings to an end
 //! what a process left that is gone. Nothing happens outside before the claim is recorded.
 //!
-//! Deliberately absent, for now: notifications.
+//! Deliberately absent: what a single step does, which is its plugin's business.
 
 mod abandon;
 mod account_users;
@@ -22,6 +22,7 @@ mod listener;
 mod member;
 mod needs;
 mod notice;
+mod notify;
 mod offers;
 mod options;
 mod output;

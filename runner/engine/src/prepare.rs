@@ -7,6 +7,7 @@ use windlass_credentials::known_project;
 use windlass_errors::nearest_hint;
 use windlass_jobs::{Action, Bound, Job, JobError, Step, StepType};
 use windlass_settings::ProjectName;
+use windlass_store::Telling;
 
 use crate::plugins::{Plugin, is_missing};
 use crate::{Engine, EngineError};
@@ -22,6 +23,8 @@ pub struct Prepared {
     pub bound: Bound,
     /// Which stored version of which job it is; none for a file.
     pub version: Option<JobVersion>,
+    /// What it tells of another execution.
+    pub(crate) telling: Option<Telling>,
     /// How many jobs refer to it, one above the other.
     pub(crate) depth: usize,
     /// The plugins that its steps use, by name. They stay as they are however long it runs.
@@ -51,7 +54,7 @@ impl Engine {
     ) -> Result<Prepared, EngineError> {
         known_project(&self.settings, &project)?;
         let plugins = self.plugins_of(&job).await?;
-        Ok(Prepared { job, project, bound, version, depth: 0, plugins })
+        Ok(Prepared { job, project, bound, version, telling: None, depth: 0, plugins })
     }
 
     /// Loads and describes each plugin of the job once.

@@ -23,6 +23,10 @@ use crate::{Abandoned, Engine, EngineError, Halt};
 
 /// How often processes are looked for that have ended.
 const SETTLE_EVERY: Duration = Duration::from_secs(3);
+/// So many notifications are sent beside as many executions as may run.
+const NOTIFYING: usize = 4;
+/// How often they are looked for then.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Queued executions that are read at a time.
 const CANDIDATES: i64 = 64;
 
@@ -80,6 +84,8 @@ pub struct Server<'a> {
     /// Executions of this process whose end could not be recorded.
     unrecorded: Vec<Uuid>,
     settled: Option<Instant>,
+    /// When notifications were looked for.
+    looked: Option<Instant>,
     /// The time in which this process may run something.
     term: Option<Term>,
     /// Whether there may be something new in the database.
@@ -105,6 +111,7 @@ impl<'a> Server<'a> {
             candidates: VecDeque::new(),
             unrecorded: Vec::new(),
             settled: None,
+            looked: None,
             term: None,
             was_woken: true,
             due: None,
@@ -201,7 +208,8 @@ impl<'a> Server<'a> {
 
     /// Whether there is nothing left to do, as far as can be told.
     async fn is_idle(&self) -> bool {
-        let queued = ExecutionFilter { state: Some(State::Queued), ..ExecutionFilter::default() };
+        let queued =
+            ExecutionFilter { state: Some(State::Queued), with_notifications: true, ..ExecutionFilter::default() };
         self.taken.is_empty() && self.engine.store.executions(&queued, 1).await.is_ok_and(|rows| rows.is_empty())
     }
 
@@ -237,20 +245,39 @@ impl<'a> Server<'a> {
                 break;
             };
             let Some(candidate) = self.candidates.remove(next) else { break };
-            let (engine, id, began) = (Arc::clone(&self.engine), candidate.id, self.begins.clone());
-            self.taken.insert(id, candidate.project.clone());
-            let task = self.tasks.spawn(async move {
-                let observer = |notice: Notice<'_>| {
-                    if let Notice::Started { .. } = notice {
-                        // Nobody listening means that the server has stopped.
-                        let _ = began.send(candidate.clone());
-                    }
-                };
-                engine.run_claimed(id, &observer).await
-            });
-            self.by_task.insert(task.id(), id);
+            self.begin(candidate);
+        }
+        if self.taken.len() >= most { self.claim_notifications(most + NOTIFYING).await } else { Ok(()) }
+    }
+
+    /// What tells of others does not wait until these make room.
+    async fn claim_notifications(&mut self, most: usize) -> Result<(), EngineError> {
+        if self.taken.len() >= most || self.looked.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
+            return Ok(());
+        }
+        self.looked = Some(Instant::now());
+        let found = self.engine.store.notifying_candidates(count(NOTIFYING), now()).await?;
+        for candidate in found.into_iter().filter(|it| !self.taken.contains_key(&it.id)).collect::<Vec<_>>() {
+            if self.taken.len() < most {
+                self.begin(candidate);
+            }
         }
         Ok(())
+    }
+
+    fn begin(&mut self, candidate: Candidate) {
+        let (engine, id, began) = (Arc::clone(&self.engine), candidate.id, self.begins.clone());
+        self.taken.insert(id, candidate.project.clone());
+        let task = self.tasks.spawn(async move {
+            let observer = |notice: Notice<'_>| {
+                if let Notice::Started { .. } = notice {
+                    // Nobody listening means that the server has stopped.
+                    let _ = began.send(candidate.clone());
+                }
+            };
+            engine.run_claimed(id, &observer).await
+        });
+        self.by_task.insert(task.id(), id);
     }
 
     /// Tells which executions have begun: claimed by this process, and their first step recorded.

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use uuid::Uuid;
-use windlass_jobs::{Job, OnInterrupted};
+use windlass_errors::Code;
+use windlass_hosting::StepFailure;
+use windlass_jobs::{Event, Job, OnInterrupted};
 use windlass_store::{Cause, ExecutionRow, JobText, Member, NewExecution, Proviso, State, StoreError, Transition};
 
 use crate::member::Gone;
+use crate::notice::Failed;
 use crate::recorder::now;
-use crate::{Engine, EngineError, JobVersion};
+use crate::{Engine, EngineError, JobVersion, notify};
 
 /// How often one execution is begun again after its runner has ended; a job that ends its runner would go on for ever.
 const MOST_TIMES: i64 = 5;
@@ -185,11 +188,33 @@ impl Engine {
                 (vec![interrupted, Transition::Queued { execution: new, secrets }], how)
             }
         };
-        match self.record_loss(loser, transitions).await {
+        let told = self.told_of_loss(row, loser, how).await?;
+        match self.record_loss(loser, transitions.into_iter().chain(told).collect()).await {
             Ok(()) => Ok(Some(how)),
             Err(StoreError::StaleTransition { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What tells of an execution whose runner had ended.
+    async fn told_of_loss(
+        &self,
+        row: &ExecutionRow,
+        loser: &Loser,
+        how: Settled,
+    ) -> Result<impl Iterator<Item = Transition>, StoreError> {
+        let event = match how {
+            Settled::Interrupted => Some(Event::Failure),
+            Settled::Restarted(_) => Some(Event::Retry),
+            Settled::Requeued => None,
+        };
+        let failure = StepFailure { code: Code::new(CODE), message: loser.reason.clone(), help: None, cut_off: false };
+        let failed = Failed { step: String::new(), failure };
+        let told = match event {
+            Some(event) => self.told_of(row, event, State::Interrupted, &failed).await?,
+            None => Vec::new(),
+        };
+        Ok(notify::queued(told))
     }
 
     /// What the job says about interruptions, unless there were too many of them.
@@ -212,6 +237,16 @@ impl Engine {
     /// # Errors
     /// `job.invalid` when what is recorded is no job, or no longer kept; `store.unavailable`
     pub async fn job_of(&self, row: &ExecutionRow) -> Result<std::sync::Arc<Job>, EngineError> {
+        let job = self.defined(row).await?;
+        let Some(telling) = &row.telling else { return Ok(job) };
+        let notifying = usize::try_from(telling.notification).ok().and_then(|number| job.notifying(number));
+        Ok(std::sync::Arc::new(notifying.ok_or_else(|| {
+            job.error("job.invalid", job.steps[0].at, "the notification is no longer in the job that is recorded")
+        })?))
+    }
+
+    /// The job that the text of an execution defines.
+    async fn defined(&self, row: &ExecutionRow) -> Result<std::sync::Arc<Job>, EngineError> {
         if let (Some(job), Some(version)) = (row.job_id, row.job_version) {
             let project = windlass_settings::ProjectName::parse(&row.project)
                 .map_err(|why| EngineError::Project { project: row.project.clone(), why: why.to_string() })?;
@@ -242,6 +277,7 @@ pub(crate) fn repeated(row: &ExecutionRow, text: String, cause: Cause, at: i64) 
         queued_at: at,
         parent: None,
         scheduled: row.scheduled,
+        telling: row.telling.clone(),
         retry_of: Some(row.id),
         not_before: None,
     }

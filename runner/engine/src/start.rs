@@ -70,7 +70,7 @@ impl Engine {
     ) -> Result<Started, EngineError> {
         known_project(&self.settings, project)?;
         let (project, job) = (project.clone(), Arc::clone(job));
-        let wanted = Prepared { job, project, bound, version, depth: 0, plugins: BTreeMap::new() };
+        let wanted = Prepared { job, project, bound, version, telling: None, depth: 0, plugins: BTreeMap::new() };
         self.enqueue(wanted.new_execution(Cause::Command, now()), &wanted.job, &wanted.bound).await
     }
 

@@ -43,6 +43,7 @@ pub(crate) fn new_execution(job: &Job) -> NewExecution {
         not_before: None,
         parent: None,
         scheduled: None,
+        telling: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

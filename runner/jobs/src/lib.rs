@@ -29,9 +29,9 @@ pub use errors::JobErrors;
 pub use evaluate::{Evaluated, Places, condition, evaluate, items, text};
 pub use expression::literals;
 pub use job::{
-    Action, AllSteps, Concurrency, ForEach, Job, JobSchedule, JobText, Missed, NamedCalendar, OnInterrupted,
-    OptionKind, OptionSpec, Output, Pattern, Retry, Step, StepType, ValuesFrom, ValuesStep, WebAddress, WhenFull,
-    job_schema,
+    Action, AllSteps, Concurrency, Event, ForEach, Job, JobSchedule, JobText, Missed, NamedCalendar, Notification,
+    OnInterrupted, OptionKind, OptionSpec, Output, Pattern, Retry, SlowerThan, Step, StepType, ValuesFrom, ValuesStep,
+    WebAddress, WhenFull, job_schema,
 };
 pub use marks::{Written, marked, written};
 pub use options::{Bound, Given, Options, SecretOption, bind, read_file_option};

@@ -131,6 +131,7 @@ fn new(id: Uuid) -> NewExecution {
         not_before: None,
         parent: None,
         scheduled: None,
+        telling: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use crate::db::{self, FromRow, Row, sql};
-use crate::{Cause, Scheduled, State, StepRef, Store, StoreError};
+use crate::{Cause, Scheduled, State, StepRef, Store, StoreError, Telling};
 
 /// An execution as it is recorded, without the definition of its job
 /// (see [`execution_text`](Store::execution_text)).
@@ -39,6 +39,8 @@ pub struct ExecutionRow {
     pub parent: Option<StepRef>,
     /// The due time that it stands for.
     pub scheduled: Option<Scheduled>,
+    /// What it tells of another execution.
+    pub telling: Option<Telling>,
     /// The execution that this one repeats.
     pub retry_of: Option<Uuid>,
     /// 1 for the first.
@@ -69,7 +71,7 @@ macro_rules! execution_columns {
     () => {
         "id, project, job, job_id, job_version, job_key, concurrency, options, cause, state, code, reason, member, fence, \
          parent, parent_position, retry_of, attempt, restarts, resume, redo_before, cancel_at, outputs, queued_at, not_before, \
-         started_at, ended_at, schedule, scheduled_at"
+         started_at, ended_at, schedule, scheduled_at, notifies, notification, event"
     };
 }
 pub(crate) use execution_columns;
@@ -173,6 +175,7 @@ impl FromRow for ExecutionRow {
             fence: row.get("fence")?,
             parent: parent.zip(position).map(|(execution, position)| StepRef { execution, position }),
             scheduled: schedule.zip(at).map(|(schedule, at)| Scheduled { schedule, at }),
+            telling: telling(row)?,
             retry_of: row.get("retry_of")?,
             attempt: row.get("attempt")?,
             restarts: row.get("restarts")?,
@@ -186,6 +189,12 @@ impl FromRow for ExecutionRow {
             ended_at: row.get("ended_at")?,
         })
     }
+}
+
+fn telling(row: &Row) -> db::Result<Option<Telling>> {
+    let (execution, number) = (row.get::<Option<Uuid>>("notifies")?, row.get::<Option<i32>>("notification")?);
+    let event = row.get::<Option<String>>("event")?.unwrap_or_default();
+    Ok(execution.zip(number).map(|(execution, notification)| Telling { execution, notification, event }))
 }
 
 #[cfg(test)]

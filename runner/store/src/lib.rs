@@ -33,6 +33,7 @@ mod members;
 mod meta;
 mod new_execution;
 mod notices;
+mod notifications;
 mod packed;
 mod retention;
 mod rewrap;
@@ -66,6 +67,7 @@ pub use logs::{LogPages, LogRow};
 pub use members::Member;
 pub use new_execution::{JobText, NewExecution, Scheduled, StepRef, job_key};
 pub use notices::Notices;
+pub use notifications::Telling;
 pub use retention::{Prune, Pruned};
 pub use rewrap::OfExecution;
 pub use schedules::{

@@ -15,6 +15,8 @@ pub struct ExecutionFilter {
     pub state: Option<State>,
     /// Those that are older than this one: the last of the page before.
     pub before: Option<Uuid>,
+    /// Whether those that tell something of others are among them.
+    pub with_notifications: bool,
 }
 
 /// How many executions of a project run.
@@ -62,6 +64,7 @@ impl ExecutionFilter {
         argument("job_key =", self.job_key.is_some());
         argument("id <", self.before.is_some());
         conditions.extend(state);
+        conditions.extend((!self.with_notifications).then(|| "notifies IS NULL".to_owned()));
         let clause = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         let columns = execution_columns!();
         let text = format!("SELECT {columns} FROM execution {clause} ORDER BY id DESC LIMIT ${next} + 0");

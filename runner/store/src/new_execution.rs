@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use crate::Cause;
+use crate::{Cause, Telling};
 
 /// What is known of an execution before it runs.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct NewExecution {
     pub parent: Option<StepRef>,
     /// The due time that it stands for; its repetitions stand for the same.
     pub scheduled: Option<Scheduled>,
+    /// What it tells of another execution.
+    pub telling: Option<Telling>,
     /// The execution that this one repeats.
     pub retry_of: Option<Uuid>,
     /// 1 for the first.

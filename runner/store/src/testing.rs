@@ -114,6 +114,7 @@ pub(crate) fn new(id: Uuid) -> NewExecution {
         not_before: None,
         parent: None,
         scheduled: None,
+        telling: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

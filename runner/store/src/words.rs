@@ -81,6 +81,8 @@ words! {
         Reference = "reference",
         /// A schedule was due.
         Schedule = "schedule",
+        /// It tells what happened to another execution.
+        Notification = "notification",
     }
 }
 

@@ -224,7 +224,11 @@ async fn next_attempt(store: &Store, row: &ExecutionRow) -> Result<Option<Uuid>,
     if matches!(row.state, State::Succeeded | State::Skipped | State::Cancelled) {
         return Ok(None);
     }
-    let filter = ExecutionFilter { job_key: Some(row.job_key.clone()), ..ExecutionFilter::default() };
+    let filter = ExecutionFilter {
+        job_key: Some(row.job_key.clone()),
+        with_notifications: row.telling.is_some(),
+        ..ExecutionFilter::default()
+    };
     let recent = store.executions(&filter, RECENT).await?;
     let follows = |next: &ExecutionRow| {
         let made_by_a_rule = matches!(next.cause, Cause::Retry | Cause::Restart) && next.attempt == row.attempt + 1;

@@ -31,6 +31,7 @@ pub(crate) async fn run(count: usize, database: &str, project: &str, job: &str) 
         not_before: None,
         parent: None,
         scheduled: None,
+        telling: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

@@ -24,7 +24,7 @@ pub(crate) struct Use<'a> {
 
 /// All of a job: those of its steps, and those that are asked for the values of its options.
 pub(crate) fn uses(job: &Job) -> impl Iterator<Item = Use<'_>> {
-    let of_steps = job.all_steps().filter_map(move |step| match &step.action {
+    let of_steps = job.all_used().filter_map(move |step| match &step.action {
         Action::Uses { uses, with, .. } => Some(Use { job, step: Some(step), uses, with: with.raw() }),
         _ => None,
     });

@@ -146,7 +146,7 @@ impl Engine {
         let given: Vec<(String, Given)> =
             definition.options.iter().map(|(name, value)| (name.clone(), Given::Value(value.clone()))).collect();
         let bound = bind(&job, &given)?;
-        Ok(Prepared { job, project, bound, version: Some(version), depth: 0, plugins: BTreeMap::new() })
+        Ok(Prepared { job, project, bound, version: Some(version), telling: None, depth: 0, plugins: BTreeMap::new() })
     }
 }
 

@@ -6,6 +6,7 @@
 mod configuration;
 mod jobs;
 mod known;
+mod notifications;
 mod outputs;
 mod places;
 mod references;
@@ -33,6 +34,7 @@ pub fn check(job: &Job, project: &ProjectName, known: &Known<'_>) -> Vec<JobErro
     check.options();
     check.all_steps();
     check.job_outputs();
+    check.notifications();
     check.repeatable();
     let mut errors = check.errors;
     errors.sort_by_key(JobError::place);

@@ -21,6 +21,11 @@ impl<'a> Check<'a> {
                 let hint = "values are asked for before the job runs: there are `project` and `job.name`";
                 Err(ExpressionError::undefined(&reference.to_string(), hint))
             }
+            "options" | "steps" if scope.event => {
+                let hint = "a notification sees what happened as `event`: `event.options.NAME`, `event.outputs.NAME`";
+                Err(ExpressionError::undefined(&reference.to_string(), hint))
+            }
+            "event" if scope.event => event(reference),
             "options" => self.option(reference),
             "execution" => field(reference, 0, &["id", "attempt", "scheduledAt"]),
             "steps" => self.steps(reference, scope),
@@ -94,6 +99,18 @@ impl<'a> Check<'a> {
                 None => undefined(nearest_hint(name, steps.iter().map(|step| step.id.as_str()))),
             },
         }
+    }
+}
+
+/// What there is of what happened.
+fn event(reference: &Reference) -> Checked {
+    const ALL: &[&str] = &["kind", "text", "project", "job", "execution", "options", "outputs"];
+    const OF_EXECUTION: &[&str] =
+        &["id", "attempt", "state", "code", "reason", "step", "startedAt", "endedAt", "seconds", "scheduledAt"];
+    field(reference, 0, ALL)?;
+    match reference.name(0) {
+        Some("execution") => field(reference, 1, OF_EXECUTION),
+        _ => Ok(()),
     }
 }
 

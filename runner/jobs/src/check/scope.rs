@@ -14,6 +14,8 @@ pub(super) struct Scope<'a> {
     pub(super) item: bool,
     /// Whether `error` is there.
     pub(super) error: bool,
+    /// Whether `event` is there, and nothing of the job's own values.
+    pub(super) event: bool,
     /// Whether the job runs: before, there are no options, steps and execution.
     pub(super) running: bool,
 }
@@ -21,12 +23,17 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// At the beginning of a job.
     pub(super) fn new() -> Self {
-        Self { steps: HashMap::new(), order: Vec::new(), item: false, error: false, running: true }
+        Self { steps: HashMap::new(), order: Vec::new(), item: false, error: false, event: false, running: true }
     }
 
     /// Before the job runs.
     pub(super) fn before() -> Self {
         Self { running: false, ..Self::new() }
+    }
+
+    /// In a notification.
+    pub(super) fn of_event() -> Self {
+        Self { event: true, ..Self::new() }
     }
 
     /// At the end of a job.

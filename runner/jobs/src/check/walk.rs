@@ -28,7 +28,7 @@ impl<'a> Check<'a> {
         scope.back(mark);
     }
 
-    fn step(&mut self, step: &'a Step, scope: &mut Scope<'a>) {
+    pub(super) fn step(&mut self, step: &'a Step, scope: &mut Scope<'a>) {
         if self.is_full() {
             return;
         }

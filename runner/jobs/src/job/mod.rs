@@ -2,6 +2,7 @@
 
 mod address;
 mod editors;
+mod notification;
 mod option;
 mod policy;
 mod read;
@@ -18,6 +19,7 @@ use windlass_settings::yaml::{Position, read as read_file};
 
 pub use address::WebAddress;
 pub use editors::job_schema;
+pub use notification::{Event, Notification, SlowerThan};
 pub(crate) use option::scalar_text;
 pub use option::{OptionKind, OptionSpec, Pattern, ValuesFrom, ValuesStep};
 pub use policy::{Concurrency, OnInterrupted, Retry, WhenFull};
@@ -62,6 +64,8 @@ pub struct Job {
     pub options: Vec<OptionSpec>,
     /// When it is run by itself.
     pub schedules: Vec<JobSchedule>,
+    /// Who is told what happens to its executions.
+    pub notifications: Vec<Notification>,
     /// What it does, in order.
     pub steps: Vec<Step>,
     /// What it gives to a job that refers to it: names and values.
@@ -110,6 +114,11 @@ impl Job {
     /// Every step at every level in the order of the file: a step, the steps in it, its handlers.
     pub fn all_steps(&self) -> AllSteps<'_> {
         AllSteps::new(&self.steps)
+    }
+
+    /// Every step, and those that send its notifications.
+    pub fn all_used(&self) -> impl Iterator<Item = &Step> {
+        self.all_steps().chain(self.notifications.iter().map(|notification| &notification.step))
     }
 
     /// The step with this id, at whatever level.

@@ -87,6 +87,14 @@ impl Values {
         values
     }
 
+    /// What a notification sees.
+    #[must_use]
+    pub fn with_event(&self, event: &Value) -> Self {
+        let mut values = self.clone();
+        values.context.local.insert("event", seen(event));
+        values
+    }
+
     /// What the handlers of a step see.
     #[must_use]
     pub fn with_error(&self, step: &str, code: &str, message: &str) -> Self {

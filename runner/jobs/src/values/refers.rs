@@ -48,6 +48,7 @@ impl Values {
 pub(crate) fn hint_of_root(name: &str) -> String {
     match name {
         "item" | "index" => format!("`{name}` is there in a step with `forEach`"),
+        "event" => "`event` is there in notifications".to_owned(),
         "error" => "`error` is there in the steps of `onError`".to_owned(),
         _ => "an expression may use `options.NAME`, `steps.ID.outputs.NAME`, `project`, `job.name`, `execution.id`"
             .to_owned(),

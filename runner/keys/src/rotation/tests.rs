@@ -196,6 +196,7 @@ fn execution(id: Uuid) -> NewExecution {
         not_before: None,
         parent: None,
         scheduled: None,
+        telling: None,
         retry_of: None,
         attempt: 1,
         restarts: 0,

@@ -103,8 +103,10 @@ pub(super) async fn carry_out(
             First::Resume(repeat) => engine.resume_here(repeat, prepared, &observer, &halt).await?,
         };
         while let Some(next) = end.next.take() {
+            send_notifications(engine, prepared, end.execution).await;
             end = engine.run_next(prepared, &next, &observer, &halt).await?;
         }
+        send_notifications(engine, prepared, end.execution).await;
         Ok::<_, EngineError>(end)
     };
     let end = tokio::select! {
@@ -128,6 +130,18 @@ pub(super) async fn carry_out(
     match failed {
         Some(failed) => Err(Problem::step(&failed.step, &failed.failure)),
         None => Ok(exit::OK),
+    }
+}
+
+/// Sends what is to be told of an execution. That it cannot be told is nothing that the execution has to do with.
+async fn send_notifications(engine: &Engine, prepared: &Prepared, execution: uuid::Uuid) {
+    if prepared.job.notifications.is_empty() {
+        return;
+    }
+    match engine.send_notifications(execution).await {
+        Ok(0) => {}
+        Ok(left) => show::talk(format_args!("{left} of its notifications could not be sent; a server tries again")),
+        Err(error) => show::talk(format_args!("its notifications were not sent: {error}")),
     }
 }
 

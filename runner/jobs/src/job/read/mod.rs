@@ -2,6 +2,7 @@
 //! that all of it is told at once.
 
 mod given;
+mod notification;
 mod numbers;
 mod option;
 mod retry;
@@ -14,7 +15,7 @@ mod values;
 
 use std::collections::HashMap;
 
-use windlass_settings::yaml::{Position, Spanned, YamlError, document};
+use windlass_settings::yaml::{Position, Spanned, document};
 
 use super::shape::{JobFile, OptionFile, StepFile};
 use super::{Concurrency, Job, JobText, OptionSpec, Output, Step};
@@ -29,21 +30,12 @@ const MOST_OUTPUTS: usize = 100;
 const MOST_ACCOUNTS: usize = 1000;
 
 pub(super) fn parse(file: &JobText) -> Result<Job, JobErrors> {
-    let read: JobFile = document(file.path(), file.text(), "Job").map_err(|error| JobError::from(planned(error)))?;
+    let read: JobFile = document(file.path(), file.text(), "Job").map_err(JobError::from)?;
     let mut rules = Rules { file, errors: Vec::new(), ids: HashMap::new(), count: 0 };
     let job = rules.job(read);
     rules.errors.sort_by_key(JobError::place);
     JobErrors::none(rules.errors)?;
     Ok(job)
-}
-
-/// A key that people will look for and that is not there yet.
-fn planned(mut error: YamlError) -> YamlError {
-    if error.message == "there is no key `notifications` here" {
-        error.message = "`notifications` are planned, this version of Windlass has none".to_owned();
-        return error.with_hint("leave the key out");
-    }
-    error
 }
 
 /// The rules of one file, and what breaks them.
@@ -70,6 +62,7 @@ impl Rules<'_> {
         let concurrency = read.concurrency.map_or_else(Concurrency::default, |read| self.concurrency(&read));
         let options = self.options(read.options);
         let schedules = self.schedules(read.schedules, &options);
+        let steps = self.top_steps(read.steps);
         Job {
             name: read.name.value,
             id: read.id.map(|id| id.value),
@@ -85,7 +78,8 @@ impl Rules<'_> {
             allow_repeat: read.allow_repeat,
             options,
             schedules,
-            steps: self.top_steps(read.steps),
+            notifications: self.notifications(read.notifications),
+            steps,
             outputs: read.outputs.map(|outputs| self.outputs(outputs)).unwrap_or_default(),
             file: self.file.clone(),
         }

@@ -17,6 +17,8 @@ type StepFiles = Vec<Spanned<StepFile>>;
 
 /// What the path of a step that handles a failure has in the middle, `deploy.onError.tell`; so no step is called this.
 const HANDLERS: &str = "onError";
+/// What the step of a notification is called.
+const NOTIFYING: &str = "notify";
 
 impl Rules<'_> {
     pub(super) fn steps(&mut self, read: StepFiles, depth: usize) -> Vec<Step> {
@@ -34,9 +36,18 @@ impl Rules<'_> {
         self.steps(read.value, depth + 1)
     }
 
+    /// The step that sends a notification.
+    pub(super) fn notifying_step(&mut self, read: StepFile, at: Position) -> Option<Step> {
+        let step = self.step_at(read, at, 1)?;
+        Some(Step { id: NOTIFYING.to_owned(), ..step })
+    }
+
     fn step(&mut self, read: Spanned<StepFile>, depth: usize) -> Option<Step> {
         let at = Position::from(&read);
-        let mut read = read.value;
+        self.step_at(read.value, at, depth)
+    }
+
+    fn step_at(&mut self, mut read: StepFile, at: Position, depth: usize) -> Option<Step> {
         self.count += 1;
         if self.count > MOST_STEPS {
             if self.count == MOST_STEPS + 1 {

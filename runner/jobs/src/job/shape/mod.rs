@@ -1,5 +1,6 @@
 //! The shape of a job file, before any rule beyond its types is checked. Its comments are what editors show.
 
+mod notification;
 mod schedule;
 mod step;
 
@@ -11,6 +12,7 @@ use windlass_settings::yaml::Spanned;
 use super::editors::{DURATION, IDENTIFIER, STEP_TYPE};
 use super::{OnInterrupted, OptionKind, WhenFull};
 use crate::tree::Tree;
+pub(super) use notification::NotificationFile;
 pub(super) use schedule::ScheduleFile;
 pub(super) use step::{ForEachFile, StepFile};
 
@@ -73,6 +75,10 @@ pub(in crate::job) struct JobFile {
     #[serde(default)]
     #[schemars(with = "Vec<ScheduleFile>", length(max = 50))]
     pub(in crate::job) schedules: Vec<Spanned<ScheduleFile>>,
+    /// Who is told what happens to its executions.
+    #[serde(default)]
+    #[schemars(with = "Vec<NotificationFile>", length(max = 20))]
+    pub(in crate::job) notifications: Vec<Spanned<NotificationFile>>,
     /// What it does, in order; the first failure ends it.
     #[schemars(with = "Vec<StepFile>", length(min = 1))]
     pub(in crate::job) steps: StepFiles,

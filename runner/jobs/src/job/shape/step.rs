@@ -10,7 +10,7 @@ use super::{RetryFile, StepFiles, Text};
 use crate::tree::Tree;
 
 /// One step: what it does (exactly one of `uses`, `job`, `parallel` and `steps`), and when and how often.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "Step", extend("oneOf" = [
     {"required": ["uses"]},

@@ -15,6 +15,7 @@ pub(in crate::db) const STEPS: &[&str] = &[
     include_str!("../../../migrations/postgres/0006_accounts.sql"),
     include_str!("../../../migrations/postgres/0007_cluster.sql"),
     include_str!("../../../migrations/postgres/0008_schedules.sql"),
+    include_str!("../../../migrations/postgres/0009_notifications.sql"),
 ];
 
 /// Held while the schema is changed: "windlass" in ASCII.

@@ -14,6 +14,7 @@ pub(in crate::db) const STEPS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0006_accounts.sql"),
     include_str!("../../../migrations/sqlite/0007_cluster.sql"),
     include_str!("../../../migrations/sqlite/0008_schedules.sql"),
+    include_str!("../../../migrations/sqlite/0009_notifications.sql"),
 ];
 
 /// The schema of a database; 0 when it has none of ours.

@@ -118,7 +118,8 @@ async fn reads(store: &Store, id: Uuid, member: Option<Uuid>) {
     for state in [None, Some(State::Running), Some(State::Succeeded), Some(State::Failed)] {
         for (project, job_key) in [(None, None), (Some("web"), None), (None, Some("web/name:nightly"))] {
             let (project, job_key) = (project.map(str::to_owned), job_key.map(str::to_owned));
-            store.executions(&ExecutionFilter { project, job_key, state, before: Some(id) }, 9).await.unwrap();
+            let filter = ExecutionFilter { project, job_key, state, before: Some(id), with_notifications: false };
+            store.executions(&filter, 9).await.unwrap();
         }
     }
     for of in [None, member] {
@@ -144,6 +145,9 @@ async fn reads(store: &Store, id: Uuid, member: Option<Uuid>) {
         store.log_text(id).from(offset).of_step(0).page().await.unwrap().unwrap();
     }
     store.log_end(id).await.unwrap();
+    store.notifications_of(id).await.unwrap();
+    store.notifying_candidates(9, 9).await.unwrap();
+    store.usual_time("web/name:nightly", 9).await.unwrap();
     store.to_abandon(9).await.unwrap();
 }
 
@@ -226,6 +230,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         "free",
         "turns",
         "newer",
+        "latest",
         "(subquery",
         all_accounts,
         all_schedules,

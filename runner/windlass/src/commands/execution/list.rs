@@ -22,6 +22,9 @@ pub(crate) struct List {
     /// Those that stand there: queued, running, succeeded, failed, timedOut, cancelled, interrupted, skipped
     #[arg(long, value_parser = find::state)]
     state: Option<State>,
+    /// Also those that tell what happened to others
+    #[arg(long)]
+    notifications: bool,
     /// Those that are older than this one: the last of a list before
     #[arg(long, value_name = "ID")]
     before: Option<String>,
@@ -39,7 +42,8 @@ pub(super) async fn run(global: &Global, arguments: &List) -> Result<u8, Problem
         windlass_credentials::known_project(&settings, project)?;
     }
     let store = setup::store(&settings).await?;
-    let mut filter = ExecutionFilter { state: arguments.state, ..ExecutionFilter::default() };
+    let with_notifications = arguments.notifications;
+    let mut filter = ExecutionFilter { state: arguments.state, with_notifications, ..ExecutionFilter::default() };
     filter.project = arguments.project.as_ref().map(ToString::to_string);
     if let (Some(project), Some(job)) = (&arguments.project, &arguments.job) {
         filter.job_key = Some(find::key_of(&store, project, job).await?);
@@ -91,6 +95,7 @@ pub(super) fn facts(row: &ExecutionRow) -> serde_json::Value {
         "cause": row.cause.as_str(),
         "scheduledAt": row.scheduled.map(|scheduled| show::time(scheduled.at)),
         "attempt": row.attempt,
+        "tellsOf": row.telling.as_ref().map(|telling| telling.execution),
         "retryOf": row.retry_of,
         "parent": row.parent.map(|step| json!({ "execution": step.execution, "position": step.position })),
         "member": row.member,

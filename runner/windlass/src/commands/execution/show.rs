@@ -11,6 +11,9 @@ use crate::problem::Problem;
 use crate::show::Table;
 use crate::{find, setup, show};
 
+/// Of a reason so many characters are shown.
+const REASON: usize = 60;
+
 #[derive(Args)]
 pub(crate) struct Show {
     /// The execution's id, or the end of it
@@ -24,6 +27,7 @@ pub(super) async fn run(global: &Global, arguments: &Show) -> Result<u8, Problem
     let store = setup::store(&setup::configuration(global)?.settings).await?;
     let row = find::execution(&store, &arguments.id).await?;
     let (steps, tables) = (store.steps(row.id).await?, store.tables(row.id).await?);
+    let told = store.notifications_of(row.id).await?;
     if arguments.output == Listing::Json {
         let charts = store.charts(row.id).await?;
         let mut all = facts(&row);
@@ -31,6 +35,7 @@ pub(super) async fn run(global: &Global, arguments: &Show) -> Result<u8, Problem
         all["charts"] = charts.iter().map(|chart| {
             json!({ "position": chart.position, "name": chart.name, "definition": parsed(&chart.definition) })
         }).collect();
+        all["notifications"] = told.iter().map(notification_facts).collect();
         show::json(&all)?;
         return Ok(exit::OK);
     }
@@ -40,7 +45,24 @@ pub(super) async fn run(global: &Global, arguments: &Show) -> Result<u8, Problem
     }
     outputs(&steps)?;
     sizes(&steps, &tables)?;
+    if !told.is_empty() {
+        let cells = told.iter().map(|row| {
+            let reason = row.reason.as_deref().map(|reason| show::brief(reason, REASON)).unwrap_or_default();
+            [kind(row), row.state.to_string(), row.attempt.to_string(), show::short(row.id), reason]
+        });
+        show::listing(["notification", "state", "attempt", "id", "reason"], cells)?;
+    }
     Ok(exit::OK)
+}
+
+/// What a notification is about.
+fn kind(row: &ExecutionRow) -> String {
+    let event = row.telling.as_ref().map(|telling| parsed(&telling.event)).unwrap_or_default();
+    show::plain(&event["kind"])
+}
+
+fn notification_facts(row: &ExecutionRow) -> Value {
+    json!({ "on": kind(row), "execution": row.id, "state": row.state.as_str(), "attempt": row.attempt, "code": row.code })
 }
 
 fn parsed(text: &str) -> Value {
@@ -65,6 +87,7 @@ fn about(row: &ExecutionRow) -> String {
     let attempt = if row.attempt > 1 { format!(", attempt {}", row.attempt) } else { String::new() };
     fact("cause", Some(format!("{}{attempt}", row.cause)));
     fact("schedule", row.scheduled.map(|scheduled| format!("due {}", show::time(scheduled.at))));
+    fact("tells of", row.telling.as_ref().map(|telling| format!("execution {}", telling.execution)));
     fact("repeats", row.retry_of.map(|id| id.to_string()));
     fact("part of", row.parent.map(|step| format!("step {} of execution {}", step.position, step.execution)));
     fact("queued", Some(show::time(row.queued_at)));

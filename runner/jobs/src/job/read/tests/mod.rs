@@ -1,3 +1,4 @@
+mod notifications;
 mod rules;
 mod schedules;
 
@@ -145,13 +146,6 @@ fn assert_refused(cases: &[(&str, &str)]) {
         assert!(errors.starts_with(&format!("job.invalid {said}")), "{lines}\n{errors}");
         assert_eq!(errors.lines().count(), 1, "{lines}\n{errors}");
     }
-}
-
-#[test]
-fn what_is_planned_is_said_to_be() {
-    let errors = shown(&refused("notifications: []\nsteps: [{uses: a/b}]\n"));
-    let said = "job.invalid 1:1 `notifications` are planned, this version of Windlass has none (leave the key out)\n";
-    assert_eq!(errors, said);
 }
 
 #[test]
