@@ -56,7 +56,7 @@ public class NextTimes {
             "59 59 23 31 12 ? 2099", "0 0 0 1 1 ? 2020", "0 0 0 ? 2 5#5", "0,30 0 0 ? * MON", "0 0 0 L 2 ?", "0 0 0 L-1 2 ?",
         };
         all.addAll(List.of(fixed));
-        for (int before = 0; before <= 27; before++) {
+        for (int before = 0; before <= 30; before++) {
             all.add("0 0 10 L-" + before + " * ?");
         }
         for (int before = 0; before <= 27; before += 3) {

@@ -64,7 +64,7 @@ impl Used {
         let others = self.others.iter().map(|name| (name.as_str(), None));
         let found = self.found.iter().map(|(name, plugin)| (name.as_str(), Some(&plugin.metadata)));
         let jobs = jobs.into_iter().map(|job| (job.name.as_str(), job)).collect();
-        Known { plugins: others.chain(found).collect(), jobs, more_jobs: false }
+        Known { plugins: others.chain(found).collect(), jobs, ..Known::default() }
     }
 }
 

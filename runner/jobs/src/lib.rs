@@ -6,8 +6,10 @@
 //!
 //! Deliberately absent: plugins as files, accounts, the database, and running anything; the engine does that.
 
+mod calendar;
 mod check;
 mod cost;
+mod definition;
 mod error;
 mod errors;
 mod evaluate;
@@ -23,7 +25,9 @@ mod values;
 #[cfg(test)]
 mod testing;
 
+pub use calendar::ProjectCalendar;
 pub use check::{Known, check, said_twice};
+pub use definition::Definition;
 pub use error::JobError;
 pub use errors::JobErrors;
 pub use evaluate::{Evaluated, Places, condition, evaluate, items, text};

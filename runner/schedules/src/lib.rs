@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: the clock, the database, and what is done about a time that was missed.
 
+mod calendar;
 mod cron;
 mod due;
 mod instants;
@@ -14,6 +15,7 @@ mod schedule;
 mod words;
 mod zone;
 
+pub use calendar::{Calendar, CalendarDay, CalendarError, CalendarRule, Dates, Events, EventsError, Hours, Verdict};
 pub use cron::{CronError, Expression, Field};
 pub use due::{Due, Note};
 pub use schedule::{Every, Schedule, ScheduleError, Timing};

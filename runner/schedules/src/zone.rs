@@ -7,6 +7,9 @@ use windlass_errors::nearest;
 /// The database that is built in: with the machine's, two members could come to different times for one schedule.
 static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
+/// A longer name is no slip of the finger, in characters.
+const LONGEST: usize = 100;
+
 /// A time zone of the IANA database, as the release of it says that is built into the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone(TimeZone);
@@ -15,7 +18,7 @@ pub struct Zone(TimeZone);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no time zone `{name}`")]
 pub struct UnknownZone {
-    /// The name.
+    /// The name, or the beginning of a long one.
     pub name: String,
     /// What to write.
     pub hint: String,
@@ -31,7 +34,10 @@ impl Zone {
     /// The name and the nearest that there is. An offset, `+01:00`, is no name: it says nothing of daylight saving time.
     pub fn parse(name: &str) -> Result<Self, UnknownZone> {
         let known = DATABASE.get(name).ok().filter(|zone| !zone.is_unknown() && zone.iana_name().is_some());
-        known.map(Self).ok_or_else(|| UnknownZone { name: name.to_owned(), hint: hint(name) })
+        known.map(Self).ok_or_else(|| {
+            let name: String = name.chars().take(LONGEST).collect();
+            UnknownZone { hint: hint(&name), name }
+        })
     }
 
     /// Its name in the database.
@@ -98,5 +104,7 @@ mod tests {
             assert!(error.hint.starts_with(hint), "{given}: {}", error.hint);
             assert_eq!(error.to_string(), format!("there is no time zone `{given}`"));
         }
+        let error = Zone::parse(&"x".repeat(100_000)).unwrap_err();
+        assert!(error.to_string().len() < 200 && error.hint.starts_with("write a name"), "{error}");
     }
 }

@@ -66,6 +66,44 @@ fn jobs_are_held_against_their_step_types_and_each_other() {
     assert_names(&ended.stderr, &["did you mean `noop`?"]);
 }
 
+#[test]
+fn calendars_are_files_beside_the_jobs() {
+    let installation = installation("");
+    let scheduled = format!("schedules: [{{every: 1h, calendars: [holidays]}}]\n{NOOP}");
+    set(&installation, &[("a", &scheduled)]);
+    let calendar = "apiVersion: windlass/v1\nkind: Calendar\nname: holidays\nforbidden: [{icalendar: holidays.ics}]\n";
+    let ics = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261225\nEND:VEVENT\nEND:VCALENDAR\n";
+    installation.write("jobs/holidays.yaml", calendar);
+    installation.write("jobs/holidays.ics", ics);
+    let ended = project(&installation, "validate", &[]);
+    assert_eq!(ended.ok(), "");
+    assert_names(&ended.stderr, &["1 job and 1 calendar in", "nothing is wrong"]);
+
+    let job = |calendar: &str| {
+        let scheduled = scheduled.replace("[holidays]", &format!("[{calendar}]"));
+        format!("apiVersion: windlass/v1\nkind: Job\nname: a\n{scheduled}")
+    };
+    installation.write("jobs/a.yaml", job("holiday"));
+    let ended = project(&installation, "validate", &[]);
+    assert_names(ended.failed(4, "job.unknown-calendar"), &["jobs/a.yaml:4:37", "did you mean `holidays`?"]);
+
+    installation.write(
+        "jobs/again.yaml",
+        calendar.replace("forbidden: [{icalendar: holidays.ics}]", "forbidden: [{days: [sat]}]"),
+    );
+    installation.write("jobs/holidays.ics", ics.replace("20261225", "never"));
+    let ended = project(&installation, "validate", &[]);
+    assert_names(
+        ended.failed(4, "calendar.invalid"),
+        &["holidays.yaml:4:25", "`holidays.ics`, line 3: DTSTART: `never` is no day"],
+    );
+    assert!(!ended.stderr.contains("job.unknown-calendar"), "{}", ended.stderr);
+
+    installation.write("jobs/holidays.ics", ics);
+    let ended = project(&installation, "validate", &[]);
+    assert_names(&ended.stderr, &["another calendar has the name `holidays` already: `", "again.yaml`"]);
+}
+
 /// A file that cannot be read hides nothing of the others, and it is not said that its job is not there.
 #[test]
 fn a_file_that_is_no_job_does_not_hide_what_is_wrong_with_others() {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod broker;
+mod calendars;
 mod first_frame;
 mod host_frames;
 mod imports;
@@ -13,5 +14,6 @@ mod note;
 mod packets;
 mod place;
 mod runner_frames;
+mod schedules;
 mod schema;
 mod shown;

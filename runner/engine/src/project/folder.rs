@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use windlass_jobs::{Job, JobErrors, Known, check};
+use windlass_jobs::{Definition, Job, JobErrors, Known, ProjectCalendar, check};
 use windlass_settings::ProjectName;
 use windlass_settings::yaml::Position;
 
@@ -13,11 +13,13 @@ const DEEPEST: usize = 10;
 /// Of what is wrong with a file as a whole.
 const TOP: Position = Position { line: 1, column: 1 };
 
-/// The jobs of a project as files.
+/// The jobs and calendars of a project as files.
 #[derive(Debug)]
 pub struct Folder {
     /// The jobs, by path.
     pub jobs: Vec<FolderJob>,
+    /// The calendars, by path.
+    pub calendars: Vec<FolderCalendar>,
 }
 
 /// A job as a file.
@@ -27,6 +29,15 @@ pub struct FolderJob {
     pub path: PathBuf,
     /// What it says.
     pub job: Job,
+}
+
+/// A calendar as a file.
+#[derive(Debug)]
+pub struct FolderCalendar {
+    /// The file.
+    pub path: PathBuf,
+    /// What it says.
+    pub read: ProjectCalendar,
 }
 
 /// Everything that is wrong with a project's files.
@@ -40,22 +51,24 @@ pub struct Invalid {
 
 impl Folder {
     /// Reads every `.yaml` and `.yml` file in a folder and the folders below it, and checks what can be read against the step
-    /// types that it uses and against each other. Hidden files and folders are passed over.
+    /// types and calendars that it uses and against each other. Hidden files and folders are passed over.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the files.
     pub async fn checked(folder: &Path, project: &ProjectName, workshop: Workshop<'_>) -> Result<Self, Invalid> {
-        let (jobs, mut wrong, unreadable) = read(folder);
+        let Found { jobs, calendars, mut wrong, unreadable } = read(folder);
         let more_jobs = !wrong.is_empty() || unreadable.is_some();
+        let names = (!more_jobs).then(|| calendars.iter().map(|it| it.read.calendar.name.as_str()).collect());
         let mut used = workshop.used(jobs.iter().map(|it| &it.job)).await;
         let others: Vec<EngineError> = unreadable.into_iter().chain(std::mem::take(&mut used.refused)).collect();
-        let known = Known { more_jobs, ..used.known(jobs.iter().map(|it| &it.job)) };
+        let known = Known { more_jobs, calendars: names, ..used.known(jobs.iter().map(|it| &it.job)) };
         wrong.extend(twice(&jobs));
+        wrong.extend(same_name(&calendars));
         let check = |it: &FolderJob| Some((it.path.clone(), JobErrors::new(check(&it.job, project, &known))?));
         wrong.extend(jobs.iter().filter_map(check));
         wrong.sort_by(|(one, _), (other, _)| one.cmp(other));
         match wrong.is_empty() && others.is_empty() {
-            true => Ok(Self { jobs }),
+            true => Ok(Self { jobs, calendars }),
             false => Err(Invalid { jobs: wrong.into_iter().map(|(_, errors)| errors).collect(), others }),
         }
     }
@@ -64,19 +77,29 @@ impl Folder {
 /// What is wrong with a file.
 type Wrong = (PathBuf, JobErrors);
 
-/// The jobs of a folder, what is wrong with the files that are none, and why some may not have been found.
-fn read(folder: &Path) -> (Vec<FolderJob>, Vec<Wrong>, Option<EngineError>) {
+/// What is in a folder.
+struct Found {
+    jobs: Vec<FolderJob>,
+    calendars: Vec<FolderCalendar>,
+    /// What is wrong with the other files.
+    wrong: Vec<Wrong>,
+    /// Why some files may not have been found.
+    unreadable: Option<EngineError>,
+}
+
+fn read(folder: &Path) -> Found {
     let mut files = Vec::new();
     let unreadable = find(folder, DEEPEST, &mut files).err();
     files.sort_unstable();
-    let (mut jobs, mut wrong) = (Vec::new(), Vec::new());
+    let (mut jobs, mut calendars, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for path in files {
-        match Job::read(&path) {
-            Ok(job) => jobs.push(FolderJob { path, job }),
+        match Definition::read(&path) {
+            Ok(Definition::Job(job)) => jobs.push(FolderJob { path, job }),
+            Ok(Definition::Calendar(read)) => calendars.push(FolderCalendar { path, read }),
             Err(errors) => wrong.push((path, errors)),
         }
     }
-    (jobs, wrong, unreadable)
+    Found { jobs, calendars, wrong, unreadable }
 }
 
 fn find(folder: &Path, deepest: usize, files: &mut Vec<PathBuf>) -> Result<(), EngineError> {
@@ -96,6 +119,20 @@ fn find(folder: &Path, deepest: usize, files: &mut Vec<PathBuf>) -> Result<(), E
         }
     }
     Ok(())
+}
+
+/// Names that a calendar before has already.
+fn same_name(calendars: &[FolderCalendar]) -> Vec<Wrong> {
+    let mut names: BTreeMap<&str, &Path> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for FolderCalendar { path, read } in calendars {
+        let name = &read.calendar.name;
+        if let Some(first) = names.insert(name, path) {
+            let message = format!("another calendar has the name `{name}` already: `{}`", first.display());
+            wrong.push((path.clone(), read.error(TOP, message).into()));
+        }
+    }
+    wrong
 }
 
 /// Names and ids that a job before has already.

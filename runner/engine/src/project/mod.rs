@@ -7,5 +7,5 @@ mod plan;
 
 pub use apply::Applied;
 pub use export::{Exported, export};
-pub use folder::{Folder, FolderJob, Invalid};
+pub use folder::{Folder, FolderCalendar, FolderJob, Invalid};
 pub use plan::{Change, Plan, Planned};

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_plugin_api::{PluginMetadata, StepMetadata};
 
@@ -14,6 +14,8 @@ pub struct Known<'a> {
     pub jobs: BTreeMap<&'a str, &'a Job>,
     /// Whether there are jobs beside these that could not be read: nothing is said then of a name that none of these has.
     pub more_jobs: bool,
+    /// The calendars of the project by name; nothing is said of a name when none are given, which is not the same as that there are none.
+    pub calendars: Option<BTreeSet<&'a str>>,
 }
 
 impl<'a> Known<'a> {

@@ -3,6 +3,7 @@
 //! All of it is told at once. What depends on a value is left to the run: an expression in `with` is a hole, and only what
 //! no value of it could mend is an error.
 
+mod calendars;
 mod configuration;
 mod jobs;
 mod known;
@@ -32,6 +33,7 @@ use crate::{Job, JobError, JobErrors, OptionKind, StepType};
 pub fn check(job: &Job, project: &ProjectName, known: &Known<'_>) -> Vec<JobError> {
     let mut check = Check { job, project, known, errors: Vec::new(), validators: HashMap::new() };
     check.options();
+    check.calendars();
     check.all_steps();
     check.job_outputs();
     check.notifications();

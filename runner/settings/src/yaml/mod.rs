@@ -88,6 +88,11 @@ pub fn document<T: DeserializeOwned>(path: &Path, text: &str, kind: &str) -> Res
     parse(path, text)
 }
 
+/// What kind of file a text says it is; none when it says none, or is no YAML.
+pub fn kind(path: &Path, text: &str) -> Option<String> {
+    parse::<Header>(path, text).ok()?.kind.map(|kind| kind.value)
+}
+
 #[derive(Deserialize)]
 struct Header {
     #[serde(rename = "apiVersion")]

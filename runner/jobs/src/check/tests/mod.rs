@@ -67,7 +67,7 @@ pub(super) fn said_beside(lines: &str, others: &[Job]) -> String {
     let (job, demo) = (job(lines), demo());
     let plugins = BTreeMap::from([("demo", Some(&demo)), ("shy", None)]);
     let jobs = others.iter().map(|other| (other.name.as_str(), other)).collect();
-    shown(&check(&job, &ProjectName::parse("web").unwrap(), &Known { plugins, jobs, more_jobs: false }))
+    shown(&check(&job, &ProjectName::parse("web").unwrap(), &Known { plugins, jobs, ..Known::default() }))
 }
 
 #[track_caller]

@@ -22,6 +22,8 @@ use super::{Concurrency, Job, JobText, OptionSpec, Output, Step};
 use crate::tree::{Node, Tree};
 use crate::{JobError, JobErrors};
 
+pub(crate) use texts::{is_line, is_plain};
+
 /// The most options of a job.
 const MOST_OPTIONS: usize = 200;
 /// The most outputs of a job.

@@ -117,6 +117,6 @@ pub(crate) fn is_plain(text: &str) -> bool {
 }
 
 /// Whether a text is one line that looks as it is.
-pub(super) fn is_line(text: &str, longest: usize) -> bool {
+pub(crate) fn is_line(text: &str, longest: usize) -> bool {
     !text.is_empty() && text.len() <= longest && text.trim() == text && !text.chars().any(char::is_control)
 }

@@ -12,15 +12,17 @@ pub(super) async fn run(global: &Global, arguments: &Jobs) -> Result<u8, Problem
     if arguments.output == Listing::Json {
         let all: Vec<Value> = checked.as_ref().err().map(errors).unwrap_or_default().into_iter().map(told).collect();
         let jobs = checked.as_ref().map(|folder| folder.jobs.len()).ok();
-        show::json(&json!({ "valid": all.is_empty(), "jobs": jobs, "errors": all }))?;
+        let calendars = checked.as_ref().map(|folder| folder.calendars.len()).ok();
+        show::json(&json!({ "valid": all.is_empty(), "jobs": jobs, "calendars": calendars, "errors": all }))?;
     }
     match checked {
         Ok(folder) => {
-            let (count, folder) = (folder.jobs.len(), arguments.folder.display());
-            show::talk(format_args!(
-                "{count} {} in `{folder}`, and nothing is wrong",
-                if count == 1 { "job" } else { "jobs" }
-            ));
+            let calendars = match folder.calendars.len() {
+                0 => String::new(),
+                count => format!(" and {}", counted(count, "calendar")),
+            };
+            let jobs = counted(folder.jobs.len(), "job");
+            show::talk(format_args!("{jobs}{calendars} in `{}`, and nothing is wrong", arguments.folder.display()));
             Ok(exit::OK)
         }
         Err(invalid) => {
@@ -29,6 +31,10 @@ pub(super) async fn run(global: &Global, arguments: &Jobs) -> Result<u8, Problem
             Err(problem(&invalid))
         }
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn told(error: &dyn Report) -> Value {
