@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod lost;
+mod members;
 
 use serde_json::json;
 use windlass_tests::Postgres;

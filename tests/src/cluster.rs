@@ -103,6 +103,12 @@ impl Cluster {
 }
 
 impl Machine {
+    /// Its configuration, for a test that needs another.
+    #[must_use]
+    pub fn configuration(&self) -> &Path {
+        &self.configuration
+    }
+
     /// `windlass --config ... ARGUMENTS` on this machine, with nothing of our environment.
     ///
     /// # Errors

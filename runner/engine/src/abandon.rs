@@ -144,6 +144,7 @@ impl Engine {
             .map_err(|why| EngineError::Project { project: row.project.clone(), why: why.to_string() })?;
         let bound = Bound { values: Options::new(), secrets: BTreeMap::new() };
         let job = self.job_of(row).await?;
-        Ok(Prepared { job, project, bound, version: None, telling: None, depth: 0, plugins: BTreeMap::new() })
+        let needs = row.needs.clone();
+        Ok(Prepared { job, project, bound, version: None, telling: None, depth: 0, needs, plugins: BTreeMap::new() })
     }
 }

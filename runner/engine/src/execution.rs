@@ -196,6 +196,7 @@ impl Prepared {
             cause,
             attempt: 1,
             restarts: 0,
+            needs: self.needs.clone(),
             queued_at: at,
             parent: None,
             scheduled: None,

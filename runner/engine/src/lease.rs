@@ -85,6 +85,11 @@ impl Lease {
         self.0.as_ref().map_or_else(Lifeline::default, |leased| Lifeline::until(leased.known.until.subscribe()))
     }
 
+    /// Whether one is needed to run anything.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.0.is_some()
+    }
+
     fn is_kept(&self) -> bool {
         self.0.as_ref().is_none_or(|leased| leased.keeping().is_some())
     }
@@ -159,7 +164,7 @@ impl Engine {
     /// `store.unavailable`
     pub(crate) async fn join(&self) -> Result<(), StoreError> {
         if !self.lease.is_kept() {
-            self.lease.take(&self.store, self.member.row()).await?;
+            self.lease.take(&self.store, self.member_row().await?).await?;
             self.member.has_joined();
         }
         Ok(())
@@ -167,7 +172,7 @@ impl Engine {
 
     /// Ends being a member that has a lease. What it cannot say any more is seen when the lease is over.
     pub async fn leave(&self) {
-        if self.lease.0.is_some() && self.lease.is_kept() {
+        if self.lease.is_needed() && self.lease.is_kept() {
             self.lease.end().await;
             let left = self.store.commit(vec![Transition::Left { member: self.member.id }]);
             let _ = timeout(self.settings.server.lease / RENEWALS, left).await;

@@ -35,6 +35,7 @@ mod quota;
 mod recorder;
 mod reference;
 mod repeat;
+mod requirements;
 mod retention;
 pub mod schedules;
 mod serve;

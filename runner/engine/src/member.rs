@@ -102,6 +102,10 @@ impl Member {
             role: self.role,
             data_dir_id: self.installation.clone(),
             started_at: self.started_at,
+            max_executions: 0,
+            master_key: None,
+            labels: "[]".to_owned(),
+            plugins: "[]".to_owned(),
         }
     }
 
@@ -193,7 +197,8 @@ impl Member {
         Ok(known.is_some_and(|member| self.seems_alive(&member, &lapsed)))
     }
 
-    fn seems_alive(&self, other: &windlass_store::Member, lapsed: &[Uuid]) -> bool {
+    /// Whether another member lives, by the ids of those whose lease is over.
+    pub fn seems_alive(&self, other: &windlass_store::Member, lapsed: &[Uuid]) -> bool {
         let has_gone = self.is_neighbour(&other.data_dir_id) && self.gone(other.id).is_some();
         !has_gone && !lapsed.contains(&other.id)
     }

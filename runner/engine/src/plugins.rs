@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use windlass_hosting::{Catalog, HostLimits, HostingError, Library, describe};
+use windlass_hosting::{Catalog, HostLimits, HostingError, Identity, Library, describe};
 use windlass_jobs::ConfigSchema;
 use windlass_plugin_api::{PluginMetadata, StepMetadata};
 use windlass_settings::Settings;
@@ -108,9 +108,25 @@ impl Plugins {
 
     /// The names of all that are found.
     pub async fn names(&self) -> Vec<String> {
+        self.identities().await.into_iter().map(|identity| identity.name).collect()
+    }
+
+    /// What all that are found say that they are, by their names.
+    pub(crate) async fn identities(&self) -> Vec<Identity> {
         let catalog = self.catalog.clone();
         let found = spawn(move || catalog.find()).await;
-        found.into_iter().filter_map(|found| Some(found.identity.ok()?.name)).collect()
+        let mut identities: Vec<Identity> = found.into_iter().filter_map(|found| found.identity.ok()).collect();
+        identities.sort_by(|one, other| one.name.cmp(&other.name));
+        identities
+    }
+
+    /// The hash of a plugin's bytes; nothing for one that is refused.
+    pub(crate) async fn sha256(&self, name: &str) -> Option<String> {
+        if let Some(plugin) = self.known(name) {
+            return Some(plugin.library.sha256.clone());
+        }
+        let (catalog, name) = (self.catalog.clone(), name.to_owned());
+        spawn(move || catalog.load(&name).ok().map(|library| library.sha256.clone())).await
     }
 
     /// A plugin whose files are as they were. They are looked at here and now: the kernel has a handful of them at hand, and

@@ -27,6 +27,8 @@ pub struct Prepared {
     pub(crate) telling: Option<Telling>,
     /// How many jobs refer to it, one above the other.
     pub(crate) depth: usize,
+    /// What a member must have to take an execution of it, JSON.
+    pub(crate) needs: String,
     /// The plugins that its steps use, by name. They stay as they are however long it runs.
     pub(crate) plugins: BTreeMap<String, Arc<Plugin>>,
 }
@@ -54,7 +56,8 @@ impl Engine {
     ) -> Result<Prepared, EngineError> {
         known_project(&self.settings, &project)?;
         let plugins = self.plugins_of(&job).await?;
-        Ok(Prepared { job, project, bound, version, telling: None, depth: 0, plugins })
+        let needs = self.requirements(&project, &job).await?;
+        Ok(Prepared { job, project, bound, version, telling: None, depth: 0, needs, plugins })
     }
 
     /// Loads and describes each plugin of the job once.

@@ -1,6 +1,6 @@
 //! A server: it claims what is queued, runs it, settles what others left, and stops in good order.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use windlass_hosting::Stop;
 use windlass_jobs::OnInterrupted;
 use windlass_settings::ProjectName;
-use windlass_store::{Candidate, ExecutionFilter, State, StoreError};
+use windlass_store::{Candidate, ExecutionFilter, State, StoreError, Transition};
 
 use crate::lease::Term;
 use crate::notice::{Failed, Notice};
@@ -62,6 +62,8 @@ pub enum Served<'a> {
     CutOff,
     /// It has a lease again.
     Back,
+    /// It was asked to take nothing new, or to take it again.
+    Draining(bool),
     /// It was asked to stop and waits for so many executions.
     Stopping(usize),
 }
@@ -92,6 +94,10 @@ pub struct Server<'a> {
     was_woken: bool,
     /// When something that waits for its time may begin.
     due: Option<i64>,
+    /// Whether it takes nothing new.
+    draining: bool,
+    /// What queued executions needed that this process has.
+    met: BTreeSet<String>,
     /// Whether it ends when nothing is left to do.
     until_idle: bool,
 }
@@ -115,6 +121,8 @@ impl<'a> Server<'a> {
             term: None,
             was_woken: true,
             due: None,
+            draining: false,
+            met: BTreeSet::new(),
             until_idle: false,
         }
     }
@@ -131,11 +139,13 @@ impl<'a> Server<'a> {
     /// When it cannot even begin: the database does not take it as a member.
     pub async fn serve(mut self, halt: &Halt) -> Result<(), EngineError> {
         self.engine.join().await?;
-        let joins: Vec<_> = self.engine.member.joins().into_iter().collect();
-        if !joins.is_empty() {
-            self.engine.store.commit(joins).await?;
+        if self.engine.member.joins().is_some() {
+            let member = self.engine.member_row().await?;
+            self.engine.store.commit(vec![Transition::Joined { member }]).await?;
             self.engine.member.has_joined();
         }
+        let telling = Arc::clone(&self.engine);
+        let _telling = AbortOnDrop(task::spawn(async move { telling.tell_plugins().await }));
         self.term = self.engine.lease.term();
         self.engine.member.hear();
         (self.log)(Served::Ready);
@@ -220,6 +230,7 @@ impl<'a> Server<'a> {
         }
         if self.settled.is_none_or(|at| at.elapsed() >= SETTLE_EVERY) {
             self.settled = Some(Instant::now());
+            self.met.clear();
             for (execution, how) in self.engine.settle().await? {
                 (self.log)(Served::Settled(execution, how));
             }
@@ -228,6 +239,10 @@ impl<'a> Server<'a> {
         if std::mem::take(&mut self.was_woken) {
             self.candidates.clear();
             self.due = self.engine.store.next_due(now()).await?;
+            let draining = self.engine.store.is_draining(self.engine.member.id).await?.unwrap_or(self.draining);
+            if std::mem::replace(&mut self.draining, draining) != draining {
+                (self.log)(Served::Draining(draining));
+            }
             self.engine.cancel_requests().await?.iter().for_each(|part| part.stop(&Stop::cancelled()));
         }
         self.claim().await
@@ -236,9 +251,11 @@ impl<'a> Server<'a> {
     /// Begins as many executions as there is room for.
     async fn claim(&mut self) -> Result<(), EngineError> {
         let most = usize::try_from(self.engine.settings.server.max_executions).unwrap_or(usize::MAX);
-        while self.taken.len() < most {
+        while self.taken.len() < most && !self.draining {
             if self.candidates.is_empty() {
-                let found = self.engine.store.candidates(CANDIDATES + count(self.taken.len()), now()).await?;
+                let unmet = self.engine.unmet(&mut self.met).await?;
+                let limit = CANDIDATES + count(self.taken.len());
+                let found = self.engine.store.candidates(limit, now(), &unmet).await?;
                 self.candidates.extend(found.into_iter().filter(|it| !self.taken.contains_key(&it.id)));
             }
             let Some(next) = self.candidates.iter().position(|candidate| self.has_room(&candidate.project)) else {
@@ -453,6 +470,15 @@ async fn abandon_all(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync)) 
             return Ok(());
         }
         engine.abandon(claimed, &|abandoned| log(Served::Abandoned(abandoned))).await?;
+    }
+}
+
+/// A task that ends with this value.
+struct AbortOnDrop(task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -274,6 +274,7 @@ pub(crate) fn repeated(row: &ExecutionRow, text: String, cause: Cause, at: i64) 
         cause,
         attempt: 1,
         restarts: 0,
+        needs: row.needs.clone(),
         queued_at: at,
         parent: None,
         scheduled: row.scheduled,

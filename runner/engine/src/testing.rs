@@ -47,6 +47,7 @@ pub(crate) fn new_execution(job: &Job) -> NewExecution {
         retry_of: None,
         attempt: 1,
         restarts: 0,
+        needs: "[]".to_owned(),
     }
 }
 
@@ -59,5 +60,9 @@ pub(crate) fn new_member() -> Member {
         role: Role::Run,
         data_dir_id: "d".to_owned(),
         started_at: 1,
+        max_executions: 20,
+        master_key: None,
+        labels: "[]".to_owned(),
+        plugins: "[]".to_owned(),
     }
 }

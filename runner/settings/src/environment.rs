@@ -191,6 +191,7 @@ mod tests {
                 "WINDLASS_RETENTION_INTERVAL",
                 "WINDLASS_RETENTION_MAX_AGE",
                 "WINDLASS_RETENTION_MAX_COUNT",
+                "WINDLASS_SERVER_LABELS",
                 "WINDLASS_SERVER_LEASE",
                 "WINDLASS_SERVER_MAX_EXECUTIONS",
                 "WINDLASS_SERVER_PROJECT_EXECUTIONS",

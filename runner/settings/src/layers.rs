@@ -95,6 +95,8 @@ pub(crate) struct MergedServer {
     pub(crate) project_executions: Option<String>,
     pub(crate) stop_grace: String,
     pub(crate) lease: String,
+    #[serde(default)]
+    pub(crate) labels: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -213,6 +215,7 @@ impl Layers {
             ("network.certificateAuthorities", &network.certificate_authorities),
             ("network.directPlugins", &network.direct_plugins),
             ("shell.allowUnconfined", &shell.allow_unconfined),
+            ("server.labels", &server.labels),
         ] {
             let value =
                 |text: &Text| if is_path(key) { resolve(base, text.as_str()) } else { text.as_str().to_owned() };

@@ -180,6 +180,8 @@ pub struct Server {
     pub stop_grace: Duration,
     /// On PostgreSQL: how long what runs here stays this process's while it cannot reach the database, 3 seconds to 5 minutes.
     pub lease: Duration,
+    /// What this machine has, for jobs that ask for it by `runsOn`; sorted.
+    pub labels: Vec<String>,
 }
 
 /// Bounds on what a step may use and what a project keeps.

@@ -178,6 +178,9 @@ pub(crate) struct ServerShape {
     pub(crate) stop_grace: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     pub(crate) lease: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "Vec<Text>")]
+    pub(crate) labels: Option<Spanned<Vec<Text>>>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -59,6 +59,7 @@ pub(crate) fn shown(settings: &Settings, layers: &Layers, project_lines: &[Origi
     add("server.projectExecutions", json!(settings.server.project_executions));
     add("server.stopGrace", json!(merged.server.stop_grace));
     add("server.lease", json!(merged.server.lease));
+    add("server.labels", json!(settings.server.labels));
     add("limits.stepMemory", json!(merged.limits.step_memory));
     add("limits.stepOutput", json!(merged.limits.step_output));
     add("limits.stepLog", json!(merged.limits.step_log));

@@ -48,7 +48,19 @@ async fn all(store: &Store, executions: usize) {
     let member = Uuid::now_v7();
     let text = |text: &str| text.to_owned();
     let (host, version, data_dir_id) = (text("here"), text("0"), text("d"));
-    let joined = Member { id: member, host, pid: 1, version, role: Role::Server, data_dir_id, started_at: 0 };
+    let joined = Member {
+        id: member,
+        host,
+        pid: 1,
+        version,
+        role: Role::Server,
+        data_dir_id,
+        started_at: 0,
+        max_executions: 20,
+        master_key: None,
+        labels: text("[]"),
+        plugins: text("[]"),
+    };
     store.commit(vec![Transition::Joined { member: joined }]).await.unwrap();
     for callers in [1, 8, 64] {
         let ids: Arc<Vec<Uuid>> = Arc::new((0..executions).map(|_| Uuid::now_v7()).collect());
@@ -85,7 +97,7 @@ async fn looked_for(store: &Store, executions: usize) {
         let meter = Meter::start();
         let rounds = std::env::var("ROUNDS").map_or(200, |text| text.parse().unwrap());
         for _ in 0..rounds {
-            assert_eq!(store.candidates(limit, 2_000).await.unwrap().len() as i64, limit);
+            assert_eq!(store.candidates(limit, 2_000, &[]).await.unwrap().len() as i64, limit);
         }
         let (wall, cpu) = meter.stop();
         let of = executions + ids.len();
@@ -135,6 +147,7 @@ fn new(id: Uuid) -> NewExecution {
         retry_of: None,
         attempt: 1,
         restarts: 0,
+        needs: "[]".to_owned(),
     }
 }
 

@@ -76,7 +76,8 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn accounts(&self) -> Result<(i64, Vec<AccountRow>), StoreError> {
-        const SQL: &str = "SELECT * FROM account_version WHERE latest ORDER BY scope, name";
+        const SQL: &str = "SELECT revision, scope, name, version, text, changed_by, changed_at FROM account_version \
+                           WHERE latest ORDER BY scope, name";
         let latest: Vec<Latest> = self.db().fetch_all(sql(SQL)).await.map_err(self.unread(WHAT))?;
         // The last change of all is the latest of its account, deleted or not.
         let revision = latest.iter().map(|latest| latest.revision).max().unwrap_or(0);

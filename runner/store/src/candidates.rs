@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use crate::db::{self, FromRow, Row, sql};
+use crate::db::{self, FromRow, Row, Statement, sql};
 use crate::{Store, StoreError};
 
 /// An execution that could be claimed.
@@ -26,7 +26,7 @@ macro_rules! first {
             $column,
             " FROM execution q WHERE q.state = 'queued' AND q.parent IS NULL AND q.job_key = ",
             $of,
-            " AND (q.not_before IS NULL OR q.not_before <= $1) ORDER BY q.due_at, q.id LIMIT 1)"
+            " AND (q.not_before IS NULL OR q.not_before <= $1)/* needs */ ORDER BY q.due_at, q.id LIMIT 1)"
         )
     };
 }
@@ -74,18 +74,40 @@ const SQL: &str = concat!(
 
 impl Store {
     /// At most `limit` queued executions that could be claimed `now`, without those that steps refer to: the oldest of
-    /// each project, then the second of each, and so on; never more of one key than its limit leaves free. Another
-    /// member may be faster with any of them.
+    /// each project, then the second of each, and so on; never more of one key than its limit leaves free. None that needs
+    /// one of what `not` lists, each as [`Self::queued_needs`] says it. Another member may be faster with any of them.
     ///
     /// # Errors
     /// `store.unavailable`
-    pub async fn candidates(&self, limit: i64, now: i64) -> Result<Vec<Candidate>, StoreError> {
-        let statement = sql(SQL).bind(now).bind(limit);
+    pub async fn candidates(&self, limit: i64, now: i64, not: &[String]) -> Result<Vec<Candidate>, StoreError> {
+        let statement = if not.is_empty() { sql(SQL) } else { Statement::assembled(without(not.len())) };
+        let statement = not.iter().fold(statement.bind(now).bind(limit), Statement::bind);
         self.db().fetch_all(statement).await.map_err(self.unread("the queue"))
     }
 }
 
+/// The statement without those that need one of so many.
+fn without(count: usize) -> String {
+    let arguments: Vec<String> = (3..count + 3).map(|number| format!("${number}")).collect();
+    SQL.replace("/* needs */", &format!(" AND q.needs NOT IN ({})", arguments.join(", ")))
+}
+
 impl Store {
+    /// What queued executions need, each once; at most so many.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn queued_needs(&self, limit: i64) -> Result<Vec<String>, StoreError> {
+        const SQL: &str = "WITH RECURSIVE kinds (needs) AS (\
+                SELECT (SELECT needs FROM execution WHERE state = 'queued' AND parent IS NULL ORDER BY needs LIMIT 1) \
+                UNION ALL \
+                SELECT (SELECT q.needs FROM execution q WHERE q.state = 'queued' AND q.parent IS NULL \
+                    AND q.needs > kinds.needs ORDER BY q.needs LIMIT 1) \
+                FROM kinds WHERE kinds.needs IS NOT NULL) \
+            SELECT needs FROM kinds WHERE needs IS NOT NULL LIMIT $1 + 0";
+        self.db().fetch_all(sql(SQL).bind(limit)).await.map_err(self.unread("the queue"))
+    }
+
     /// When the next queued execution that has to wait for its time after `now` may begin.
     ///
     /// # Errors

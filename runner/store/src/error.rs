@@ -187,9 +187,9 @@ impl Report for StoreError {
             Self::Folder { .. } | Self::CreateFile { .. } => {
                 Some("make the folder writable for this user, or name another as `dataDir` or with `--data-dir`".into())
             }
-            Self::Newer { .. } => {
-                Some("install the version of Windlass that wrote it; databases only go forward".into())
-            }
+            Self::Newer { .. } => Some(
+                "install the version of Windlass that wrote it, or one before it; databases only go forward".into(),
+            ),
             Self::Foreign { .. } => Some("name another folder as `dataDir` or with `--data-dir`".into()),
             Self::Damaged { .. } => Some("restore the database from a backup".into()),
             Self::StaleTransition { .. } | Self::NotClaimed { .. } => None,

@@ -60,6 +60,8 @@ pub struct ExecutionRow {
     pub queued_at: i64,
     /// It may not begin before.
     pub not_before: Option<i64>,
+    /// What a member must have to take it: a JSON list, sorted.
+    pub needs: String,
     /// When it first began.
     pub started_at: Option<i64>,
     /// When it ended.
@@ -70,7 +72,7 @@ pub struct ExecutionRow {
 macro_rules! execution_columns {
     () => {
         "id, project, job, job_id, job_version, job_key, concurrency, options, cause, state, code, reason, member, fence, \
-         parent, parent_position, retry_of, attempt, restarts, resume, redo_before, cancel_at, outputs, queued_at, not_before, \
+         parent, parent_position, retry_of, attempt, restarts, resume, redo_before, cancel_at, outputs, queued_at, not_before, needs, \
          started_at, ended_at, schedule, scheduled_at, notifies, notification, event"
     };
 }
@@ -185,6 +187,7 @@ impl FromRow for ExecutionRow {
             outputs: row.get("outputs")?,
             queued_at: row.get("queued_at")?,
             not_before: row.get("not_before")?,
+            needs: row.get("needs")?,
             started_at: row.get("started_at")?,
             ended_at: row.get("ended_at")?,
         })

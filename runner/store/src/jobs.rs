@@ -39,7 +39,8 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn jobs(&self, project: &str) -> Result<Vec<JobRow>, StoreError> {
-        const SQL: &str = "SELECT * FROM job WHERE project = $1 AND deleted_at IS NULL ORDER BY name";
+        const SQL: &str = "SELECT id, project, identity, name, job_group, description, version FROM job \
+                           WHERE project = $1 AND deleted_at IS NULL ORDER BY name";
         self.db().fetch_all(sql(SQL).bind(project)).await.map_err(self.unread("the jobs of a project"))
     }
 
@@ -48,7 +49,8 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn job(&self, project: &str, name: &str) -> Result<Option<JobRow>, StoreError> {
-        const SQL: &str = "SELECT * FROM job WHERE project = $1 AND name = $2 AND deleted_at IS NULL";
+        const SQL: &str = "SELECT id, project, identity, name, job_group, description, version FROM job \
+                           WHERE project = $1 AND name = $2 AND deleted_at IS NULL";
         self.db().fetch_optional(sql(SQL).bind(project).bind(name)).await.map_err(self.unread("a job"))
     }
 

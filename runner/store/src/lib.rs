@@ -64,7 +64,7 @@ pub use listing::{ExecutionFilter, RunningCount};
 pub use location::{Durability, Location, PostgresLocation};
 pub use log_ends::Tail;
 pub use logs::{LogPages, LogRow};
-pub use members::Member;
+pub use members::{Member, MemberRow};
 pub use new_execution::{JobText, NewExecution, Scheduled, StepRef, job_key};
 pub use notices::Notices;
 pub use notifications::Telling;

@@ -21,6 +21,34 @@ pub struct Member {
     pub data_dir_id: String,
     /// When it joined.
     pub started_at: i64,
+    /// How many executions it takes at a time, when it is a server.
+    pub max_executions: i64,
+    /// The id of the master key that wraps what it writes, if there is one.
+    pub master_key: Option<String>,
+    /// What its machine has, for jobs that ask for it: a JSON list of names, sorted.
+    pub labels: String,
+    /// The plugins that it finds, JSON: `[{"name":..,"version":..,"sha256":..}]`, sorted by name; the hash comes later.
+    pub plugins: String,
+}
+
+/// A member, and what it does at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The member.
+    pub member: Member,
+    /// How many executions it runs, those that steps refer to included.
+    pub running: i64,
+    /// Whether it takes nothing new.
+    pub draining: bool,
+    /// When it last renewed its lease, by the clock of the database; `None` where there are no leases.
+    pub seen_at: Option<i64>,
+}
+
+/// The columns of a [`Member`]. A statement that asks for all would fail once a newer Windlass has added one.
+macro_rules! member_columns {
+    () => {
+        "id, host, pid, version, role, data_dir_id, started_at, max_executions, master_key, labels, plugins"
+    };
 }
 
 impl Store {
@@ -29,8 +57,51 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
-        const SQL: &str = "SELECT * FROM member ORDER BY started_at, id";
+        const SQL: &str = concat!("SELECT ", member_columns!(), " FROM member ORDER BY started_at, id");
         self.db().fetch_all(sql(SQL)).await.map_err(self.unread("the members"))
+    }
+
+    /// The members with what they do at the moment, oldest first.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn member_rows(&self) -> Result<Vec<MemberRow>, StoreError> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            member_columns!(),
+            ", seen_at, draining, (SELECT count(*) FROM execution e WHERE e.state = 'running' AND e.ended_at IS NULL \
+             AND e.member = member.id) AS running FROM member ORDER BY started_at, id"
+        );
+        self.db().fetch_all(sql(SQL)).await.map_err(self.unread("the members"))
+    }
+
+    /// Lets a member take nothing new, or take it again; whether there is such a member.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn drain_member(&self, member: Uuid, draining: bool) -> Result<bool, StoreError> {
+        const SQL: &str = "UPDATE member SET draining = $2 WHERE id = $1";
+        let done = self.db().change(move |db| Box::pin(db.execute(sql(SQL).bind(member).bind(draining)))).await;
+        done.map(|changed| changed > 0).map_err(self.unwritten("that a member is to take nothing new"))
+    }
+
+    /// Whether a member is to take nothing new; `None` when it is not known.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn is_draining(&self, member: Uuid) -> Result<Option<bool>, StoreError> {
+        const SQL: &str = "SELECT draining FROM member WHERE id = $1";
+        self.db().fetch_optional(sql(SQL).bind(member)).await.map_err(self.unread("a member"))
+    }
+
+    /// Records the plugins that a member finds.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn set_member_plugins(&self, member: Uuid, plugins: String) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE member SET plugins = $2 WHERE id = $1";
+        let done = self.db().change(move |db| Box::pin(db.execute(sql(SQL).bind(member).bind(plugins)))).await;
+        done.map(drop).map_err(self.unwritten("the plugins of a member"))
     }
 
     /// What a member runs, or for `None` what was begun by a Windlass that knew no members; oldest first.
@@ -54,10 +125,12 @@ impl Store {
 }
 
 pub(crate) async fn joined(db: &mut Connection, member: &Member) -> db::Result<u64> {
-    const SQL: &str = "INSERT INTO member (id, host, pid, version, role, data_dir_id, started_at) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    const SQL: &str = "INSERT INTO member (id, host, pid, version, role, data_dir_id, started_at, max_executions, \
+                       master_key, labels, plugins) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let statement = sql(SQL).bind(member.id).bind(&member.host).bind(member.pid).bind(&member.version);
     let statement = statement.bind(member.role.as_str()).bind(&member.data_dir_id).bind(member.started_at);
+    let statement = statement.bind(member.max_executions).bind(&member.master_key).bind(&member.labels);
+    let statement = statement.bind(&member.plugins);
     db.execute(statement).await
 }
 
@@ -78,6 +151,43 @@ impl FromRow for Member {
             role: row.word("role")?,
             data_dir_id: row.get("data_dir_id")?,
             started_at: row.get("started_at")?,
+            max_executions: row.get("max_executions")?,
+            master_key: row.get("master_key")?,
+            labels: row.get("labels")?,
+            plugins: row.get("plugins")?,
         })
+    }
+}
+
+impl FromRow for MemberRow {
+    fn from_row(row: &Row) -> db::Result<Self> {
+        Ok(Self {
+            member: Member::from_row(row)?,
+            running: row.get("running")?,
+            draining: row.get("draining")?,
+            seen_at: row.get("seen_at")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{on_both, running};
+
+    on_both! {
+        async fn a_member_is_shown_with_what_it_runs_and_drained(store) {
+            let execution = running(store).await;
+            let member = store.execution(execution).await.unwrap().unwrap().member.unwrap();
+            let row = store.member_rows().await.unwrap().remove(0);
+            assert_eq!((row.member.id, row.running, row.draining), (member, 1, false));
+            assert_eq!(row.member, store.members().await.unwrap().remove(0));
+            assert!(store.drain_member(member, true).await.unwrap());
+            assert_eq!(store.is_draining(member).await.unwrap(), Some(true));
+            assert!(!store.drain_member(execution, true).await.unwrap());
+            assert_eq!(store.is_draining(execution).await.unwrap(), None);
+            store.set_member_plugins(member, "[1]".to_owned()).await.unwrap();
+            let row = store.member_rows().await.unwrap().remove(0);
+            assert_eq!((row.member.plugins.as_str(), row.draining), ("[1]", true));
+        }
     }
 }

@@ -38,6 +38,8 @@ pub struct NewExecution {
     pub attempt: i64,
     /// How many of the attempts before it were interrupted.
     pub restarts: i64,
+    /// What a member must have to take it: a JSON list of texts, sorted, which mean nothing here.
+    pub needs: String,
 }
 
 /// Where the definition of an execution's job is.

@@ -22,7 +22,8 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn secrets_under(&self, master_key: &str, after: &str, limit: i64) -> Result<Vec<SecretRow>, StoreError> {
-        const SQL: &str = "SELECT * FROM secret WHERE master_key = $1 AND path > $2 ORDER BY path LIMIT $3 + 0";
+        const SQL: &str = "SELECT path, version, kind, master_key, wrapped_key, ciphertext, created_at, updated_at \
+                           FROM secret WHERE master_key = $1 AND path > $2 ORDER BY path LIMIT $3 + 0";
         let statement = sql(SQL).bind(master_key).bind(after).bind(limit);
         self.db().fetch_all(statement).await.map_err(self.unread(WHAT))
     }
@@ -37,7 +38,7 @@ impl Store {
         after: Option<&OfExecution>,
         limit: i64,
     ) -> Result<Vec<OfExecution>, StoreError> {
-        const SQL: &str = "SELECT * FROM execution_secret WHERE master_key = $1 AND (execution, name) > ($2, $3) \
+        const SQL: &str = "SELECT execution, name, master_key, wrapped_key, ciphertext FROM execution_secret WHERE master_key = $1 AND (execution, name) > ($2, $3) \
                            ORDER BY execution, name LIMIT $4 + 0";
         let (execution, name) = after.map_or((Uuid::nil(), ""), |last| (last.execution, last.secret.name.as_str()));
         let statement = sql(SQL).bind(master_key).bind(execution).bind(name).bind(limit);

@@ -61,8 +61,9 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn secret(&self, path: &str) -> Result<Option<SecretRow>, StoreError> {
-        let statement = sql("SELECT * FROM secret WHERE path = $1").bind(path);
-        self.db().fetch_optional(statement).await.map_err(self.unread(WHAT))
+        const SQL: &str = "SELECT path, version, kind, master_key, wrapped_key, ciphertext, created_at, updated_at \
+                           FROM secret WHERE path = $1";
+        self.db().fetch_optional(sql(SQL).bind(path)).await.map_err(self.unread(WHAT))
     }
 
     /// The secrets in a folder and the folders below it, or all of them, by path.

@@ -52,7 +52,10 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn steps(&self, execution: Uuid) -> Result<Vec<StepRow>, StoreError> {
-        let statement = sql("SELECT * FROM step_execution WHERE execution = $1 ORDER BY position").bind(execution);
+        const SQL: &str = "SELECT position, parent, path, step, uses, attempt, state, code, reason, plugin_sha256, account, \
+            outputs, containment, checkpoint, child, accepted, log_dropped, started_at, ended_at FROM step_execution \
+            WHERE execution = $1 ORDER BY position";
+        let statement = sql(SQL).bind(execution);
         self.db().fetch_all(statement).await.map_err(self.unread("the steps of an execution"))
     }
 }

@@ -81,7 +81,21 @@ pub(crate) async fn fresh() -> (Ground, Store) {
 pub(crate) fn member(id: Uuid) -> Member {
     let text = |text: &str| text.to_owned();
     let (host, version, data_dir_id) = (text("a"), text("0.1.0"), text("d"));
-    Member { id, host, pid: 7, version, role: Role::Server, data_dir_id, started_at: 900 }
+    let (labels, plugins) = (text("[]"), text("[]"));
+    let role = Role::Server;
+    Member {
+        id,
+        host,
+        pid: 7,
+        version,
+        role,
+        data_dir_id,
+        started_at: 900,
+        max_executions: 20,
+        master_key: None,
+        labels,
+        plugins,
+    }
 }
 
 /// The id of a master key.
@@ -118,6 +132,7 @@ pub(crate) fn new(id: Uuid) -> NewExecution {
         retry_of: None,
         attempt: 1,
         restarts: 0,
+        needs: text("[]"),
     }
 }
 

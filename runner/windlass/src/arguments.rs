@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// Keep secrets: set, list, show, delete, and another master key
     #[command(subcommand, after_help = "Example:\n  windlass key set keys/project/web/aws-secret < secret.txt")]
     Key(commands::key::Key),
+    /// See the processes that work on the database, and let one take nothing new
+    #[command(subcommand, after_help = "Example:\n  windlass member list")]
+    Member(commands::member::Member),
     /// See the plugins and their step types
     #[command(subcommand, after_help = "Example:\n  windlass plugin list")]
     Plugin(commands::plugin::Plugin),

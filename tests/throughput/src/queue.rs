@@ -35,6 +35,7 @@ pub(crate) async fn run(count: usize, database: &str, project: &str, job: &str) 
         retry_of: None,
         attempt: 1,
         restarts: 0,
+        needs: "[]".to_owned(),
     };
     let all: Vec<_> = (0..count).map(|_| Transition::Queued { execution: new(), secrets: Vec::new() }).collect();
     for batch in all.chunks(BATCH) {

@@ -59,6 +59,8 @@ pub struct Job {
     pub concurrency: Concurrency,
     /// What becomes of an execution whose runner has ended.
     pub on_interrupted: OnInterrupted,
+    /// The labels that a server must have to take it, sorted.
+    pub runs_on: Vec<String>,
     /// Whether it may be restarted although a step is not safe to repeat.
     pub allow_repeat: bool,
     /// What a run can be given.

@@ -200,6 +200,7 @@ fn execution(id: Uuid) -> NewExecution {
         retry_of: None,
         attempt: 1,
         restarts: 0,
+        needs: "[]".to_owned(),
     }
 }
 

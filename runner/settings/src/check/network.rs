@@ -62,7 +62,7 @@ impl Checker<'_> {
         }
     }
 
-    fn each(&mut self, key: &str, texts: &[String], rule: fn(&str) -> Result<(), String>) {
+    pub(super) fn each(&mut self, key: &str, texts: &[String], rule: fn(&str) -> Result<(), String>) {
         for text in texts {
             if let Err(reason) = rule(text) {
                 self.fault_key(key, format!("`{text}`: {reason}"), None);

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -12,6 +13,12 @@ const LONGEST_STOP: Duration = Duration::from_secs(3600);
 const LEASES: RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_secs(300);
 /// Looking reads all jobs; nobody needs it to the second.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(60);
+
+fn check_label(label: &str) -> Result<(), String> {
+    let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let is_label = (1..=100).contains(&label.len()) && label.bytes().all(fine);
+    if is_label { Ok(()) } else { Err("a label has letters, digits, `.`, `_` and `-`, at most 100".to_owned()) }
+}
 
 impl Checker<'_> {
     pub(super) fn server(&mut self, merged: &Merged) -> Option<Server> {
@@ -30,7 +37,11 @@ impl Checker<'_> {
             lease if LEASES.contains(&lease) => Ok(lease),
             _ => Err("a lease is 3s to 5m".to_owned()),
         });
-        Some(Server { max_executions: most?, project_executions: of_project?, stop_grace: grace?, lease: lease? })
+        self.each("server.labels", &server.labels, check_label);
+        let labels: BTreeSet<String> = server.labels.iter().cloned().collect();
+        let labels = labels.into_iter().collect();
+        let (max_executions, project_executions) = (most?, of_project?);
+        Some(Server { max_executions, project_executions, stop_grace: grace?, lease: lease?, labels })
     }
 
     pub(super) fn retention(&mut self, merged: &Merged) -> Option<Retention> {

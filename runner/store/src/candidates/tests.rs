@@ -24,10 +24,27 @@ async fn commit(store: &Store, executions: impl IntoIterator<Item = NewExecution
 }
 
 async fn candidates(store: &Store, limit: i64, now: i64) -> Vec<u128> {
-    store.candidates(limit, now).await.unwrap().iter().map(|candidate| number(candidate.id)).collect()
+    store.candidates(limit, now, &[]).await.unwrap().iter().map(|candidate| number(candidate.id)).collect()
 }
 
 on_both! {
+    /// Who lacks something leaves out what needs it, and the others keep their order.
+    async fn what_a_member_cannot_take_is_left_out(store) {
+        let needs = ["[]", "[\"label:gpu\"]", "[\"label:eu\",\"label:gpu\"]", "[\"label:gpu\"]", "[]"];
+        let all = needs.iter().enumerate().map(|(number, needs)| {
+            let execution = NewExecution { needs: (*needs).to_owned(), ..queue(number as u128, "web", "a", 0) };
+            Transition::Queued { execution, secrets: Vec::new() }
+        });
+        store.commit(all.collect()).await.unwrap();
+        assert_eq!(store.queued_needs(9).await.unwrap(), [needs[2], needs[1], needs[0]]);
+        assert_eq!(store.queued_needs(2).await.unwrap().len(), 2);
+        for (not, left) in [(vec![], vec![0, 1, 2, 3, 4]), (vec![1], vec![0, 2, 4]), (vec![2, 1], vec![0, 4]), (vec![0], vec![1, 2, 3])] {
+            let not: Vec<String> = not.iter().map(|number: &usize| needs[*number].to_owned()).collect();
+            let found = store.candidates(9, 1_000, &not).await.unwrap();
+            assert_eq!(found.iter().map(|it| it.id).collect::<Vec<_>>(), left.iter().map(|it| id(*it)).collect::<Vec<_>>());
+        }
+    }
+
     async fn projects_take_turns_and_the_oldest_is_first_in_each(store) {
         assert!(candidates(store, 9, 100).await.is_empty());
         let web = (0..5).map(|number| queue(number, "web", if number % 2 == 0 { "a" } else { "b" }, 0));
@@ -35,7 +52,7 @@ on_both! {
         assert_eq!(candidates(store, 99, 100).await, [0, 5, 7, 1, 6, 2, 3, 4]);
         assert_eq!(candidates(store, 4, 100).await, [0, 5, 7, 1]);
         assert_eq!(candidates(store, 0, 100).await, [0; 0]);
-        let first = store.candidates(1, 100).await.unwrap().remove(0);
+        let first = store.candidates(1, 100, &[]).await.unwrap().remove(0);
         assert_eq!((first.project.as_str(), first.job_key.as_str(), first.resume), ("web", "web/name:a", false));
     }
 
@@ -66,7 +83,7 @@ on_both! {
         let member = joined(store).await;
         commit(store, (0..3).map(|number| queue(number, "web", "a", 0))).await;
         store.commit(vec![claimed(id(0), member), requeued(id(0), Some(member))]).await.unwrap();
-        let found = store.candidates(9, 5_000).await.unwrap();
+        let found = store.candidates(9, 5_000, &[]).await.unwrap();
         let found: Vec<_> = found.iter().map(|candidate| (number(candidate.id), candidate.resume)).collect();
         assert_eq!(found, [(0, true), (1, false), (2, false)]);
     }

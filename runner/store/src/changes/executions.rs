@@ -12,8 +12,8 @@ pub(crate) async fn queued(
 ) -> db::Result<u64> {
     const SQL: &str = "INSERT INTO execution (id, reversed_id, project, job, job_text, job_id, job_version, job_key, \
         concurrency, options, state, cause, queued_at, not_before, due_at, parent, parent_position, retry_of, attempt, \
-        restarts, has_secrets, schedule, scheduled_at, notifies, notification, event) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
+        restarts, has_secrets, needs, schedule, scheduled_at, notifies, notification, event) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
     let new = execution;
     let (text, job, version) = match &new.text {
         JobText::Inline(text) => (text.as_str(), None, None),
@@ -26,7 +26,7 @@ pub(crate) async fn queued(
     let statement = statement.bind(new.parent.map(|step| step.execution)).bind(new.parent.map(|step| step.position));
     let statement = statement.bind(new.retry_of).bind(new.attempt).bind(new.restarts).bind(!secrets.is_empty());
     let (schedule, due) = (new.scheduled.map(|it| it.schedule), new.scheduled.map(|it| it.at));
-    let statement = statement.bind(schedule).bind(due);
+    let statement = statement.bind(&new.needs).bind(schedule).bind(due);
     let telling = new.telling.as_ref();
     let statement = statement.bind(telling.map(|it| it.execution)).bind(telling.map(|it| it.notification));
     let done = db.execute(statement.bind(telling.map(|it| it.event.as_str()))).await?;

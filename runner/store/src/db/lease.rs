@@ -20,6 +20,8 @@ pub(super) use clock;
 pub(crate) struct Keeping {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
+    /// What was last known, for the case that somebody has forgotten the member meanwhile.
+    draining: bool,
 }
 
 impl Database {
@@ -27,7 +29,9 @@ impl Database {
     pub(crate) fn keeping(&self) -> Option<Keeping> {
         match &self.backend {
             Backend::Sqlite { .. } => None,
-            Backend::Postgres(pool) => Some(Keeping { options: (*pool.connect_options()).clone(), connection: None }),
+            Backend::Postgres(pool) => {
+                Some(Keeping { options: (*pool.connect_options()).clone(), connection: None, draining: false })
+            }
         }
     }
 
@@ -44,10 +48,12 @@ impl Keeping {
     /// Gives a member a lease of so many milliseconds from now, and records the member if it is not there.
     pub(crate) async fn renew(&mut self, member: &Member, lease_ms: i64) -> Result<()> {
         const SQL: &str = concat!(
-            "INSERT INTO member (id, host, pid, version, role, data_dir_id, started_at, lease_until) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, ",
+            "INSERT INTO member (id, host, pid, version, role, data_dir_id, started_at, max_executions, master_key, \
+             labels, plugins, draining, seen_at, lease_until) \
+             SELECT $1, $2, $3, $4, $5, $6, $7, $9, $10, $11, $12, $13, clock.now, clock.now + $8 FROM (SELECT ",
             clock!(),
-            " + $8) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until"
+            " AS now) clock ON CONFLICT (id) DO UPDATE \
+             SET lease_until = excluded.lease_until, seen_at = excluded.seen_at RETURNING draining"
         );
         // It is put back when the answer is there: one that was left in the middle of something is of no use.
         let mut connection = match self.connection.take() {
@@ -56,7 +62,9 @@ impl Keeping {
         };
         let query = sqlx::query(SQL).bind(member.id).bind(&member.host).bind(member.pid).bind(&member.version);
         let query = query.bind(member.role.as_str()).bind(&member.data_dir_id).bind(member.started_at);
-        query.bind(lease_ms).execute(&mut connection).await?;
+        let query = query.bind(lease_ms).bind(member.max_executions).bind(&member.master_key).bind(&member.labels);
+        let row = query.bind(&member.plugins).bind(self.draining).fetch_one(&mut connection).await?;
+        self.draining = row.try_get(0)?;
         self.connection = Some(connection);
         Ok(())
     }

@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Connection as _, Postgres, Transaction};
 use super::Database;
 use super::database::Backend;
 use super::migrations::LATEST;
-use super::migrations::postgres::{migrate, version};
+use super::migrations::postgres::{may_serve, migrate, version};
 use super::notices::Telling;
 use crate::{Durability, PostgresLocation, StoreError};
 
@@ -120,7 +120,7 @@ async fn prepare(options: &PgConnectOptions, name: &str) -> Result<(), StoreErro
             |source: sqlx::Error| StoreError::Migrate { database: database(), to: LATEST, source: source.into() };
         found = migrate(&mut connection).await.map_err(failed)?;
     }
-    if found > LATEST {
+    if found > LATEST && !may_serve(&mut connection, found).await.map_err(unopened)? {
         return Err(StoreError::Newer { database: database(), found, known: LATEST });
     }
     let _ = connection.close().await; // nothing is open on it

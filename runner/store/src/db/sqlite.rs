@@ -9,7 +9,7 @@ use rusqlite::OpenFlags;
 
 use super::database::Backend;
 use super::migrations::LATEST;
-use super::migrations::sqlite::{migrate, version};
+use super::migrations::sqlite::{may_serve, migrate, version};
 use super::notices::Telling;
 use super::{Connection, Database, DatabaseError, Result};
 use crate::{Durability, StoreError};
@@ -101,7 +101,7 @@ fn open(place: &Place) -> Result<rusqlite::Connection, StoreError> {
             |source: rusqlite::Error| StoreError::Migrate { database: database(), to: LATEST, source: source.into() };
         found = migrate(&mut connection).map_err(failed)?;
     }
-    if found > LATEST {
+    if found > LATEST && !may_serve(&connection, found).map_err(|error| unopened(error.into()))? {
         return Err(StoreError::Newer { database: database(), found, known: LATEST });
     }
     Ok(connection)

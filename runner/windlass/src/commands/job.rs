@@ -148,6 +148,10 @@ pub(crate) async fn told(
     if engine.servers().await?.is_empty() {
         let folder = engine.settings.data_dir.display();
         show::talk(format_args!("no server runs on `{folder}`; it waits until `windlass server` does"));
+    } else if let Some(row) = engine.store.execution(*execution).await?
+        && let Some(lacking) = engine.member.lacking(&engine.store, &row).await?
+    {
+        show::talk(format_args!("{lacking}; it waits until one does"));
     }
     if !waiting.wait && !waiting.follow {
         return Ok(exit::OK);

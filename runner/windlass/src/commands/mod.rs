@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod execution;
 pub(crate) mod job;
 pub(crate) mod key;
+pub(crate) mod member;
 pub(crate) mod plugin;
 pub(crate) mod project;
 pub(crate) mod run;

@@ -136,6 +136,8 @@ impl Log {
                 write("WARN", "no answer from the database for the time of the lease: what runs here is ended", &[]);
             }
             Served::Back => write("WARN", "the database answers again: work goes on under a new lease", &[]),
+            Served::Draining(true) => write("INFO", "draining: nothing new begins, what runs goes on", &[]),
+            Served::Draining(false) => write("INFO", "not draining any more", &[]),
             Served::Stopping(running) => {
                 write("INFO", "stopping; nothing new begins", &[("running", running.to_string())]);
             }

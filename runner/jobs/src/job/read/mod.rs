@@ -77,6 +77,7 @@ impl Rules<'_> {
             retry: read.retry.and_then(|retry| self.retry(&retry)),
             concurrency,
             on_interrupted: read.on_interrupted,
+            runs_on: self.labels(&read.runs_on),
             allow_repeat: read.allow_repeat,
             options,
             schedules,

@@ -10,6 +10,8 @@ use crate::tree::{Node, Tree};
 /// The longest name of anything, in bytes.
 pub(super) const LONGEST_NAME: usize = 100;
 const LONGEST_GROUP: usize = 400;
+/// Who needs more than that wants a name for all of them.
+const MOST_LABELS: usize = 20;
 const LONGEST_DESCRIPTION: usize = 10_000;
 
 impl Rules<'_> {
@@ -79,6 +81,20 @@ impl Rules<'_> {
             accounts.push(account);
         }
         accounts
+    }
+
+    pub(super) fn labels(&mut self, labels: &[Spanned<String>]) -> Vec<String> {
+        let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        if labels.len() > MOST_LABELS {
+            self.wrong(&labels[MOST_LABELS], format!("a job has at most {MOST_LABELS} labels in `runsOn`"));
+        }
+        for label in labels.iter().take(MOST_LABELS) {
+            if !(1..=100).contains(&label.value.len()) || !label.value.bytes().all(fine) {
+                self.wrong(label, "a label has letters, digits, `.`, `_` and `-`, at most 100");
+            }
+        }
+        let sorted: std::collections::BTreeSet<&String> = labels.iter().map(|label| &label.value).collect();
+        sorted.into_iter().cloned().collect()
     }
 
     pub(super) fn region(&mut self, region: Spanned<String>) -> Option<String> {

@@ -64,6 +64,10 @@ pub(in crate::job) struct JobFile {
     /// What becomes of an execution whose runner has ended.
     #[serde(default)]
     pub(in crate::job) on_interrupted: OnInterrupted,
+    /// The labels that a server must have to take it; see `server.labels` of the configuration.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>", length(max = 20))]
+    pub(in crate::job) runs_on: Vec<Text>,
     /// Whether the job may be restarted although a step is not safe to repeat.
     #[serde(default)]
     pub(in crate::job) allow_repeat: bool,

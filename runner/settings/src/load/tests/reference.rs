@@ -96,7 +96,7 @@ fn the_environment_reaches_every_key() {
             "network.proxy" => "http://proxy:3128",
             "network.proxyPassword" => "keys/proxy",
             "network.localDestinations" => "127.0.0.1:8080",
-            "network.noProxy" | "network.directPlugins" => "some-name",
+            "network.noProxy" | "network.directPlugins" | "server.labels" => "some-name",
             "shell.allowUnconfined" => "web",
             key if key.starts_with("limits") => "32MiB",
             _ => "/somewhere",

@@ -197,6 +197,7 @@ fn servers_and_retention() {
         ("server: {projectExecutions: many}\n", "3:29", "at least 1"),
         ("server: {stopGrace: 61m}\n", "3:21", "at most 1h"),
         ("server: {lease: 2s}\n", "3:17", "3s to 5m"),
+        ("server: {labels: [gpu, a b]}\n", "3:18", "`a b`: a label has letters"),
         ("server: {lease: 301s}\n", "3:17", "3s to 5m"),
         ("server: {stopGrace: 30}\n", "3:21", "`30s`"),
         ("server: {maxExcutions: 5}\n", "3:10", "did you mean `maxExecutions`?"),

@@ -19,7 +19,10 @@ fn the_defaults_are_a_server_of_its_own() {
     assert_eq!(settings.database.durability, Durability::Full);
     let thirty = Duration::from_secs(30);
     let lease = Duration::from_secs(15);
-    assert_eq!(settings.server, Server { max_executions: 20, project_executions: 20, stop_grace: thirty, lease });
+    assert_eq!(
+        settings.server,
+        Server { max_executions: 20, project_executions: 20, stop_grace: thirty, lease, labels: Vec::new() }
+    );
     assert_eq!(settings.limits.step_log_bytes, 256 << 20);
     assert_eq!(settings.limits.step_log_action, StepLogAction::Truncate);
     assert_eq!(settings.limits.project_artifacts_bytes, 10 << 30);

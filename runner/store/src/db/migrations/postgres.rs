@@ -3,7 +3,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Executor};
 
-use super::{LATEST, missing};
+use super::{LATEST, SERVES, missing, serves, serves_name};
 
 /// The text of each schema step; the first makes schema 1.
 pub(in crate::db) const STEPS: &[&str] = &[
@@ -32,6 +32,13 @@ pub(in crate::db) async fn version(connection: &mut PgConnection) -> sqlx::Resul
     let version: Option<i64> =
         sqlx::query_scalar("SELECT version FROM windlass_schema").fetch_optional(connection).await?;
     Ok(version.unwrap_or(0))
+}
+
+/// Whether this Windlass may work with a database of a newer schema.
+pub(in crate::db) async fn may_serve(connection: &mut PgConnection, found: i64) -> sqlx::Result<bool> {
+    let Some(name) = serves_name(found) else { return Ok(false) };
+    let said: Option<String> = sqlx::query_scalar(SERVES).bind(name).fetch_optional(connection).await?;
+    Ok(serves(said.as_deref()))
 }
 
 /// Applies what is missing, in one transaction, and returns the schema. Other processes wait, and find it done.

@@ -1,8 +1,8 @@
 //! The schema's number is SQLite's `user_version`.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
-use super::{LATEST, missing};
+use super::{LATEST, SERVES, missing, serves, serves_name};
 
 /// The text of each schema step; the first makes schema 1.
 pub(in crate::db) const STEPS: &[&str] = &[
@@ -20,6 +20,13 @@ pub(in crate::db) const STEPS: &[&str] = &[
 /// The schema of a database; 0 when it has none of ours.
 pub(in crate::db) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Whether this Windlass may work with a database of a newer schema.
+pub(in crate::db) fn may_serve(connection: &Connection, found: i64) -> rusqlite::Result<bool> {
+    let Some(name) = serves_name(found) else { return Ok(false) };
+    let said: Option<String> = connection.query_row(SERVES, [name], |row| row.get(0)).optional()?;
+    Ok(serves(said.as_deref()))
 }
 
 /// Applies what is missing, in one transaction, and returns the schema. Another process may have done so meanwhile.

@@ -1,8 +1,8 @@
 use rusqlite::Connection;
 
 use crate::db::migrations::{LATEST, postgres, sqlite};
-use crate::db::sql;
-use crate::testing::{Ground, MASTER, fresh, joined, running};
+use crate::db::{Statement, sql};
+use crate::testing::{Ground, MASTER, ended, fresh, joined, running, step_ended};
 use crate::{Durability, SecretKind, State, Store, StoreError, Transition};
 
 #[tokio::test]
@@ -76,6 +76,65 @@ async fn a_newer_server_database_is_refused_and_left_alone() {
     assert!(error.to_string().starts_with("the database `postgresql://windlass@127.0.0.1:"), "{error}");
     let version = store.db().fetch_one::<i64>(sql("SELECT version FROM windlass_schema")).await;
     assert_eq!(version.unwrap(), 99);
+}
+
+/// What a newer Windlass may do to a database that this one serves, on either kind.
+async fn goes_to(store: &Store, number: i64, serves: Option<i64>) {
+    let version = match store.name().starts_with("postgresql") {
+        true => format!("UPDATE windlass_schema SET version = {number}"),
+        false => format!("PRAGMA user_version = {number}"),
+    };
+    let said =
+        serves.map(|oldest| format!("INSERT INTO meta (name, value) VALUES ('schema.{number}.serves', '{oldest}')"));
+    for statement in [version].into_iter().chain(said) {
+        store
+            .db()
+            .change(move |db| Box::pin(async move { db.execute(Statement::assembled(statement)).await }))
+            .await
+            .unwrap();
+    }
+}
+
+/// A step that is made up adds a column and a table; who runs goes on, and who begins may.
+#[tokio::test]
+async fn members_are_brought_up_to_date_one_after_another() {
+    for ground in [Ground::sqlite(), Ground::postgres()] {
+        let store = ground.open().await;
+        let before = running(&store).await;
+        store.steps(before).await.unwrap();
+        for statement in [
+            "ALTER TABLE step_execution ADD COLUMN later TEXT",
+            "ALTER TABLE execution ADD COLUMN later TEXT",
+            "ALTER TABLE member ADD COLUMN later TEXT",
+            "CREATE TABLE later (number BIGINT NOT NULL PRIMARY KEY)",
+        ] {
+            store.db().change(move |db| Box::pin(db.execute(sql(statement)))).await.unwrap();
+        }
+        goes_to(&store, LATEST + 1, Some(LATEST)).await;
+        let old = ground.open().await;
+        for member in [&store, &old] {
+            let id = running(member).await;
+            member.commit(vec![step_ended(id, 0, State::Succeeded), ended(id, State::Succeeded)]).await.unwrap();
+            assert_eq!(member.steps(before).await.unwrap().len(), 1);
+            assert!(member.member_rows().await.unwrap().len() > 1);
+        }
+        for (number, serves) in [(LATEST + 2, Some(LATEST)), (LATEST + 3, None)] {
+            goes_to(&store, number, serves).await;
+            let error = Store::open(&ground.location, Durability::Full).await.err().unwrap();
+            assert!(matches!(&error, StoreError::Newer { found, .. } if *found == number), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_does_not_say_so_lets_nobody_older_begin() {
+    for serves in [None, Some(LATEST + 1)] {
+        let ground = Ground::postgres();
+        let store = ground.open().await;
+        goes_to(&store, LATEST + 1, serves).await;
+        let error = Store::open(&ground.location, Durability::Full).await.err().unwrap();
+        assert!(matches!(&error, StoreError::Newer { .. }), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

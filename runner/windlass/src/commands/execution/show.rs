@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde_json::{Value, json};
 use windlass_errors::exit;
-use windlass_store::{ExecutionRow, StepRow, TableRow};
+use windlass_store::{ExecutionRow, State, StepRow, TableRow};
 
 use super::list::facts;
 use crate::arguments::{Global, Listing};
@@ -24,13 +24,15 @@ pub(crate) struct Show {
 }
 
 pub(super) async fn run(global: &Global, arguments: &Show) -> Result<u8, Problem> {
-    let store = setup::store(&setup::configuration(global)?.settings).await?;
+    let setup::Desk { store, member } = setup::desk(global).await?;
     let row = find::execution(&store, &arguments.id).await?;
+    let waits_for = if row.state == State::Queued { member.lacking(&store, &row).await? } else { None };
     let (steps, tables) = (store.steps(row.id).await?, store.tables(row.id).await?);
     let told = store.notifications_of(row.id).await?;
     if arguments.output == Listing::Json {
         let charts = store.charts(row.id).await?;
         let mut all = facts(&row);
+        all["waitsFor"] = json!(waits_for);
         all["steps"] = steps.iter().map(|step| step_facts(step, &tables)).collect();
         all["charts"] = charts.iter().map(|chart| {
             json!({ "position": chart.position, "name": chart.name, "definition": parsed(&chart.definition) })
@@ -39,7 +41,7 @@ pub(super) async fn run(global: &Global, arguments: &Show) -> Result<u8, Problem
         show::json(&all)?;
         return Ok(exit::OK);
     }
-    show::line(show::safe_lines(about(&row).trim_end()))?;
+    show::line(show::safe_lines(about(&row, waits_for).trim_end()))?;
     if !steps.is_empty() {
         show::line(tree(&steps).text())?;
     }
@@ -70,7 +72,7 @@ fn parsed(text: &str) -> Value {
 }
 
 /// The facts of the execution, one a line.
-fn about(row: &ExecutionRow) -> String {
+fn about(row: &ExecutionRow, waits_for: Option<String>) -> String {
     let mut text = String::new();
     let mut fact = |name: &str, value: Option<String>| {
         let lines = value.filter(|value| !value.is_empty());
@@ -82,6 +84,7 @@ fn about(row: &ExecutionRow) -> String {
         row.job_version.map_or_else(|| " (from a file)".to_owned(), |version| format!(" (version {version})"));
     fact("job", Some(format!("{}{version}", row.job)));
     fact("state", Some(row.state.to_string()));
+    fact("waits for", waits_for);
     fact("code", row.code.clone());
     fact("reason", row.reason.clone());
     let attempt = if row.attempt > 1 { format!(", attempt {}", row.attempt) } else { String::new() };

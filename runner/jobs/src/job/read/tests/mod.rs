@@ -22,6 +22,7 @@ timeout: 2h
 retry: {attempts: 2, backoff: 1m, on: [step.timed-out, 'cloudwatch-logs.*']}
 concurrency: {limit: 2, whenFull: replace}
 onInterrupted: resume
+runsOn: [gpu, eu]
 allowRepeat: true
 options:
   - {name: hosts, type: list, values: [a, b, c], default: [a, b]}
@@ -78,6 +79,7 @@ fn everything_is_read() {
     assert_eq!(job.retry, Some(Retry { attempts: 2, backoff: Duration::from_secs(60), on }));
     assert_eq!(job.concurrency, Concurrency { limit: 2, when_full: WhenFull::Replace });
     assert_eq!((job.on_interrupted, job.allow_repeat), (OnInterrupted::Resume, true));
+    assert_eq!(job.runs_on, ["eu", "gpu"]);
     let kinds: Vec<OptionKind> = job.options.iter().map(|option| option.kind).collect();
     assert_eq!(
         kinds[..5],

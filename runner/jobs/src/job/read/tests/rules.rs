@@ -61,6 +61,7 @@ fn policies_have_their_bounds() {
         ),
         ("concurrency: {limit: 0}", "1:22 a limit is a number from 1 to 1000"),
         ("concurrency: {whenFull: wait}", "1:25 `wait` is none of the choices"),
+        ("runsOn: [gpu, a b]", "1:15 a label has letters, digits, `.`, `_` and `-`, at most 100"),
         ("onInterrupted: retry", "1:16 `retry` is none of the choices"),
         ("timeout: 400d", "1:10 a timeout is at most 366d"),
         ("accounts: [a, a]", "1:15 the account `a` is listed twice"),
