@@ -4,6 +4,7 @@
 
 mod lost;
 mod members;
+mod moved;
 
 use serde_json::json;
 use windlass_tests::Postgres;

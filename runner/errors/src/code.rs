@@ -186,6 +186,7 @@ pub const ALL: &[Entry] = &[
     entry("plugin.host-failed", exit::PLUGIN, "the plugin host could not be started or restricted"),
     entry("store.unavailable", exit::STORE, "the database cannot be opened, read or written"),
     entry("store.newer", exit::STORE, "the database was written by a newer Windlass"),
+    entry("store.not-copied", exit::STORE, "a database cannot be copied to another as they stand"),
     entry("step.failed", exit::STEP_FAILED, "the step failed and gave no code of its own"),
     entry("step.no-account", exit::STEP_FAILED, "a step asked for credentials, and its step type declares no account"),
     entry("step.connection-denied", exit::STEP_FAILED, "a step wanted to connect to what it may not"),

@@ -128,6 +128,16 @@ pub enum StoreError {
         /// The execution.
         execution: Uuid,
     },
+    /// A database was not copied.
+    #[error("the database `{from}` cannot be copied to `{to}`: {why}")]
+    NotCopied {
+        /// The one, without a password.
+        from: String,
+        /// The other, without a password.
+        to: String,
+        /// Why not.
+        why: String,
+    },
     /// A job is not what the one who changes it believes: somebody else has changed it.
     #[error("job `{identity}` of project `{project}` has been changed meanwhile: {found}")]
     JobChanged {
@@ -174,6 +184,7 @@ impl Report for StoreError {
             Self::Newer { .. } => "store.newer",
             Self::Lost { .. } | Self::NotClaimed { because: NotClaimed::NoLease, .. } => "execution.lost",
             Self::StaleTransition { .. } | Self::NotClaimed { .. } => "internal",
+            Self::NotCopied { .. } => "store.not-copied",
             Self::JobChanged { .. } => "project.changed",
             Self::JobNameTaken { .. } => "job.invalid",
             Self::AccountExists { .. } => "account.exists",
@@ -199,6 +210,7 @@ impl Report for StoreError {
             | Self::Read { source, .. }
             | Self::Write { source, .. } => source.help(),
             Self::UrlFile { .. } => Some("give a file in PEM that this user may read".into()),
+            Self::NotCopied { .. } => Some("name an empty database of PostgreSQL: `createdb --owner USER NAME`".into()),
             Self::Url => Some("write it as `postgresql://USER@HOST:PORT/DATABASE`".into()),
             Self::JobChanged { .. } => Some("look at what `windlass project plan` says now, and apply again".into()),
             Self::JobNameTaken { .. } => Some("give one of the two another name".into()),

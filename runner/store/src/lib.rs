@@ -14,6 +14,7 @@ mod cancel;
 mod candidates;
 mod changes;
 mod commit;
+mod copy;
 mod db;
 mod enqueue;
 mod error;

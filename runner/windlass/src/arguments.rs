@@ -67,6 +67,12 @@ pub(crate) enum Command {
     /// See the processes that work on the database, and let one take nothing new
     #[command(subcommand, after_help = "Example:\n  windlass member list")]
     Member(commands::member::Member),
+    /// Move the database from one machine to a server
+    #[command(
+        subcommand,
+        after_help = "Example:\n  windlass store copy --to postgresql://windlass@db.example.com/windlass"
+    )]
+    Store(commands::store::Store),
     /// See the plugins and their step types
     #[command(subcommand, after_help = "Example:\n  windlass plugin list")]
     Plugin(commands::plugin::Plugin),

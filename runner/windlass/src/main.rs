@@ -60,6 +60,7 @@ async fn carry_out(arguments: Arguments) -> Result<u8, problem::Problem> {
         Command::Account(command) => commands::account::run(&global, command).await,
         Command::Key(command) => commands::key::run(&global, command).await,
         Command::Member(command) => commands::member::run(&global, command).await,
+        Command::Store(command) => commands::store::run(&global, command).await,
         Command::Plugin(command) => commands::plugin::run(&global, command).await,
         Command::Config(command) => commands::config::run(&global, command),
         Command::Completions(command) => commands::completions::run(&command),

@@ -42,7 +42,7 @@ pub(crate) async fn store(settings: &Settings) -> Result<Store, Problem> {
     let location = match &settings.database.backend {
         Backend::Sqlite => Location::Sqlite { data_dir: settings.data_dir.clone() },
         Backend::Postgres(Postgres { url, password_file, max_connections, .. }) => {
-            let password = password_file.as_deref().map(password).transpose()?;
+            let password = password_file.as_deref().map(|file| password("database.passwordFile", file)).transpose()?;
             Location::Postgres(PostgresLocation { url: url.clone(), password, max_connections: *max_connections })
         }
     };
@@ -53,10 +53,10 @@ pub(crate) async fn store(settings: &Settings) -> Result<Store, Problem> {
     Ok(Store::open(&location, durability).await?)
 }
 
-/// The password of the database's user, from a file that nobody else may read.
-fn password(file: &Path) -> Result<SecretString, Problem> {
+/// The password of the database's user, from a file that nobody else may read; `setting` is where the file is named.
+pub(crate) fn password(setting: &str, file: &Path) -> Result<SecretString, Problem> {
     let shown = file.display();
-    let unusable = |why: String| Problem::coded("store.unavailable", format!("`database.passwordFile`: {why}"));
+    let unusable = |why: String| Problem::coded("store.unavailable", format!("`{setting}`: {why}"));
     let read = || -> std::io::Result<(u32, Zeroizing<String>)> {
         let mut open = std::fs::File::open(file)?;
         let (length, mode) = (open.metadata()?.len(), open.metadata()?.permissions().mode());

@@ -1,9 +1,10 @@
 //! The two databases behind one face: a statement is written once, with `$1`, and read into one row type.
 //!
 //! Nothing outside this folder names SQLite, PostgreSQL or the crates that speak with them. Deliberately absent: any
-//! knowledge of the tables, apart from what must be locked where many write at once ([`locks`]) and from [leases](lease).
+//! knowledge of the tables, apart from what must be locked where many write at once ([`locks`]) and from [leases](lease) and the [copy](copy) of everything.
 
 mod connection;
+mod copy;
 mod database;
 mod error;
 mod lease;
@@ -17,6 +18,7 @@ mod sqlite;
 mod statement;
 
 pub(crate) use connection::Connection;
+pub(crate) use copy::NotCopied;
 pub(crate) use database::Database;
 pub use error::DatabaseError;
 pub(crate) use error::{Broken, Result};

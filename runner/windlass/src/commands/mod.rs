@@ -12,3 +12,4 @@ pub(crate) mod project;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod server;
+pub(crate) mod store;

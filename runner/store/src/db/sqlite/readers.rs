@@ -23,6 +23,11 @@ impl Readers {
         Self { turns: Semaphore::new(READERS), idle: Arc::default(), place }
     }
 
+    /// Where the database is.
+    pub(in crate::db) fn place(&self) -> &Place {
+        &self.place
+    }
+
     pub(in crate::db) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
