@@ -43,8 +43,9 @@ fn what_happens_is_told() {
     let installation = installation("");
     let all = json!(["start", "success", "failure", "retry", "cancelled"]);
     let tells = tells(&installation, &all, "");
-    let good = job(&[tells.clone()], &json!([script("say", "echo hello")]), "");
-    let bad = job(&[tells.clone()], &json!([script("break", "exit 3")]), "retry: {attempts: 2, backoff: 1ms}\n");
+    let good = job(std::slice::from_ref(&tells), &json!([script("say", "echo hello")]), "");
+    let bad =
+        job(std::slice::from_ref(&tells), &json!([script("break", "exit 3")]), "retry: {attempts: 2, backoff: 1ms}\n");
     let long = job(&[tells], &json!([script("wait", "sleep 60")]), "");
     apply(&installation, &[("good", &good), ("bad", &bad), ("long", &long)]);
     let _server = serve(&installation, "server-");

@@ -12,6 +12,7 @@ use windlass_store::Store;
 
 use crate::member::Member;
 use crate::plugins::Plugins;
+use crate::schedules::KnownCalendars;
 use crate::{Halt, JobVersion, KnownAccounts, Lease, Quota};
 
 /// What running executions takes; one for a process.
@@ -44,6 +45,8 @@ pub struct Engine {
     pub jobs: StoredJobs,
     /// What projects keep.
     pub quota: Quota,
+    /// Calendars that were read before.
+    pub calendars: KnownCalendars,
 }
 
 /// Stored jobs that were parsed once; a version never changes.

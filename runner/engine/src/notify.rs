@@ -15,6 +15,7 @@ use windlass_store::{Cause, ExecutionRow, NewExecution, State, StoreError, Telli
 use crate::execution::Run;
 use crate::notice::Failed;
 use crate::recorder::now;
+use crate::requirements::requirements_alone;
 use crate::schedules::time;
 use crate::settle::repeated;
 use crate::{Engine, EngineError, Prepared};
@@ -196,6 +197,7 @@ fn telling(
     NewExecution {
         telling: Some(Telling { execution, notification, event }),
         job_key: key(project, job),
+        needs: job.notifying(number).map_or_else(|| new.needs.clone(), |job| requirements_alone(&job)),
         concurrency: 0,
         options: "{}".to_owned(),
         scheduled: None,

@@ -111,6 +111,13 @@ impl Engine {
     }
 }
 
+/// What a job needs that refers to no other.
+pub(crate) fn requirements_alone(job: &Job) -> String {
+    let mut needs = BTreeSet::new();
+    add(&mut needs, job);
+    recorded(&needs)
+}
+
 /// Adds what the steps of a job need; the jobs that they refer to.
 fn add(needs: &mut BTreeSet<String>, job: &Job) -> Vec<String> {
     needs.extend(job.runs_on.iter().map(|label| format!("{LABEL}{label}")));

@@ -273,7 +273,8 @@ impl<'a> Server<'a> {
             return Ok(());
         }
         self.looked = Some(Instant::now());
-        let found = self.engine.store.notifying_candidates(count(NOTIFYING), now()).await?;
+        let unmet = self.engine.unmet(&mut self.met).await?;
+        let found = self.engine.store.notifying_candidates(count(NOTIFYING), now(), &unmet).await?;
         for candidate in found.into_iter().filter(|it| !self.taken.contains_key(&it.id)).collect::<Vec<_>>() {
             if self.taken.len() < most {
                 self.begin(candidate);

@@ -71,7 +71,8 @@ impl Engine {
         known_project(&self.settings, project)?;
         let (project, job) = (project.clone(), Arc::clone(job));
         let needs = self.requirements(&project, &job).await?;
-        let wanted = Prepared { job, project, bound, version, telling: None, depth: 0, needs, plugins: BTreeMap::new() };
+        let wanted =
+            Prepared { job, project, bound, version, telling: None, depth: 0, needs, plugins: BTreeMap::new() };
         self.enqueue(wanted.new_execution(Cause::Command, now()), &wanted.job, &wanted.bound).await
     }
 

@@ -80,16 +80,16 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn candidates(&self, limit: i64, now: i64, not: &[String]) -> Result<Vec<Candidate>, StoreError> {
-        let statement = if not.is_empty() { sql(SQL) } else { Statement::assembled(without(not.len())) };
+        let statement = if not.is_empty() { sql(SQL) } else { Statement::assembled(without(SQL, not.len())) };
         let statement = not.iter().fold(statement.bind(now).bind(limit), Statement::bind);
         self.db().fetch_all(statement).await.map_err(self.unread("the queue"))
     }
 }
 
 /// The statement without those that need one of so many.
-fn without(count: usize) -> String {
+pub(crate) fn without(text: &str, count: usize) -> String {
     let arguments: Vec<String> = (3..count + 3).map(|number| format!("${number}")).collect();
-    SQL.replace("/* needs */", &format!(" AND q.needs NOT IN ({})", arguments.join(", ")))
+    text.replace("/* needs */", &format!(" AND q.needs NOT IN ({})", arguments.join(", ")))
 }
 
 impl Store {

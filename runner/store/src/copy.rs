@@ -30,7 +30,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::testing::{Ground, MASTER, fresh, log, new, rows, running, sealed};
-    use crate::{ExecutionSecret, JobChange, Transition};
+    use crate::{CalendarChange, ExecutionSecret, JobChange, NewSchedule, Transition};
     use uuid::Uuid;
 
     async fn filled(store: &Store) -> Uuid {
@@ -44,9 +44,12 @@ mod tests {
             group: None,
             description: None,
             text: "t\u{e4}".to_owned(),
+            schedules: vec![NewSchedule { name: "s".to_owned(), definition: "{}".to_owned(), next_at: Some(5) }],
             expected: None,
         };
-        store.apply_jobs("web", vec![put], 1).await.unwrap();
+        let [name, text, definition] = ["c", "t", "{}"].map(str::to_owned);
+        let calendar = CalendarChange::Put { name, text, definition };
+        store.apply_jobs("web", vec![put], vec![calendar], 1).await.unwrap();
         let secrets = vec![ExecutionSecret { name: "token".to_owned(), sealed: sealed() }];
         let all = (0..1_500).map(|number| log(id, 0, number, b"line\n"));
         let queued = Transition::Queued { execution: new(Uuid::now_v7()), secrets };
@@ -73,6 +76,8 @@ mod tests {
         assert_eq!(target.log(id).await.unwrap(), store.log(id).await.unwrap());
         assert_eq!(target.accounts().await.unwrap(), store.accounts().await.unwrap());
         assert_eq!(target.jobs("web").await.unwrap(), store.jobs("web").await.unwrap());
+        assert_eq!(target.schedules(None).await.unwrap(), store.schedules(None).await.unwrap());
+        assert_eq!(target.calendars("web").await.unwrap(), store.calendars("web").await.unwrap());
         assert_eq!(target.meta("a").await.unwrap().as_deref(), Some("b"));
         assert_eq!(target.lapsed_members().await.unwrap().len(), 1, "what it ran is to be settled");
 

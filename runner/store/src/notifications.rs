@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::db::sql;
+use crate::candidates::without;
+use crate::db::{Statement, sql};
 use crate::executions::execution_columns;
 use crate::{Candidate, ExecutionRow, Store, StoreError};
 
@@ -28,15 +29,23 @@ impl Store {
         read.map_err(self.unread("the notifications of an execution"))
     }
 
-    /// At most `limit` queued executions that tell something and could be claimed `now`, the oldest first.
+    /// At most `limit` queued executions that tell something and could be claimed `now`, the oldest first. None that needs one
+    /// of what `not` lists, as for [`Self::candidates`].
     ///
     /// # Errors
     /// `store.unavailable`
-    pub async fn notifying_candidates(&self, limit: i64, now: i64) -> Result<Vec<Candidate>, StoreError> {
-        const SQL: &str = "SELECT id, project, job_key, job, resume FROM execution \
-            WHERE state = 'queued' AND notifies IS NOT NULL AND (not_before IS NULL OR not_before <= $1) \
+    pub async fn notifying_candidates(
+        &self,
+        limit: i64,
+        now: i64,
+        not: &[String],
+    ) -> Result<Vec<Candidate>, StoreError> {
+        const SQL: &str = "SELECT id, project, job_key, job, resume FROM execution q \
+            WHERE state = 'queued' AND notifies IS NOT NULL AND (not_before IS NULL OR not_before <= $1)/* needs */ \
             ORDER BY due_at, id LIMIT $2 + 0";
-        self.db().fetch_all(sql(SQL).bind(now).bind(limit)).await.map_err(self.unread("the queue"))
+        let statement = if not.is_empty() { sql(SQL) } else { Statement::assembled(without(SQL, not.len())) };
+        let statement = not.iter().fold(statement.bind(now).bind(limit), Statement::bind);
+        self.db().fetch_all(statement).await.map_err(self.unread("the queue"))
     }
 
     /// How long the last `count` executions of a key took on average that have succeeded; none if none has.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use windlass_credentials::{Environment, Sessions};
+use windlass_engine::schedules::KnownCalendars;
 use windlass_engine::{Engine, EngineError, KnownAccounts, Lease, Member, Plugins, Quota, Running, StoredJobs};
 use windlass_hosting::Catalog;
 use windlass_keys::KeyStorage;
@@ -121,6 +122,7 @@ pub(crate) async fn engine(loaded: Loaded, role: Role) -> Result<Engine, Problem
         running: Running::default(),
         jobs: StoredJobs::default(),
         quota: Quota::default(),
+        calendars: KnownCalendars::default(),
     })
 }
 

@@ -1,6 +1,6 @@
-use windlass_store::{AppliedJob, JobChange, Store};
+use windlass_store::{AppliedJob, CalendarChange, JobChange, Store};
 
-use super::{Change, Plan, Planned};
+use super::{Change, Plan, Planned, PlannedCalendar};
 use crate::EngineError;
 use crate::recorder::now;
 
@@ -20,11 +20,12 @@ impl Plan {
     /// `project.changed` when somebody has changed a job since the plan was made; `store.unavailable`.
     pub async fn apply(&self, store: &Store) -> Result<Vec<Applied>, EngineError> {
         let changed: Vec<&Planned> = self.jobs.iter().filter(|job| job.change != Change::Unchanged).collect();
-        if changed.is_empty() {
+        if self.is_empty() {
             return Ok(Vec::new());
         }
         let changes = changed.iter().map(|job| change(job)).collect();
-        let rows = store.apply_jobs(self.project.as_str(), changes, Vec::new(), now()).await?;
+        let calendars = self.calendars.iter().filter_map(calendar_change).collect();
+        let rows = store.apply_jobs(self.project.as_str(), changes, calendars, now()).await?;
         let version = |job: &Planned, row: &AppliedJob| (job.change != Change::Removed).then_some(row.version);
         let applied = changed.iter().zip(rows);
         Ok(applied.map(|(job, row)| Applied { name: job.name.clone(), version: version(job, &row) }).collect())
@@ -44,5 +45,17 @@ fn change(job: &Planned) -> JobChange {
             schedules: schedules.clone(),
             expected: *version,
         },
+    }
+}
+
+fn calendar_change(calendar: &PlannedCalendar) -> Option<CalendarChange> {
+    let PlannedCalendar { name, change, text, definition, .. } = calendar;
+    let name = name.clone();
+    match change {
+        Change::Unchanged => None,
+        Change::Removed => Some(CalendarChange::Delete { name }),
+        Change::Added | Change::Changed { .. } => {
+            Some(CalendarChange::Put { name, text: text.clone(), definition: definition.clone() })
+        }
     }
 }

@@ -2,25 +2,30 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use windlass_schedules::Calendar;
 use windlass_settings::ProjectName;
-use windlass_store::{JobRow, Store};
+use windlass_store::{CalendarRow, JobRow, Store};
 
 use crate::EngineError;
 
-/// A job that was written to a file.
+/// The folder of calendars.
+const CALENDARS: &str = "calendars";
+
+/// A job, or a file of a calendar, that was written to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
     /// Its name.
     pub name: String,
-    /// Its version.
-    pub version: i64,
+    /// The job's version.
+    pub version: Option<i64>,
     /// The file.
     pub path: PathBuf,
     /// Whether the file was there already and the same.
     pub unchanged: bool,
 }
 
-/// Writes a project's jobs into a folder, each below the folder of its group, as they were applied.
+/// Writes a project's jobs into a folder, each below the folder of its group, as they were applied, and its calendars into
+/// the folder `calendars`.
 ///
 /// # Errors
 /// `project.folder` when a file cannot be written, or is there with another text and `overwrite` is not set; nothing is
@@ -32,19 +37,43 @@ pub async fn export(
     overwrite: bool,
 ) -> Result<Vec<Exported>, EngineError> {
     let mut files = Vec::new();
-    for (row, path) in places(store.jobs(project.as_str()).await?, folder) {
-        let text = store.job_text(row.id, row.version).await?.unwrap_or_default();
+    let mut add = |name: String, version: Option<i64>, path: PathBuf, text: String| {
         let there = fs::read_to_string(&path).ok();
         let unchanged = there.as_ref() == Some(&text);
         if there.is_some() && !unchanged && !overwrite {
             return Err(EngineError::Exists { path });
         }
-        files.push((Exported { name: row.name, version: row.version, path, unchanged }, text));
+        files.push((Exported { name, version, path, unchanged }, text));
+        Ok(())
+    };
+    let jobs = places(store.jobs(project.as_str()).await?, folder);
+    let taken: BTreeSet<PathBuf> = jobs.iter().map(|(_, path)| path.clone()).collect();
+    for (row, path) in jobs {
+        let text = store.job_text(row.id, row.version).await?.unwrap_or_default();
+        add(row.name, Some(row.version), path, text)?;
+    }
+    for row in store.calendars(project.as_str()).await? {
+        for (path, text) in calendar_files(&row, &folder.join(CALENDARS), &taken) {
+            add(row.name.clone(), None, path, text)?;
+        }
     }
     for (exported, text) in files.iter().filter(|(exported, _)| !exported.unchanged) {
         write(&exported.path, text).map_err(|source| EngineError::Folder { path: exported.path.clone(), source })?;
     }
     Ok(files.into_iter().map(|(exported, _)| exported).collect())
+}
+
+/// The file of a calendar, and those that it names, beside it.
+fn calendar_files(row: &CalendarRow, folder: &Path, taken: &BTreeSet<PathBuf>) -> Vec<(PathBuf, String)> {
+    let own = folder.join(format!("{}.yaml", file_name(&row.name)));
+    let own = if taken.contains(&own) { folder.join(format!("{}-calendar.yaml", file_name(&row.name))) } else { own };
+    let mut files = vec![(own, row.text.clone())];
+    // One that a later version has written is exported as far as it is understood.
+    if let Ok(calendar) = Calendar::from_json(&row.definition) {
+        let events = calendar.forbidden.iter().chain(&calendar.allowed).filter_map(|rule| rule.events.as_ref());
+        files.extend(events.map(|events| (folder.join(events.file()), events.text().to_owned())));
+    }
+    files
 }
 
 /// The file of each job, no two the same: of jobs whose names come to one name of a file, one whose name needs no change

@@ -8,4 +8,4 @@ mod plan;
 pub use apply::Applied;
 pub use export::{Exported, export};
 pub use folder::{Folder, FolderCalendar, FolderJob, Invalid};
-pub use plan::{Change, Plan, Planned};
+pub use plan::{Change, Plan, Planned, PlannedCalendar};

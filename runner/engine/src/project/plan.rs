@@ -3,9 +3,9 @@ use std::path::PathBuf;
 
 use similar::TextDiff;
 use windlass_settings::ProjectName;
-use windlass_store::{JobRow, NewSchedule, Store};
+use windlass_store::{CalendarRow, JobRow, NewSchedule, Store};
 
-use super::Folder;
+use super::{Folder, FolderCalendar};
 use crate::recorder::now;
 use crate::{EngineError, schedules};
 
@@ -16,6 +16,21 @@ pub struct Plan {
     pub project: ProjectName,
     /// Each job of the folder or the project, by name.
     pub jobs: Vec<Planned>,
+    /// Each calendar of the folder or the project, by name.
+    pub calendars: Vec<PlannedCalendar>,
+}
+
+/// What would become of one calendar.
+#[derive(Debug)]
+pub struct PlannedCalendar {
+    /// Its name.
+    pub name: String,
+    /// What would change.
+    pub change: Change,
+    /// Its file; none for one that is removed.
+    pub path: Option<PathBuf>,
+    pub(super) text: String,
+    pub(super) definition: String,
 }
 
 /// What would become of one job.
@@ -101,12 +116,14 @@ impl Plan {
             schedules: Vec::new(),
         }));
         jobs.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(Self { project: project.clone(), jobs })
+        let calendars = calendars(folder, store.calendars(project.as_str()).await?);
+        Ok(Self { project: project.clone(), jobs, calendars })
     }
 
     /// Whether applying it would change nothing.
     pub fn is_empty(&self) -> bool {
-        self.jobs.iter().all(|job| job.change == Change::Unchanged)
+        let changes = self.jobs.iter().map(|job| &job.change);
+        changes.chain(self.calendars.iter().map(|calendar| &calendar.change)).all(|change| *change == Change::Unchanged)
     }
 }
 
@@ -118,4 +135,37 @@ fn changed(row: &JobRow, name: &str, before: &str, after: &str) -> Change {
     let (old, new) = (format!("{} (version {})", row.name, row.version), format!("{name} (file)"));
     let diff = TextDiff::from_lines(before, after).unified_diff().header(&old, &new).to_string();
     Change::Changed { renamed_from, diff }
+}
+
+fn calendars(folder: &Folder, stored: Vec<CalendarRow>) -> Vec<PlannedCalendar> {
+    let mut stored: BTreeMap<String, CalendarRow> = stored.into_iter().map(|row| (row.name.clone(), row)).collect();
+    let mut all = Vec::new();
+    for FolderCalendar { path, read } in &folder.calendars {
+        let (name, text, definition) = (&read.calendar.name, read.file.text(), read.calendar.to_json());
+        let change = match stored.remove(name) {
+            None => Change::Added,
+            Some(row) if row.text == text && row.definition == definition => Change::Unchanged,
+            Some(row) => Change::Changed { renamed_from: None, diff: difference(name, &row, text) },
+        };
+        let (name, text) = (name.clone(), text.to_owned());
+        all.push(PlannedCalendar { name, change, path: Some(path.clone()), text, definition });
+    }
+    let removed = |row: CalendarRow| PlannedCalendar {
+        name: row.name,
+        change: Change::Removed,
+        path: None,
+        text: String::new(),
+        definition: String::new(),
+    };
+    all.extend(stored.into_values().map(removed));
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}
+
+fn difference(name: &str, row: &CalendarRow, text: &str) -> String {
+    if row.text == text {
+        return format!("calendar {name}: a file that it names has changed\n");
+    }
+    let (old, new) = (format!("calendar {name}"), format!("calendar {name} (file)"));
+    TextDiff::from_lines(row.text.as_str(), text).unified_diff().header(&old, &new).to_string()
 }

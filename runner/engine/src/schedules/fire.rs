@@ -67,7 +67,7 @@ impl Engine {
             let wait = due.next_at.map(|next| Duration::from_millis(u64::try_from(next - due.now).unwrap_or(0)));
             return Ok(Looked { wait: wait.map_or(LOOK_EVERY, |wait| wait.min(LOOK_EVERY)), ..Looked::default() });
         }
-        let calendars = Calendars::of(&self.store, &due.schedules).await?;
+        let calendars = Calendars::of(&self.store, &due.schedules, &self.calendars).await?;
         let (mut fires, mut reports) = (Vec::with_capacity(due.schedules.len()), BTreeMap::new());
         for row in &due.schedules {
             let fire = self.decided(row, &calendars, due.now).await?;
@@ -146,7 +146,9 @@ impl Engine {
         let given: Vec<(String, Given)> =
             definition.options.iter().map(|(name, value)| (name.clone(), Given::Value(value.clone()))).collect();
         let bound = bind(&job, &given)?;
-        Ok(Prepared { job, project, bound, version: Some(version), telling: None, depth: 0, plugins: BTreeMap::new() })
+        let needs = self.requirements(&project, &job).await?;
+        let version = Some(version);
+        Ok(Prepared { job, project, bound, version, telling: None, depth: 0, needs, plugins: BTreeMap::new() })
     }
 }
 

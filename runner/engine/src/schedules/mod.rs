@@ -6,6 +6,7 @@ mod definition;
 mod fire;
 mod next;
 
+pub use calendars::KnownCalendars;
 pub use fire::DueTime;
 pub use next::{NextTime, ScheduleNow, next_times, next_times_of, resume};
 

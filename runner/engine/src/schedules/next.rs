@@ -7,7 +7,7 @@ use windlass_schedules::{Due, Schedule};
 use windlass_settings::ProjectName;
 use windlass_store::{NewSchedule, ScheduleRow, Store};
 
-use super::calendars::Calendars;
+use super::calendars::{Calendars, KnownCalendars};
 use super::definition::Definition;
 use crate::EngineError;
 
@@ -49,7 +49,7 @@ pub async fn next_times(
     after: Timestamp,
     count: usize,
 ) -> Result<Vec<ScheduleNow>, EngineError> {
-    let calendars = Calendars::of(store, rows).await?;
+    let calendars = Calendars::of(store, rows, &KnownCalendars::default()).await?;
     rows.iter().map(|row| Ok(now(row, &definition(row)?, &calendars, after, count))).collect()
 }
 

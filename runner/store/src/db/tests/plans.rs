@@ -152,7 +152,8 @@ async fn reads(store: &Store, id: Uuid, member: Option<Uuid>) {
     }
     store.log_end(id).await.unwrap();
     store.notifications_of(id).await.unwrap();
-    store.notifying_candidates(9, 9).await.unwrap();
+    store.notifying_candidates(9, 9, &[]).await.unwrap();
+    store.notifying_candidates(9, 9, &["[]".to_owned()]).await.unwrap();
     store.usual_time("web/name:nightly", 9).await.unwrap();
     store.to_abandon(9).await.unwrap();
 }

@@ -27,17 +27,17 @@ pub(super) async fn run(global: &Global, arguments: &Apply) -> Result<u8, Proble
         agreed(&plan)?;
     }
     let applied = plan.apply(&ground.store).await?;
-    let words = plan.jobs.iter().filter(|job| job.change != Change::Unchanged).map(plan::word);
+    let words = plan.jobs.iter().filter(|job| job.change != Change::Unchanged).map(|job| plan::word(&job.change));
     match jobs.output {
         Listing::Json => {
             let applied = applied.iter().map(|job| json!({ "job": job.name, "version": job.version }));
             show::json(&applied.collect::<Vec<_>>())?;
         }
-        Listing::Table if applied.is_empty() => {}
+        Listing::Table if plan.is_empty() => {}
         Listing::Table => {
             let version = |version: Option<i64>| version.map(|version| version.to_string()).unwrap_or_default();
             let rows = applied.into_iter().zip(words).map(|(job, word)| [job.name, word, version(job.version)]);
-            show::listing(["job", "change", "version"], rows)?;
+            show::listing(["job", "change", "version"], rows.chain(plan::calendars(&plan)))?;
         }
     }
     Ok(exit::OK)
@@ -46,7 +46,9 @@ pub(super) async fn run(global: &Global, arguments: &Apply) -> Result<u8, Proble
 /// That somebody wants the jobs removed which the folder does not have.
 fn agreed(plan: &Plan) -> Result<(), Problem> {
     let removed = plan.jobs.iter().filter(|job| job.change == Change::Removed);
-    let removed: Vec<String> = removed.map(|job| format!("`{}`", job.name)).collect();
+    let calendars = plan.calendars.iter().filter(|calendar| calendar.change == Change::Removed);
+    let calendars = calendars.map(|calendar| format!("calendar `{}`", calendar.name));
+    let removed: Vec<String> = removed.map(|job| format!("`{}`", job.name)).chain(calendars).collect();
     if removed.is_empty() {
         return Ok(());
     }

@@ -32,7 +32,8 @@ pub(super) async fn run(global: &Global, arguments: &Export) -> Result<u8, Probl
     match arguments.output {
         Listing::Json => {
             let files = exported.iter().map(|file| {
-                json!({ "job": file.name, "version": file.version, "file": file.path, "written": !file.unchanged })
+                let name = if file.version.is_some() { "job" } else { "calendar" };
+                json!({ name: file.name, "version": file.version, "file": file.path, "written": !file.unchanged })
             });
             show::json(&files.collect::<Vec<_>>())?;
         }
@@ -42,7 +43,9 @@ pub(super) async fn run(global: &Global, arguments: &Export) -> Result<u8, Probl
         Listing::Table => {
             let rows = exported.into_iter().map(|file| {
                 let how = if file.unchanged { "as it was" } else { "written" };
-                [file.name, file.version.to_string(), file.path.display().to_string(), how.to_owned()]
+                let name = if file.version.is_some() { file.name } else { format!("calendar {}", file.name) };
+                let version = file.version.map(|version| version.to_string()).unwrap_or_default();
+                [name, version, file.path.display().to_string(), how.to_owned()]
             });
             show::listing(["job", "version", "file", "state"], rows)?;
         }

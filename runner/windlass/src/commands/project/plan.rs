@@ -1,7 +1,7 @@
 use std::io::IsTerminal as _;
 
 use serde_json::{Value, json};
-use windlass_engine::project::{Change, Plan, Planned};
+use windlass_engine::project::{Change, Plan, Planned, PlannedCalendar};
 use windlass_errors::exit;
 
 use super::{Jobs, ground, problem};
@@ -14,15 +14,16 @@ pub(super) async fn run(global: &Global, arguments: &Jobs) -> Result<u8, Problem
     let folder = ground.checked(&arguments.folder, &arguments.project).await.map_err(|invalid| problem(&invalid))?;
     let plan = Plan::new(&arguments.project, &folder, &ground.store).await?;
     match arguments.output {
-        Listing::Json => show::json(&plan.jobs.iter().map(planned).collect::<Vec<_>>())?,
+        Listing::Json => {
+            let calendars = plan.calendars.iter().map(planned_calendar);
+            show::json(&plan.jobs.iter().map(planned).chain(calendars).collect::<Vec<_>>())?;
+        }
         Listing::Table => {
             if !plan.is_empty() {
                 let changes = plan.jobs.iter().filter(|job| job.change != Change::Unchanged);
                 let version = |job: &Planned| job.version.map(|version| version.to_string()).unwrap_or_default();
-                show::listing(
-                    ["job", "change", "version"],
-                    changes.map(|job| [job.name.clone(), word(job), version(job)]),
-                )?;
+                let jobs = changes.map(|job| [job.name.clone(), word(&job.change), version(job)]);
+                show::listing(["job", "change", "version"], jobs.chain(calendars(&plan)))?;
             }
             differences(&plan)?;
         }
@@ -33,10 +34,19 @@ pub(super) async fn run(global: &Global, arguments: &Jobs) -> Result<u8, Problem
 
 /// How many of what.
 pub(super) fn summary(plan: &Plan) -> String {
-    let count = |wanted: fn(&Change) -> bool| plan.jobs.iter().filter(|job| wanted(&job.change)).count();
+    let jobs = counted(plan.jobs.iter().map(|job| &job.change));
+    let calendars = match plan.calendars.len() {
+        0 => String::new(),
+        _ => format!("; calendars: {}", counted(plan.calendars.iter().map(|calendar| &calendar.change))),
+    };
+    format!("project `{}`: {jobs}{calendars}", plan.project)
+}
+
+fn counted<'a>(changes: impl Iterator<Item = &'a Change>) -> String {
+    let changes: Vec<&Change> = changes.collect();
+    let count = |wanted: fn(&Change) -> bool| changes.iter().filter(|change| wanted(change)).count();
     format!(
-        "project `{}`: {} new, {} changed, {} removed, {} as they were",
-        plan.project,
+        "{} new, {} changed, {} removed, {} as they were",
         count(|change| *change == Change::Added),
         count(|change| matches!(change, Change::Changed { .. })),
         count(|change| *change == Change::Removed),
@@ -44,9 +54,9 @@ pub(super) fn summary(plan: &Plan) -> String {
     )
 }
 
-/// What would become of a job, in a word or two.
-pub(super) fn word(job: &Planned) -> String {
-    match &job.change {
+/// What would become of a job or calendar, in a word or two.
+pub(super) fn word(change: &Change) -> String {
+    match change {
         Change::Added => "new".to_owned(),
         Change::Changed { renamed_from: Some(before), .. } => format!("changed, was `{before}`"),
         Change::Changed { .. } => "changed".to_owned(),
@@ -55,23 +65,45 @@ pub(super) fn word(job: &Planned) -> String {
     }
 }
 
+/// What would become of calendars that change, for the list of jobs.
+pub(super) fn calendars(plan: &Plan) -> impl Iterator<Item = [String; 3]> {
+    let changed = plan.calendars.iter().filter(|calendar| calendar.change != Change::Unchanged);
+    changed.map(|calendar| [format!("calendar {}", calendar.name), word(&calendar.change), String::new()])
+}
+
+fn planned_calendar(calendar: &PlannedCalendar) -> Value {
+    let diff = match &calendar.change {
+        Change::Changed { diff, .. } => Some(diff),
+        _ => None,
+    };
+    json!({ "calendar": calendar.name, "change": key(&calendar.change), "file": calendar.path, "diff": diff })
+}
+
+fn key(change: &Change) -> &'static str {
+    match change {
+        Change::Added => "added",
+        Change::Changed { .. } => "changed",
+        Change::Unchanged => "unchanged",
+        Change::Removed => "removed",
+    }
+}
+
 fn planned(job: &Planned) -> Value {
-    let (change, renamed_from, diff) = match &job.change {
-        Change::Added => ("added", None, None),
-        Change::Changed { renamed_from, diff } => ("changed", renamed_from.as_ref(), Some(diff)),
-        Change::Unchanged => ("unchanged", None, None),
-        Change::Removed => ("removed", None, None),
+    let (renamed_from, diff) = match &job.change {
+        Change::Changed { renamed_from, diff } => (renamed_from.as_ref(), Some(diff)),
+        _ => (None, None),
     };
     json!({
-        "job": job.name, "change": change, "version": job.version, "file": job.path, "renamedFrom": renamed_from,
+        "job": job.name, "change": key(&job.change), "version": job.version, "file": job.path, "renamedFrom": renamed_from,
         "diff": diff,
     })
 }
 
 fn differences(plan: &Plan) -> Result<(), Problem> {
     let colours = std::io::stdout().is_terminal();
-    for job in &plan.jobs {
-        let Change::Changed { diff, .. } = &job.change else { continue };
+    let jobs = plan.jobs.iter().map(|job| &job.change);
+    for change in jobs.chain(plan.calendars.iter().map(|calendar| &calendar.change)) {
+        let Change::Changed { diff, .. } = change else { continue };
         for line in diff.lines() {
             let line = show::safe_text(line);
             let colour = match line.as_bytes().first() {
