@@ -23,7 +23,7 @@ impl Context {
     ///
     /// A step has no sockets of its own: the runner looks the name up, connects, through the configured proxy if there
     /// is one, and hands the connection over. Where the step may connect to is what its [`StepInfo::network`] declares, and the [`Endpoint`]
-    /// fields of its job. What is spoken over the connection, TLS included, is the step's business.
+    /// and [`Server`] fields of its job. What is spoken over the connection, TLS included, is the step's business.
     ///
     /// The runner gives up after half a minute; wrap it into `tokio::time::timeout` for less.
     ///
@@ -32,6 +32,7 @@ impl Context {
     ///
     /// [`StepInfo::network`]: crate::StepInfo::network
     /// [`Endpoint`]: crate::Endpoint
+    /// [`Server`]: crate::Server
     pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
         let (context, name) = (self.clone(), host.to_owned());
         // Asking blocks; a connection that nobody waits for any more is closed with its descriptor.

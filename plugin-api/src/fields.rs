@@ -14,7 +14,7 @@ pub const MARK: &str = "x-windlass";
 pub const VERBATIM: &str = "verbatim";
 /// The value of [`MARK`] for a [`Secret`].
 pub const SECRET: &str = "secret";
-/// The value of [`MARK`] for an [`Endpoint`].
+/// The value of [`MARK`] for an [`Endpoint`] and a [`Server`].
 pub const ENDPOINT: &str = "endpoint";
 /// The value of [`MARK`] for an [`Account`]. Since api 1.1.
 pub const ACCOUNT: &str = "account";
@@ -84,6 +84,56 @@ impl JsonSchema for Endpoint {
     }
 }
 
+/// A TCP server that the job names and the step may therefore connect to: `host:port`, an IPv6 address in brackets. Since api 1.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    text: String,
+    port: u16,
+}
+
+impl Server {
+    /// As the job has it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// A name or an address, without brackets: what [`Context::connect`](crate::Context::connect) takes.
+    pub fn host(&self) -> &str {
+        let host = self.text.rsplit_once(':').map_or("", |(host, _)| host);
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl<'de> Deserialize<'de> for Server {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let port = text.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).filter(|&port| port != 0);
+        let port =
+            port.ok_or_else(|| serde::de::Error::custom("a server is `host:port` with a port from 1 to 65535"))?;
+        Ok(Self { text, port })
+    }
+}
+
+impl JsonSchema for Server {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Server".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let pattern = r"^([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$";
+        json_schema!({"type": "string", "pattern": pattern, MARK: ENDPOINT})
+    }
+}
+
 /// The name of an account that the step works with, as the configuration of the runner has it. The step gets the credentials
 /// of all accounts that its configuration names, each in each [`Region`] that it names, by
 /// [`Context::places`](crate::Context::places). Since api 1.1.
@@ -133,5 +183,23 @@ impl JsonSchema for Region {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "string", "pattern": "^[a-z0-9-]{1,63}$", MARK: REGION})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_a_host_and_a_port() {
+        let parts = |text: &str| {
+            let server: Result<Server, _> = serde_json::from_value(text.into());
+            server.map(|server| (server.host().to_owned(), server.port())).map_err(|error| error.to_string())
+        };
+        assert_eq!(parts("smtp.example.com:587"), Ok(("smtp.example.com".to_owned(), 587)));
+        assert_eq!(parts("[::1]:25"), Ok(("::1".to_owned(), 25)));
+        for odd in ["smtp.example.com", "smtp.example.com:0", "smtp.example.com:65536", ""] {
+            assert!(parts(odd).unwrap_err().contains("`host:port`"), "{odd}");
+        }
     }
 }

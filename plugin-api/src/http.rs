@@ -21,7 +21,7 @@ pub use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, St
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper_util::client::legacy::Client;
 
-use crate::transport::{self, BoxError, Cause, Connector, Trust, chain, within};
+use crate::transport::{self, BoxError, Cause, Connector, Trust, innermost, within};
 use crate::{ConnectError, Context, StepError};
 
 /// How long a request may take when nothing else is said.
@@ -150,10 +150,6 @@ impl HttpClient {
             }
         }
     }
-}
-
-fn innermost(error: &BoxError) -> String {
-    chain(error.as_ref()).last().map(ToString::to_string).unwrap_or_default()
 }
 
 impl From<HttpError> for StepError {

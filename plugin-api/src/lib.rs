@@ -63,6 +63,8 @@ pub mod peer;
 mod preview;
 #[cfg(feature = "program")]
 mod program;
+#[cfg(feature = "tls")]
+mod secure;
 mod step;
 mod table;
 #[cfg(feature = "transport")]
@@ -75,9 +77,11 @@ pub use aws::{SdkConfig, explain_sdk_error};
 pub use connect::ConnectError;
 pub use context::Context;
 pub use error::StepError;
-pub use fields::{Account, Endpoint, Region, Secret};
+pub use fields::{Account, Endpoint, Region, Secret, Server};
 pub use metadata::{NetworkMetadata, PluginMetadata, ResourcesMetadata, StepMetadata};
 pub use schemars::{self, JsonSchema};
+#[cfg(feature = "tls")]
+pub use secure::{Secured, TlsError};
 pub use step::{Network, Resources, Step, StepInfo};
 pub use table::{Cell, Table};
 

@@ -93,7 +93,7 @@ pub struct Network {
     /// AWS services in the step's regions, by endpoint prefix (`logs`, `sts`).
     pub aws: &'static [&'static str],
     /// Others, as `host:port`; a host may begin with `*.`. Hosts that a job names are fields of type
-    /// [`Endpoint`](crate::Endpoint) instead.
+    /// [`Endpoint`](crate::Endpoint) or [`Server`](crate::Server) instead.
     pub hosts: &'static [&'static str],
     /// It needs sockets of its own, which an administrator has to allow; `aws` and `hosts` mean nothing then.
     pub direct: bool,

@@ -16,8 +16,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::Context;
 pub(crate) use cause::Cause;
-#[cfg(feature = "http")]
-pub(crate) use cause::chain;
+#[cfg(any(feature = "http", feature = "tls"))]
+pub(crate) use cause::innermost;
 pub(crate) use connector::Connector;
 pub(crate) use tls::Trust;
 

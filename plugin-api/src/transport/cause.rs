@@ -65,11 +65,17 @@ fn is_about_trust(error: &rustls::Error) -> bool {
 }
 
 /// The error and what caused it, from the outside in. [`io::Error`] leaves out the error that it wraps.
-pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         Some(wrapping) => wrapping.get_ref().map(|inner| inner as &(dyn Error + 'static)),
         None => error.source(),
     })
+}
+
+/// What it all began with.
+#[cfg(any(feature = "http", feature = "tls"))]
+pub(crate) fn innermost(error: &super::BoxError) -> String {
+    chain(error.as_ref()).last().map(ToString::to_string).unwrap_or_default()
 }
 
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {

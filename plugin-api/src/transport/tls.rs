@@ -35,7 +35,7 @@ impl Trust {
     }
 
     /// The TLS settings, made with the first call.
-    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, Unusable> {
+    pub(crate) async fn config(&self) -> Result<Arc<ClientConfig>, Unusable> {
         let inner = Arc::clone(&self.0);
         let make = || async {
             let made = tokio::task::spawn_blocking(move || config(inner.configured.as_deref())).await;

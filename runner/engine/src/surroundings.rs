@@ -57,8 +57,9 @@ pub(crate) fn granted(step: &PluginStep, settings: &Settings) -> Result<Vec<Dest
         granted.push(Destination::parse(host).map_err(wrong)?);
     }
     for pointer in marked(&step.metadata().config, &step.config, ENDPOINT) {
-        let url = step.config.pointer(&pointer).and_then(Value::as_str).unwrap_or_default();
-        granted.push(Destination::of_url(url).map_err(wrong)?);
+        let named = step.config.pointer(&pointer).and_then(Value::as_str).unwrap_or_default();
+        let destination = if named.contains("://") { Destination::of_url } else { Destination::of_server };
+        granted.push(destination(named).map_err(wrong)?);
     }
     Ok(granted)
 }

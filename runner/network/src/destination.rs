@@ -60,6 +60,15 @@ impl Destination {
         Ok(Self { pattern: Pattern::parse(host)?, port, local: false })
     }
 
+    /// The destination of one server, `host:port`: no star stands for others.
+    ///
+    /// # Errors
+    /// Those of [`Self::parse`].
+    pub fn of_server(text: &str) -> Result<Self, DestinationError> {
+        let (host, port) = split_host_port(text)?;
+        Ok(Self::exact(parse_host(host)?, port))
+    }
+
     /// The destination of an `http` or `https` address; the port is 80 or 443 when it has none.
     ///
     /// # Errors
@@ -191,6 +200,13 @@ mod tests {
         for text in ["*:443", "*.:443", "*.10.0.0.1:443", "a*.b:1", "*.*.b:1", "ü.de:1", ":443"] {
             assert!(matches!(Destination::parse(text), Err(DestinationError::Host { .. })), "{text}");
         }
+    }
+
+    #[test]
+    fn a_server_is_one_host() {
+        assert_eq!(Destination::of_server("smtp.example.com:587").unwrap().to_string(), "smtp.example.com:587");
+        assert!(matches!(Destination::of_server("*.example.com:587"), Err(DestinationError::Host { .. })));
+        assert!(Destination::of_server("smtp.example.com").is_err());
     }
 
     #[test]
