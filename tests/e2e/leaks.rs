@@ -9,6 +9,7 @@ mod careless;
 mod commands;
 mod hosts;
 mod planted;
+mod told;
 
 use crate::ground::standins;
 use crate::installation::{Ended, Installation};
@@ -73,11 +74,8 @@ endpoints: {{imds: '{imds}', sts: '{sts}', logs: '{logs}', secretsmanager: '{log
         Self { installation, instance, sts }
     }
 
-    /// Runs to the end, watched from its first moments.
     fn run(&self, arguments: &[&str]) -> (Ended, BTreeSet<Sample>) {
-        let run = Started::start(&self.installation, self.installation.command(arguments));
-        let sampler = Sampler::start(run.pid());
-        (run.ended(), sampler.stop())
+        watched(&self.installation, arguments)
     }
 
     fn run_job(&self, job: &str, more: &[&str]) -> (Ended, BTreeSet<Sample>) {
@@ -118,14 +116,25 @@ endpoints: {{imds: '{imds}', sts: '{sts}', logs: '{logs}', secretsmanager: '{log
         encoded.map(|key| Secret::new("a master key", base64::prelude::BASE64_STANDARD.decode(key).unwrap())).collect()
     }
 
-    /// In every file that there is, byte by byte, and in every value of the database. The master key's own file is the
-    /// only one that may hold a secret.
     fn left(&self, search: &Search) -> Vec<Find> {
-        let folder = self.installation.folder();
-        let mut finds = search.folder(folder, &[&folder.join("master.key")]).unwrap();
-        finds.extend(search.database(&folder.join("data/windlass.db")).unwrap());
-        finds
+        left(&self.installation, search)
     }
+}
+
+/// Runs to the end, watched from its first moments.
+fn watched(installation: &Installation, arguments: &[&str]) -> (Ended, BTreeSet<Sample>) {
+    let run = Started::start(installation, installation.command(arguments));
+    let sampler = Sampler::start(run.pid());
+    (run.ended(), sampler.stop())
+}
+
+/// In every file that there is, byte by byte, and in every value of the database. The master key's own file is the
+/// only one that may hold a secret.
+fn left(installation: &Installation, search: &Search) -> Vec<Find> {
+    let folder = installation.folder();
+    let mut finds = search.folder(folder, &[&folder.join("master.key")]).unwrap();
+    finds.extend(search.database(&folder.join("data/windlass.db")).unwrap());
+    finds
 }
 
 /// Both outputs, as a place.

@@ -1,5 +1,5 @@
 //! ministack (a Python package, MIT): IAM, STS, CloudWatch Logs, CloudFormation, Secrets Manager, Parameter
-//! Store and KMS on loopback, with signatures, trust policies and external IDs enforced (`AUTH=true`).
+//! Store, KMS, SNS and SQS on loopback, with signatures, trust policies and external IDs enforced (`AUTH=true`).
 
 use crate::{Context, Guarded, Outcome, Problem, Program, Seeded, http, paths, python::Venv, wait};
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ impl Ministack {
             .env("AUTH", "true")
             .env("BIND_HOST", address.ip().to_string())
             .env("GATEWAY_PORT", address.port().to_string())
-            .env("SERVICES", "iam,sts,logs,cloudformation,secretsmanager,ssm,kms")
+            .env("SERVICES", "iam,sts,logs,cloudformation,secretsmanager,ssm,kms,sns,sqs")
             .env("HOME", folder)
             .env("TMPDIR", folder);
         let server = Guarded::start("ministack", &program, &folder.join("ministack.log"))?;

@@ -1,6 +1,7 @@
 //! What plugins are shown to be is what jobs can do with them.
 
 use crate::installation::{Installation, assert_names};
+use crate::stored::{folder, set};
 use serde_json::Value;
 
 fn names(installation: &Installation) -> Vec<String> {
@@ -18,7 +19,7 @@ fn metadata(installation: &Installation, plugin: &str) -> Value {
 fn every_plugin_is_shown_with_its_steps() {
     let installation = Installation::new("");
     let names = names(&installation);
-    for wanted in ["cloudwatch-logs", "sts", "misbehave"] {
+    for wanted in ["cloudwatch-logs", "notify", "sns", "sts", "misbehave"] {
         assert!(names.iter().any(|name| name == wanted), "{names:?}");
     }
     for plugin in names {
@@ -35,7 +36,8 @@ fn every_plugin_is_shown_with_its_steps() {
     }
 }
 
-/// An example that is pasted below `with:` is accepted; where an account is needed, only that is missing then.
+/// An example that is pasted below `with:` is accepted; where an account is needed, only that is missing then. One that would
+/// tell somebody else is not run.
 #[test]
 fn every_example_can_be_pasted_into_a_job() {
     let installation = Installation::new("projects: [{name: web}]\nnetwork: {directPlugins: [escape]}\n");
@@ -48,7 +50,13 @@ fn every_example_can_be_pasted_into_a_job() {
                 installation.set_key(key.trim_end_matches(['}', ',']), "correct horse battery");
             }
             let with: String = example.lines().map(|line| format!("      {line}\n")).collect();
-            installation.job(&format!("steps:\n  - uses: {plugin}/{name}\n    with:\n{with}"));
+            let job = format!("steps:\n  - uses: {plugin}/{name}\n    with:\n{with}");
+            if plugin == "notify" {
+                set(&installation, &[("test", &job)]);
+                installation.run(&["project", "validate", &folder(&installation), "--project", "web"]).ok();
+                continue;
+            }
+            installation.job(&job);
             let ended = installation.run_job(&["--quiet"]);
             if step["needsAccount"] == true {
                 assert_names(ended.failed(5, "account.none"), &["job `test`"]);

@@ -1,4 +1,5 @@
-//! The examples of `docs/jobs.md`, `docs/schedules.md` and `docs/cloudwatch-logs.md` are jobs, or calendars that these name.
+//! The examples of `docs/jobs.md`, `docs/schedules.md`, `docs/cloudwatch-logs.md` and `docs/notify.md` are jobs, or calendars
+//! that these name.
 
 use super::project;
 use crate::installation::{Installation, assert_names};
@@ -55,6 +56,13 @@ fn every_example_of_queries_is_checked() {
 fn every_example_of_schedules_is_checked() {
     let page = include_str!("../../../docs/schedules.md");
     assert!(examples(page).len() > 2);
+    checked(page);
+}
+
+#[test]
+fn every_example_of_notifications_is_checked() {
+    let page = include_str!("../../../docs/notify.md");
+    assert!(examples(page).len() > 3);
     checked(page);
 }
 

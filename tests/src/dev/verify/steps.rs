@@ -41,7 +41,7 @@ fn tools(_log: &Path) -> Outcome<String> {
     found("python3", "python3 python3-venv")?;
     netns::check_right()?;
     Postgres::install()?;
-    for name in standins::ENVIRONMENTS.into_iter().chain(["tools", "cfn-lint"]) {
+    for name in standins::ENVIRONMENTS.into_iter().chain(["tools", "cfn-lint", "receivers"]) {
         Venv::of(name)?;
     }
     Ok(String::new())
