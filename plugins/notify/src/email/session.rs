@@ -35,12 +35,12 @@ pub(super) async fn deliver(
     match email.security {
         Security::None => greeted.hand_over(Dialogue::over(stream), true).await,
         Security::Tls => {
-            let stream = context.secure(stream, host).await.map_err(unsecured)?;
+            let stream = context.secure(stream, host).await.map_err(|error| unsecured(&error))?;
             greeted.hand_over(Dialogue::over(stream), true).await
         }
         Security::Starttls => {
             let stream = greeted.start_tls(stream).await?;
-            let stream = context.secure(stream, host).await.map_err(unsecured)?;
+            let stream = context.secure(stream, host).await.map_err(|error| unsecured(&error))?;
             greeted.hand_over(Dialogue::over(stream), false).await
         }
     }
@@ -177,7 +177,7 @@ fn unconnected(error: ConnectError) -> StepError {
     }
 }
 
-fn unsecured(error: TlsError) -> StepError {
+fn unsecured(error: &TlsError) -> StepError {
     let message = error.to_string();
     match error {
         TlsError::Untrusted { .. } => StepError::new("notify.untrusted", message),
