@@ -5,6 +5,7 @@
 //! binary from outside, as a user would.
 
 pub mod binaries;
+pub mod chaos;
 pub mod cluster;
 pub mod crashes;
 mod guarded;

@@ -67,6 +67,14 @@ impl<'a> Happened<'a> {
     }
 }
 
+/// What a plugin is told of the step that sends a notification: the execution that it tells of, and which event by which of the
+/// job's notifications. It is the same for each attempt, so that whoever hears it twice can know.
+pub(crate) fn identity(telling: &Telling) -> (Uuid, String) {
+    let event: Value = serde_json::from_str(&telling.event).unwrap_or_default();
+    let kind = event["kind"].as_str().unwrap_or_default();
+    (telling.execution, format!("notify.{kind}.{}", telling.notification))
+}
+
 impl Prepared {
     /// The executions that tell what happened to one of this job.
     pub(crate) fn told(&self, happened: &Happened<'_>) -> Vec<NewExecution> {

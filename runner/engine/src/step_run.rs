@@ -23,7 +23,7 @@ use crate::plugin_steps::{PluginSteps, Ready};
 use crate::recorder::Recorder;
 use crate::step::PluginStep;
 use crate::walk::{Attempted, Leaf, Ledger};
-use crate::{Engine, Halt, failure, places, plugins, surroundings, token};
+use crate::{Engine, Halt, failure, notify, places, plugins, surroundings, token};
 
 /// How long a step may take to end what it has begun outside, once it has been cut off.
 const ABANDON_TIME: Duration = Duration::from_secs(30);
@@ -180,17 +180,22 @@ impl<'a> StepRun<'a> {
         Some(StepFailure { code: Code::new("step.log-full"), message, help, cut_off: true })
     }
 
+    /// Whose the step is, as its plugin is told.
+    fn identity(&self) -> ExecutionInfo {
+        let (execution, step) = match &self.run.prepared.telling {
+            Some(telling) => notify::identity(telling),
+            None => (self.execution, self.step.id.clone()),
+        };
+        let (project, job) = (self.run.prepared.project.to_string(), self.run.prepared.job.name.clone());
+        ExecutionInfo { id: execution.to_string(), project, job, step }
+    }
+
     async fn assignment(&self, left: Option<Checkpoint>, secrets: &Secrets) -> Result<Assignment, KeyError> {
         let settings = &self.engine.settings;
         let start = Start {
             step: self.step.uses.step.clone(),
             config: self.config(secrets).await?,
-            execution: ExecutionInfo {
-                id: self.execution.to_string(),
-                project: self.run.prepared.project.to_string(),
-                job: self.run.prepared.job.name.clone(),
-                step: self.step.id.clone(),
-            },
+            execution: self.identity(),
             region: self.step.place().map(|place| place.region.name.clone()),
             places: self.places(),
             endpoints: settings.endpoints.services.clone(),

@@ -51,6 +51,7 @@ const BENCHES: &[Bench] = &[
     Bench { name: "export of rows", measure: export::measure },
     Bench { name: "no-op step", measure: noop::measure },
     Bench { name: "queued jobs", measure: queue::measure },
+    Bench { name: "members", measure: queue::members },
     Bench { name: "schedules", measure: schedules::measure },
     Bench { name: "credentials", measure: hits::measure },
     Bench { name: "connections", measure: connect::measure },

@@ -13,6 +13,7 @@ use cases::{CASES, Case};
 use ground::Ground;
 use record::Record;
 use std::time::{Duration, Instant};
+use windlass_tests::chaos;
 use windlass_tests::crashes::{self, Crashed, Database};
 use windlass_tests::{Context, Outcome, Problem, Random, interrupt, paths};
 
@@ -24,7 +25,10 @@ const FAULTS: u64 = 1000;
 const FUZZ_PART: u64 = 3;
 /// How many servers are killed when the user does not say, half of them on each database.
 const KILLS: usize = 200;
-const USAGE: &str = "usage: cargo soak --minutes N --seed S [--faults K] [--fuzz-minutes M] [--kills L]";
+/// How many minutes things happen to the machines of a cluster when the user does not say.
+const CHAOS: u64 = 10;
+const USAGE: &str =
+    "usage: cargo soak --minutes N --seed S [--faults K] [--fuzz-minutes M] [--kills L] [--chaos-minutes C]";
 
 /// What the user asked for.
 #[derive(Debug, PartialEq)]
@@ -36,12 +40,15 @@ pub(crate) struct Plan {
     kills: usize,
     /// How long all fuzz targets take together.
     fuzz_minutes: u64,
+    /// How long things happen to the machines of a cluster.
+    chaos_minutes: u64,
 }
 
 /// # Errors
 /// When the arguments are other than both flags, each with a number.
 pub(crate) fn parse(arguments: &[String]) -> Outcome<Plan> {
     let (mut minutes, mut seed, mut faults, mut fuzz, mut kills) = (None, None, Some(FAULTS), None, None);
+    let mut chaos = None;
     for pair in arguments.chunks(2) {
         let slot = match pair.first().map(String::as_str) {
             Some("--minutes") => &mut minutes,
@@ -49,6 +56,7 @@ pub(crate) fn parse(arguments: &[String]) -> Outcome<Plan> {
             Some("--faults") => &mut faults,
             Some("--fuzz-minutes") => &mut fuzz,
             Some("--kills") => &mut kills,
+            Some("--chaos-minutes") => &mut chaos,
             _ => return Err(Problem::new(USAGE)),
         };
         *slot = Some(pair.get(1).and_then(|number| number.parse().ok()).ok_or_else(|| Problem::new(USAGE))?);
@@ -56,7 +64,8 @@ pub(crate) fn parse(arguments: &[String]) -> Outcome<Plan> {
     match (minutes, seed, faults) {
         (Some(minutes), Some(seed), Some(faults)) => {
             let kills = kills.map_or(KILLS, |kills| usize::try_from(kills).unwrap_or(KILLS));
-            Ok(Plan { minutes, seed, faults, kills, fuzz_minutes: fuzz.unwrap_or(minutes / FUZZ_PART) })
+            let (fuzz_minutes, chaos_minutes) = (fuzz.unwrap_or(minutes / FUZZ_PART), chaos.unwrap_or(CHAOS));
+            Ok(Plan { minutes, seed, faults, kills, fuzz_minutes, chaos_minutes })
         }
         _ => Err(Problem::new(USAGE)),
     }
@@ -73,7 +82,12 @@ pub(crate) fn run(plan: &Plan) -> Outcome<()> {
     let mut random = Random::new(plan.seed);
     let mut record = Record::new(plan.minutes, plan.seed);
     record.fuzzed(fuzzed(plan.fuzz_minutes)?);
-    record.killed(killed(plan.kills, plan.seed)?);
+    let killed = killed(plan.kills, plan.seed)?;
+    let played = chaos::play(minutes(plan.chaos_minutes), plan.seed)?;
+    let minutes_played = plan.chaos_minutes;
+    record.killed(format!(
+        "{killed}\nThree members on PostgreSQL, {minutes_played} min of faults of machines: {played}."
+    ));
     let (start, limit) = (Instant::now(), minutes(plan.minutes.saturating_sub(plan.fuzz_minutes)));
     let mut deck: Vec<&Case> = Vec::new();
     while record.cases() < CASES.len() || start.elapsed() < limit {
@@ -145,7 +159,14 @@ mod tests {
 
     #[test]
     fn wants_both_numbers() {
-        let plan = |minutes, faults, fuzz_minutes| Plan { minutes, seed: 7, faults, kills: KILLS, fuzz_minutes };
+        let plan = |minutes, faults, fuzz_minutes| Plan {
+            minutes,
+            seed: 7,
+            faults,
+            kills: KILLS,
+            fuzz_minutes,
+            chaos_minutes: CHAOS,
+        };
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(parse(&words("--seed 7 --minutes 2")).unwrap(), plan(2, FAULTS, 0));
         let all = "--minutes 9 --seed 7 --faults 100 --fuzz-minutes 60";

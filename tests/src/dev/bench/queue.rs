@@ -12,7 +12,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
-use windlass_tests::{Context, Outcome, Postgres, Problem, binaries, interrupt};
+use windlass_tests::{Context, Outcome, Postgres, Problem, binaries, interrupt, usage};
 
 /// Executions of one round.
 const JOBS: usize = 1000;
@@ -101,13 +101,17 @@ impl Ground {
 
     fn postgres() -> Outcome<Self> {
         let server = Postgres::shared();
-        let url = server.url(&server.fresh_database()?);
+        Self::on(&server.url(&server.fresh_database()?))?.with_jobs()
+    }
+
+    /// A machine of its own with this database.
+    fn on(url: &str) -> Outcome<Self> {
         let with_password = url.replacen('@', &format!(":{}@", encoded(windlass_tests::postgres::PASSWORD)), 1);
         let local = Local::prepare()?;
         let password = local.folder().join("password");
         write_secret(&password, windlass_tests::postgres::PASSWORD)?;
         local.configure(&format!("{}database: {{url: '{url}', passwordFile: {}}}\n", limits(), password.display()))?;
-        Self { local, database: with_password, name: "PostgreSQL" }.with_jobs()
+        Ok(Self { local, database: with_password, name: "PostgreSQL" })
     }
 
     fn with_jobs(self) -> Outcome<Self> {
@@ -164,6 +168,60 @@ impl Ground {
         } else {
             Err(Problem::new(format!("{} of {SINGLE} executions are in the list", times.len())))
         }
+    }
+}
+
+/// What one, two and four members on one database of PostgreSQL do with the same queue, on the cores of this machine.
+pub(super) fn members() -> Outcome<Measured> {
+    let mut all = Measured::default();
+    for count in [1, 2, 4] {
+        let server = Postgres::shared();
+        let url = server.url(&server.fresh_database()?);
+        let first = Ground::on(&url)?.with_jobs()?;
+        let others = (1..count).map(|_| Ground::on(&url)).collect::<Outcome<Vec<_>>>()?;
+        let (mut rates, mut each) = (Vec::new(), Duration::ZERO);
+        for round in 0..=ROUNDS {
+            let (wall, cpu) = first.serve_with(&others)?;
+            if round > 0 {
+                rates.push(wall);
+                each += cpu / u32::try_from(JOBS * ROUNDS).unwrap_or(u32::MAX);
+            }
+        }
+        let middle = Middle::of(rates);
+        all.details.push(format!(
+            "{count} members on PostgreSQL: {:.0} jobs/s \u{b1}{:.0}%, {:.1} ms of the members' CPU for each",
+            JOBS as f64 / middle.median.as_secs_f64(),
+            middle.spread * 100.0,
+            each.as_secs_f64() * 1e3
+        ));
+    }
+    Ok(all)
+}
+
+impl Ground {
+    /// Lets this member and others run a full queue until it is empty.
+    fn serve_with(&self, others: &[Self]) -> Outcome<(Duration, Duration)> {
+        let count = JOBS.to_string();
+        let mut queue = Command::new(binaries::folder("release").join("windlass-throughput"));
+        output(queue.args(["queue", &count, &self.database, "web", "noop"]))?;
+        let begun = Instant::now();
+        let start = |ground: &Self| {
+            let mut command = ground.local.windlass(&["server", "--once"]);
+            command.stderr(std::process::Stdio::null()).spawn().context(|| "start a server".to_owned())
+        };
+        let mut members = std::iter::once(self).chain(others).map(start).collect::<Outcome<Vec<_>>>()?;
+        let mut cpu = Duration::ZERO;
+        for member in &mut members {
+            let (status, usage) = usage::wait(member).context(|| "wait for a server".to_owned())?;
+            if !status.success() {
+                return Err(Problem::new(format!("a server failed ({status})")));
+            }
+            cpu += usage.cpu();
+        }
+        let wall = begun.elapsed();
+        interrupt::check()?;
+        let left = self.executions("queued")?.len() + self.executions("running")?.len();
+        if left == 0 { Ok((wall, cpu)) } else { Err(Problem::new(format!("{left} executions are left"))) }
     }
 }
 
