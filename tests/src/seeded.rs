@@ -32,7 +32,7 @@ pub struct Payments {
     pub log_group: String,
     /// Where it lies in each account.
     pub regions: Vec<String>,
-    /// How many lines each has, over the last 50 minutes; a third of them has `refused` in it.
+    /// How many lines each has, over the last 30 minutes; a third of them has `refused` in it.
     pub of_each: u64,
 }
 
@@ -51,7 +51,7 @@ pub struct Seeded {
     pub external_id: String,
     /// The log group of `managed_account`; there is none of that name in the other.
     pub log_group: String,
-    /// How many lines it has, over the last 50 minutes.
+    /// How many lines it has, over the last 30 minutes.
     pub events: u64,
     /// The account beside it.
     pub staging: Staging,

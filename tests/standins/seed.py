@@ -32,7 +32,7 @@ PAYMENTS_GROUP = "/demo/payments"
 PAYMENTS = 48
 PASSWORD = "correct-horse-battery-of-the-database"
 TOKEN = "token-of-the-web-0123456789"
-SPREAD_MS = 50 * 60 * 1000
+SPREAD_MS = 30 * 60 * 1000
 
 # PutLogEvents: at most 10,000 events and 1,048,576 bytes a batch, where each event counts its UTF-8 bytes plus 26
 # (Amazon CloudWatch Logs API Reference, PutLogEvents).
@@ -182,7 +182,7 @@ def payment(place, number):
 
 
 def batches(lines):
-    """The lines as events, evenly over the last 50 minutes, in batches that PutLogEvents takes."""
+    """The lines as events, evenly over the last 30 minutes, in batches that PutLogEvents takes."""
     first = int(time.time() * 1000) - SPREAD_MS
     batch, size = [], 0
     for number, line in enumerate(lines):

@@ -53,7 +53,8 @@ fn the_first_frame_of_a_host() {
         |input| {
             // The kind of host that a frame asks for decides what comes along with it.
             if let Some(hello) = ground.is_safe(input) {
-                ground.check(hello.as_ref(), &ground.run(input, Until::Sent));
+                let lives = lives(hello.as_ref(), input);
+                ground.check(hello.as_ref(), lives, &ground.run(input, Until::Sent));
             }
         },
     );
@@ -104,7 +105,7 @@ impl Ground {
             let hello = RunnerHello {
                 protocol: PROTOCOL,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
-                until_ms: 120_000,
+                until_ms: boottime_ms() + 3_600_000,
                 confinement: Confinement { memory_bytes: MEMORY, processes: PROCESSES, files, network },
                 required: Containment::Open,
                 describe,
@@ -124,7 +125,11 @@ impl Ground {
         let lines = |frames: &[Value]| Seed::Lines(frames.iter().map(Value::to_string).collect());
         vec![
             lines(&[hello(Files::Libraries, true, None, false)]),
-            lines(&[hello(Files::Libraries, false, None, true), start("noop"), json!({"alive": {}})]),
+            lines(&[
+                hello(Files::Libraries, false, None, true),
+                start("noop"),
+                json!({"alive": {"untilMs": boottime_ms() + 3_600_000}}),
+            ]),
             lines(&[hello(programs(), false, Some(program()), true), start("any"), json!({"cancel": {"graceMs": 1}})]),
         ]
     }
@@ -181,7 +186,7 @@ impl Ground {
         let _ = (&*socket).write_all(&frame[sent..]);
     }
 
-    fn check(&self, hello: Option<&RunnerHello>, ended: &Ended) {
+    fn check(&self, hello: Option<&RunnerHello>, lives: bool, ended: &Ended) {
         let Ended { status, frames } = ended;
         for (number, frame) in frames.iter().enumerate() {
             let frame: FromHost<'_> = serde_json::from_str(frame).expect("a host sends frames");
@@ -193,8 +198,25 @@ impl Ground {
         // With other limits it may have too little to live on.
         let limits = hello
             .is_none_or(|hello| hello.confinement.memory_bytes == MEMORY && hello.confinement.processes == PROCESSES);
-        assert!(status.signal().is_none() || !limits, "it ended with {status}: {frames:?}");
+        assert!(status.signal().is_none() || !limits || !lives, "it ended with {status}: {frames:?}");
     }
+}
+
+/// Whether the runner lets the host live until it has read everything; the system ends it otherwise.
+fn lives(hello: Option<&RunnerHello>, input: &[u8]) -> bool {
+    let later = boottime_ms() + 60_000;
+    let of_line = |line: &[u8]| match serde_json::from_slice::<ToHost>(line) {
+        Ok(ToHost::Alive(alive)) => Some(alive.until_ms),
+        _ => None,
+    };
+    let moved = input.split(|byte| *byte == b'\n').filter_map(of_line);
+    hello.map(|hello| hello.until_ms).into_iter().chain(moved).all(|until| until > later)
+}
+
+/// By the clock that hosts live by.
+fn boottime_ms() -> u64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).unwrap();
+    u64::try_from(now.tv_sec()).unwrap() * 1000
 }
 
 fn memory(content: &[u8]) -> File {

@@ -28,11 +28,11 @@ fn seeds() -> Vec<Seed> {
     vec![
         lines(&[
             start.clone(),
-            json!({"alive": {}}),
+            json!({"alive": {"untilMs": 1}}),
             answer(json!({"Ok": "kept"})),
             json!({"cancel": {"graceMs": 10}}),
         ]),
-        lines(&[start, answer(json!({"Ok": {"credentials": keys}})), json!({"alive": {}})]),
+        lines(&[start, answer(json!({"Ok": {"credentials": keys}})), json!({"alive": {"untilMs": 1}})]),
         lines(&[json!({"describe": {}}), answer(json!({"Err": {"code": "step.no-account", "message": "m"}}))]),
     ]
 }
