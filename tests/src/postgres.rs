@@ -3,10 +3,12 @@
 //! One server serves a test process, and each test has a database of its own. The server and its folder are gone when
 //! the process is, however it ends.
 
+use crate::wait::PATIENCE;
 use crate::{Context, Guarded, Outcome, Port, Problem, Program, wait};
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -238,6 +240,21 @@ impl Postgres {
         Ok(text)
     }
 
+    /// Hears what is told on a channel of a database from now on.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn hearing(&self, database: &str, channel: &str) -> Outcome<Hearing> {
+        let file = tempfile::NamedTempFile::new().context(|| "make a file".to_owned())?;
+        let said = file.reopen().context(|| "open a file".to_owned())?;
+        let mut command = self.client("psql");
+        command.args(["--no-psqlrc", "--quiet", "--dbname", database]).stdin(Stdio::piped()).stdout(said);
+        let mut hearing = Hearing { psql: command.spawn().context(|| "start psql".to_owned())?, said: file };
+        hearing.ask(&format!("LISTEN {channel};\n\\echo listens\n"))?;
+        wait::until("psql to listen", PATIENCE, || Ok(hearing.said()?.contains("listens").then_some(())))?;
+        Ok(hearing)
+    }
+
     /// The URL of a database, on loopback and without the password.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
@@ -276,6 +293,43 @@ impl Postgres {
         command.env("PGHOST", self.folder.path()).env("PGPORT", self.port.number().to_string());
         command.env("PGUSER", USER).env("PGDATABASE", "postgres");
         command
+    }
+}
+
+/// A connection that hears what is told.
+#[derive(Debug)]
+pub struct Hearing {
+    psql: Child,
+    said: tempfile::NamedTempFile,
+}
+
+impl Hearing {
+    /// Waits until something is told.
+    ///
+    /// # Errors
+    /// When nothing is.
+    pub fn heard(mut self) -> Outcome<()> {
+        wait::until("a hint", PATIENCE, || {
+            // It looks for what was told when a statement is over.
+            self.ask("SELECT 1;\n")?;
+            Ok(self.said()?.contains("Asynchronous notification").then_some(()))
+        })
+    }
+
+    fn ask(&mut self, text: &str) -> Outcome<()> {
+        let stdin = self.psql.stdin.as_mut().ok_or_else(|| Problem::new("psql has no input"))?;
+        stdin.write_all(text.as_bytes()).context(|| "write to psql".to_owned())
+    }
+
+    fn said(&self) -> Outcome<String> {
+        std::fs::read_to_string(self.said.path()).context(|| "read what psql says".to_owned())
+    }
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        let _ended_already = self.psql.kill();
+        let _status = self.psql.wait();
     }
 }
 

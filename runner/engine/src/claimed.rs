@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
 use windlass_jobs::{Event, OptionKind};
 use windlass_settings::ProjectName;
 use windlass_store::{ExecutionRow, State, Transition};
@@ -17,20 +16,16 @@ impl Engine {
     /// Claims an execution and runs it to its end. Nothing when it was not to be had.
     pub(crate) async fn run_claimed(
         &self,
-        id: Uuid,
+        row: &ExecutionRow,
         observer: Observer<'_>,
     ) -> Result<Option<(State, Option<Failed>)>, EngineError> {
-        // Another member may have been faster.
-        let Some(row) = self.store.execution(id).await?.filter(|row| row.state == State::Queued) else {
-            return Ok(None);
-        };
-        let prepared = match self.prepare_queued(&row).await {
+        let prepared = match self.prepare_queued(row).await {
             Ok(prepared) => prepared,
             Err(EngineError::Store(error)) => return Err(error.into()),
-            Err(error) => return self.fail_unbegun(&row, error, observer).await,
+            Err(error) => return self.fail_unbegun(row, error, observer).await,
         };
-        let past = self.past(&row).await?;
-        let run = Run::of(&row, &prepared);
+        let past = self.past(row).await?;
+        let run = Run::of(row, &prepared);
         let begun = Begun { transitions: vec![self.claims(&run)], within: None };
         match self.walk(&run, begun, past, observer, &Halt::default()).await {
             Ok(finished) => Ok(Some((finished.state, finished.failed))),

@@ -70,7 +70,7 @@ pub use quota::Quota;
 pub use repeat::Repeat;
 pub use retention::Retired;
 pub use serve::{Served, Server};
-pub use settle::Settled;
+pub use settle::{Settled, Settling};
 pub use start::Started;
 pub use surroundings::scratch;
 pub use workshop::{Used, Workshop};

@@ -133,7 +133,7 @@ impl Engine {
     pub async fn send_notifications(&self, execution: Uuid) -> Result<usize, EngineError> {
         let is_queued = |row: &ExecutionRow| row.state == State::Queued;
         for row in self.store.notifications_of(execution).await?.into_iter().filter(is_queued) {
-            self.run_claimed(row.id, &|_| {}).await?;
+            self.run_claimed(&row, &|_| {}).await?;
         }
         Ok(self.store.notifications_of(execution).await?.iter().filter(|row| is_queued(row)).count())
     }

@@ -197,6 +197,17 @@ impl Engine {
             return Ok(job);
         }
         let text = self.store.job_text(version.job, version.version).await?.unwrap_or_default();
+        self.parsed(project.as_str(), name, version, text)
+    }
+
+    /// The text of a version of a stored job, parsed and kept.
+    pub(crate) fn parsed(
+        &self,
+        project: &str,
+        name: &str,
+        version: JobVersion,
+        text: String,
+    ) -> Result<Arc<Job>, EngineError> {
         let label = PathBuf::from(format!("{project}/{name}@{}", version.version));
         let job = Arc::new(Job::parse(&label, text)?);
         self.jobs.keep(version, &job);

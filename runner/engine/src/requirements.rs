@@ -49,11 +49,15 @@ impl Engine {
         Ok(recorded(&needs))
     }
 
-    /// Which needs of queued executions this process does not meet.
-    pub(crate) async fn unmet(&self, met: &mut BTreeSet<String>) -> Result<Vec<String>, StoreError> {
+    /// Which needs of queued executions this process does not meet; `None` when none is queued.
+    pub(crate) async fn unmet(&self, met: &mut BTreeSet<String>) -> Result<Option<Vec<String>>, StoreError> {
+        let all = self.store.queued_needs(MOST_KINDS).await?;
+        if all.is_empty() {
+            return Ok(None);
+        }
         let mut unmet = Vec::new();
         let mut own = None;
-        for needs in self.store.queued_needs(MOST_KINDS).await? {
+        for needs in all {
             if met.contains(&needs) {
                 continue;
             }
@@ -66,7 +70,7 @@ impl Engine {
                 unmet.push(needs);
             }
         }
-        Ok(unmet)
+        Ok(Some(unmet))
     }
 
     /// On one machine nobody else has a plugin that is missing here: the execution fails, and says so.

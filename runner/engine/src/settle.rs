@@ -6,7 +6,9 @@ use uuid::Uuid;
 use windlass_errors::Code;
 use windlass_hosting::StepFailure;
 use windlass_jobs::{Event, Job, OnInterrupted};
-use windlass_store::{Cause, ExecutionRow, JobText, Member, NewExecution, Proviso, State, StoreError, Transition};
+use windlass_store::{
+    Cause, ExecutionRow, JobText, Member, NewExecution, Proviso, Role, State, StoreError, Transition,
+};
 
 use crate::member::Gone;
 use crate::notice::Failed;
@@ -29,6 +31,15 @@ pub enum Settled {
     Restarted(Uuid),
     /// It is queued and will go on after its last finished step.
     Requeued,
+}
+
+/// What a look at the other members has come to.
+#[derive(Debug, Default)]
+pub struct Settling {
+    /// The executions of those that are gone.
+    pub settled: Vec<(Uuid, Settled)>,
+    /// The servers that live, other than this process.
+    pub servers: Vec<Uuid>,
 }
 
 /// Who has lost what it ran.
@@ -61,14 +72,15 @@ impl Loser {
 
 impl Engine {
     /// Settles what members left that are gone: those of this data directory whose locks are free, and those of any whose
-    /// leases are over. Returns the executions.
+    /// leases are over.
     ///
     /// # Errors
     /// `store.unavailable`
-    pub async fn settle(&self) -> Result<Vec<(Uuid, Settled)>, EngineError> {
+    pub async fn settle(&self) -> Result<Settling, EngineError> {
         let (mut settled, mut left) = (Vec::new(), Vec::new());
         let (members, lapsed) = (self.store.members().await?, self.store.lapsed_members().await?);
         self.member.sweep(&members.iter().map(|member| member.id).collect::<Vec<_>>());
+        let mut servers = Vec::new();
         for member in members.iter().filter(|member| member.id != self.member.id) {
             let neighbour = self.member.is_neighbour(&member.data_dir_id);
             if let Some(gone) = self.member.gone(member.id).filter(|_| neighbour) {
@@ -77,6 +89,8 @@ impl Engine {
             } else if lapsed.contains(&member.id) {
                 settled.extend(self.settle_member(&Loser::lapsed(member)).await?);
                 self.forget(&Loser::lapsed(member)).await?;
+            } else if member.role == Role::Server {
+                servers.push(member.id);
             }
         }
         settled.extend(self.settle_nobodys().await?);
@@ -90,7 +104,7 @@ impl Engine {
         if !settled.is_empty() {
             self.member.wake_others().await;
         }
-        Ok(settled)
+        Ok(Settling { settled, servers })
     }
 
     /// Settles what was begun by a Windlass that knew no members: it is not there any more.

@@ -1,7 +1,8 @@
 use uuid::Uuid;
 
 use crate::db::{self, FromRow, Row, Statement, sql};
-use crate::{Store, StoreError};
+use crate::executions::execution_columns;
+use crate::{ExecutionRow, Store, StoreError};
 
 /// An execution that could be claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,15 +108,49 @@ impl Store {
             SELECT needs FROM kinds WHERE needs IS NOT NULL LIMIT $1 + 0";
         self.db().fetch_all(sql(SQL).bind(limit)).await.map_err(self.unread("the queue"))
     }
+}
 
-    /// When the next queued execution that has to wait for its time after `now` may begin.
+/// Rows that are read with one statement.
+const ROWS: usize = 16;
+
+impl Store {
+    /// Those of some executions that are still queued, in no order.
     ///
     /// # Errors
     /// `store.unavailable`
-    pub async fn next_due(&self, now: i64) -> Result<Option<i64>, StoreError> {
-        const SQL: &str = "SELECT not_before FROM execution WHERE state = 'queued' AND parent IS NULL \
-                           AND not_before IS NOT NULL AND not_before > $1 ORDER BY not_before LIMIT 1";
-        self.db().fetch_optional(sql(SQL).bind(now)).await.map_err(self.unread("the queue"))
+    pub async fn queued(&self, ids: &[Uuid]) -> Result<Vec<ExecutionRow>, StoreError> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            execution_columns!(),
+            " FROM execution WHERE state = 'queued' \
+             AND id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+        );
+        let mut rows = Vec::with_capacity(ids.len());
+        for some in ids.chunks(ROWS) {
+            let padded = some.iter().chain(std::iter::repeat(&some[0])).take(ROWS);
+            let statement = padded.fold(sql(SQL), |statement, id| statement.bind(*id));
+            rows.append(&mut self.db().fetch_all(statement).await.map_err(self.unread("the queue"))?);
+        }
+        Ok(rows)
+    }
+
+    /// Whether the end of one of these executions lets another of its job begin that had to wait for it.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn frees_place(&self, ended: &[Uuid]) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT e.concurrency > 0 AND EXISTS (SELECT 1 FROM execution q \
+                WHERE q.state = 'queued' AND q.parent IS NULL AND q.job_key = e.job_key) \
+            AND (SELECT count(*) FROM execution r \
+                WHERE r.job_key = e.job_key AND r.state = 'running' AND r.ended_at IS NULL) + 1 >= e.concurrency \
+            FROM execution e WHERE e.id = $1";
+        for execution in ended {
+            let frees = self.db().fetch_optional(sql(SQL).bind(*execution)).await;
+            if frees.map_err(self.unread("the queue"))? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

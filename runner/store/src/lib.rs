@@ -33,6 +33,7 @@ mod master_keys;
 mod members;
 mod meta;
 mod new_execution;
+mod news;
 mod notices;
 mod notifications;
 mod packed;
@@ -67,12 +68,14 @@ pub use log_ends::Tail;
 pub use logs::{LogPages, LogRow};
 pub use members::{Member, MemberRow};
 pub use new_execution::{JobText, NewExecution, Scheduled, StepRef, job_key};
+pub use news::News;
 pub use notices::Notices;
 pub use notifications::Telling;
 pub use retention::{Prune, Pruned};
 pub use rewrap::OfExecution;
 pub use schedules::{
     CalendarChange, CalendarRow, DueSchedules, Fire, Fired, Firing, FiringRow, NewSchedule, Outcome, ScheduleRow,
+    Upcoming,
 };
 pub use secrets::{Sealed, SecretEntry, SecretRow};
 pub use steps::StepRow;

@@ -85,15 +85,6 @@ impl Store {
         done.map(|changed| changed > 0).map_err(self.unwritten("that a member is to take nothing new"))
     }
 
-    /// Whether a member is to take nothing new; `None` when it is not known.
-    ///
-    /// # Errors
-    /// `store.unavailable`
-    pub async fn is_draining(&self, member: Uuid) -> Result<Option<bool>, StoreError> {
-        const SQL: &str = "SELECT draining FROM member WHERE id = $1";
-        self.db().fetch_optional(sql(SQL).bind(member)).await.map_err(self.unread("a member"))
-    }
-
     /// Records the plugins that a member finds.
     ///
     /// # Errors
@@ -182,9 +173,9 @@ mod tests {
             assert_eq!((row.member.id, row.running, row.draining), (member, 1, false));
             assert_eq!(row.member, store.members().await.unwrap().remove(0));
             assert!(store.drain_member(member, true).await.unwrap());
-            assert_eq!(store.is_draining(member).await.unwrap(), Some(true));
+            assert_eq!(store.news(member, 0).await.unwrap().draining, Some(true));
             assert!(!store.drain_member(execution, true).await.unwrap());
-            assert_eq!(store.is_draining(execution).await.unwrap(), None);
+            assert_eq!(store.news(execution, 0).await.unwrap().draining, None);
             store.set_member_plugins(member, "[1]".to_owned()).await.unwrap();
             let row = store.member_rows().await.unwrap().remove(0);
             assert_eq!((row.member.plugins.as_str(), row.draining), ("[1]", true));

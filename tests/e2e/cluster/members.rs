@@ -129,3 +129,22 @@ fn what_happens_on_one_machine_is_told_on_another() {
     other.run(&["execution", "cancel", &execution, "--wait"]).unwrap();
     machine.comes_to(&execution, "cancelled").unwrap();
 }
+
+/// Who frees the place of a job that may run once, and does not take the next itself, says so.
+#[test]
+fn a_free_place_is_told_on_other_machines() {
+    let cluster = cluster();
+    let (machine, other) = (cluster.machine("one", "").unwrap(), cluster.machine("two", "").unwrap());
+    machine.apply(&[("gate", &gate(&cluster, "concurrency: {limit: 1}\n"))]).unwrap();
+    let one = machine.serve().unwrap();
+    let [first, next] = [(); 2].map(|()| machine.queue("gate").unwrap());
+    machine.comes_to(&first, "running").unwrap();
+    machine.run(&["member", "drain", members(&machine)[0]["id"].as_str().unwrap()]).unwrap();
+    one.says("draining: nothing new begins").unwrap();
+    let two = other.serve().unwrap();
+    let hearing = Postgres::shared().hearing(cluster.database(), "windlass").unwrap();
+    std::fs::write(cluster.shared("open"), "").unwrap();
+    hearing.heard().unwrap();
+    machine.comes_to(&next, "succeeded").unwrap();
+    assert_eq!(ran_by(&cluster, &next), two.pid().to_string());
+}

@@ -18,7 +18,7 @@ use crate::run;
 use row::Row;
 use std::path::Path;
 use std::process::Command;
-use windlass_tests::{Outcome, binaries, interrupt, paths};
+use windlass_tests::{Outcome, Problem, binaries, interrupt, paths};
 
 /// What the benches run, all of the release build.
 const PACKAGES: &[&str] = &[
@@ -33,7 +33,7 @@ const PACKAGES: &[&str] = &[
 ];
 
 /// One group of rows that share their preparation.
-struct Bench {
+pub(crate) struct Bench {
     name: &'static str,
     measure: fn() -> Outcome<Measured>,
 }
@@ -47,27 +47,42 @@ struct Measured {
 }
 
 const BENCHES: &[Bench] = &[
-    Bench { name: "query job", measure: query::measure },
-    Bench { name: "export of rows", measure: export::measure },
-    Bench { name: "no-op step", measure: noop::measure },
-    Bench { name: "queued jobs", measure: queue::measure },
+    Bench { name: "query", measure: query::measure },
+    Bench { name: "export", measure: export::measure },
+    Bench { name: "noop", measure: noop::measure },
+    Bench { name: "queue", measure: queue::measure },
     Bench { name: "members", measure: queue::members },
     Bench { name: "schedules", measure: schedules::measure },
     Bench { name: "credentials", measure: hits::measure },
     Bench { name: "connections", measure: connect::measure },
-    Bench { name: "log bytes and lines", measure: logs::measure },
+    Bench { name: "logs", measure: logs::measure },
 ];
 
-/// Measures everything and prints the table. A missed goal is printed, not an error: machines differ.
+/// The benches with these names; all when there are none.
+///
+/// # Errors
+/// When there is none of a name.
+pub(crate) fn named(names: &[String]) -> Outcome<Vec<&'static Bench>> {
+    let find = |name: &String| {
+        let known = || BENCHES.iter().map(|bench| format!("`{}`", bench.name)).collect::<Vec<_>>().join(", ");
+        BENCHES
+            .iter()
+            .find(|bench| bench.name == name)
+            .ok_or_else(|| Problem::new(format!("there is no bench `{name}`; there are {}", known())))
+    };
+    if names.is_empty() { Ok(BENCHES.iter().collect()) } else { names.iter().map(find).collect() }
+}
+
+/// Measures and prints the table. A missed goal is printed, not an error: machines differ.
 ///
 /// # Errors
 /// When something cannot be built, started or measured.
-pub(crate) fn run() -> Outcome<()> {
+pub(crate) fn run(benches: &[&Bench]) -> Outcome<()> {
     let mut build = Command::new(binaries::cargo());
     build.args(["build", "--release", "--locked"]).args(PACKAGES.iter().flat_map(|name| ["--package", name]));
     run::shown_to_user(build.current_dir(paths::root()))?;
     let mut all = Measured::default();
-    for bench in BENCHES {
+    for bench in benches {
         eprintln!("measuring: {}", bench.name);
         let measured = (bench.measure)()?;
         all.rows.extend(measured.rows);

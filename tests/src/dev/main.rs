@@ -19,7 +19,7 @@ usage:
   cargo demo                          run jobs against stand-ins of AWS on loopback
   cargo verify [--without STEP]...    everything that CI checks
   cargo soak --minutes N --seed S     random kills, plugin faults and hostile input, for as long as you like
-  cargo bench-all                     measure against the limits and against what people use today";
+  cargo bench-all [NAME]...           measure against the limits and against what people use today; all, or some";
 
 const FAILED: u8 = 1;
 const MISUSED: u8 = 2;
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     interrupt::install();
     match (command, rest) {
         ("demo", []) => ended(demo::run().map(|()| true)),
-        ("bench-all", []) => ended(bench::run().map(|()| true)),
+        ("bench-all", rest) => bench::named(rest).map_or_else(misused, |some| ended(bench::run(&some).map(|()| true))),
         ("verify", rest) => verify::without(rest).map_or_else(misused, |without| ended(verify::run(&without))),
         ("soak", rest) => soak::parse(rest).map_or_else(misused, |plan| ended(soak::run(&plan).map(|()| true))),
         _ => misused(Problem::new(USAGE)),

@@ -19,7 +19,7 @@ use crate::start::when_full;
 use crate::{Engine, EngineError, JobVersion, Prepared, failure};
 
 /// So many schedules are fired in one transaction.
-const BATCH: i64 = 64;
+const BATCH: i64 = 128;
 /// Without being woken a member looks for what is due after this long: somebody may have changed a schedule.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -52,8 +52,17 @@ pub(crate) struct Looked {
     pub(crate) has_started: bool,
     /// What did not start.
     pub(crate) not_started: Vec<DueTime>,
-    /// How long nothing is due.
+    /// What comes then.
+    pub(crate) next: Next,
+}
+
+/// What there is to wait for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Next {
+    /// How long there is nothing to do.
     pub(crate) wait: Duration,
+    /// The moment at which something is due then, if it is known.
+    pub(crate) at: Option<i64>,
 }
 
 impl Engine {
@@ -64,8 +73,10 @@ impl Engine {
     pub(crate) async fn fire_due(&self) -> Result<Looked, EngineError> {
         let due = self.store.due_schedules(BATCH).await?;
         if due.schedules.is_empty() {
-            let wait = due.next_at.map(|next| Duration::from_millis(u64::try_from(next - due.now).unwrap_or(0)));
-            return Ok(Looked { wait: wait.map_or(LOOK_EVERY, |wait| wait.min(LOOK_EVERY)), ..Looked::default() });
+            let until = |at| Duration::from_millis(u64::try_from(at - due.now).unwrap_or(0));
+            let soon = due.next_at.filter(|at| until(*at) < LOOK_EVERY);
+            let next = Next { wait: soon.map_or(LOOK_EVERY, until), at: soon };
+            return Ok(Looked { next, ..Looked::default() });
         }
         let calendars = Calendars::of(&self.store, &due.schedules, &self.calendars).await?;
         let (mut fires, mut reports) = (Vec::with_capacity(due.schedules.len()), BTreeMap::new());
@@ -80,7 +91,22 @@ impl Engine {
         let has_started = fired.iter().any(|fired| !fired.executions.is_empty());
         let not_started = fired.iter().filter_map(|fired| reports.remove(&fired.schedule)).flatten().collect();
         let wait = if fired.is_empty() { OTHERS_FIRE } else { Duration::ZERO };
-        Ok(Looked { has_started, not_started, wait })
+        Ok(Looked { has_started, not_started, next: Next { wait, at: None } })
+    }
+
+    /// Reads the jobs that are due at a moment, and their plugins, so that nothing of this is left to do then. What cannot be
+    /// read is told when it is due.
+    pub(crate) async fn read_ahead(&self, at: i64) {
+        for upcoming in self.store.upcoming(at, BATCH).await.unwrap_or_default() {
+            let version = JobVersion { job: upcoming.job, version: upcoming.version };
+            let parsed = match self.jobs.get(version) {
+                Some(job) => Ok(job),
+                None => self.parsed(&upcoming.project, &upcoming.name, version, upcoming.text),
+            };
+            if let Ok(job) = parsed {
+                let _ = self.plugins_of(&job).await;
+            }
+        }
     }
 
     async fn tell(&self, fired: &[Fired]) {

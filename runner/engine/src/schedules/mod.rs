@@ -8,6 +8,7 @@ mod next;
 
 pub use calendars::KnownCalendars;
 pub use fire::DueTime;
+pub(crate) use fire::{Looked, Next};
 pub use next::{NextTime, ScheduleNow, next_times, next_times_of, resume};
 
 use jiff::Timestamp;

@@ -56,6 +56,35 @@ on_both! {
         assert_eq!((first.project.as_str(), first.job_key.as_str(), first.resume), ("web", "web/name:a", false));
     }
 
+    async fn rows_are_read_together(store) {
+        let member = joined(store).await;
+        commit(store, (0..40).map(|number| queue(number, "web", "a", 0))).await;
+        store.commit(vec![claimed(id(7), member)]).await.unwrap();
+        let asked: Vec<Uuid> = (0..41).rev().map(id).collect();
+        let mut rows = store.queued(&asked).await.unwrap();
+        rows.sort_by_key(|row| row.id);
+        assert_eq!(rows.iter().map(|row| number(row.id)).collect::<Vec<_>>(), (0..7).chain(8..40).collect::<Vec<_>>());
+        assert_eq!(rows[0], store.execution(id(0)).await.unwrap().unwrap());
+        assert!(store.queued(&[]).await.unwrap().is_empty());
+    }
+
+    /// Two may run; nobody had to wait for one that ran beside nothing or whose job is not queued.
+    async fn an_end_frees_a_place_when_another_had_to_wait_for_it(store) {
+        let member = joined(store).await;
+        commit(store, (0..3).map(|number| queue(number, "web", "a", 2)).chain([queue(3, "web", "b", 2), queue(4, "web", "b", 0)])).await;
+        for number in [0, 1, 3, 4] {
+            store.commit(vec![claimed(id(number), member)]).await.unwrap();
+        }
+        let frees = async |number| store.frees_place(&[id(number)]).await.unwrap();
+        store.commit(vec![ended(id(3), State::Succeeded)]).await.unwrap();
+        assert!(!frees(3).await, "nothing of its job waits");
+        store.commit(vec![ended(id(0), State::Succeeded)]).await.unwrap();
+        assert!(frees(0).await && store.frees_place(&[id(3), id(0)]).await.unwrap());
+        store.commit(vec![ended(id(1), State::Succeeded)]).await.unwrap();
+        assert!(!frees(1).await, "there was a place already");
+        assert!(!store.frees_place(&[]).await.unwrap());
+    }
+
     async fn never_more_of_a_job_than_may_run(store) {
         let member = joined(store).await;
         commit(store, (0..6).map(|number| queue(number, "web", "two", 2))).await;

@@ -53,6 +53,21 @@ pub struct DueSchedules {
     pub next_at: Option<i64>,
 }
 
+/// A job that is due at some time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upcoming {
+    /// The job.
+    pub job: Uuid,
+    /// Its version.
+    pub version: i64,
+    /// Its project.
+    pub project: String,
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
 /// What a list of schedules is read with.
 macro_rules! select {
     ($rest:literal) => {
@@ -80,6 +95,17 @@ impl Store {
             Ok(DueSchedules { now, schedules, next_at: next.filter(|_| !due) })
         };
         read.await.map_err(self.unread("what is due"))
+    }
+
+    /// The jobs of at most `limit` schedules that are due by then, each once.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn upcoming(&self, at: i64, limit: i64) -> Result<Vec<Upcoming>, StoreError> {
+        const SQL: &str = "SELECT v.job, v.version, j.project, j.name, v.text FROM (SELECT DISTINCT job, version FROM \
+            (SELECT job, version FROM schedule WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2 + 0) due) due \
+            JOIN job_version v ON v.job = due.job AND v.version = due.version JOIN job j ON j.id = v.job";
+        self.db().fetch_all(sql(SQL).bind(at).bind(limit)).await.map_err(self.unread("what is due soon"))
     }
 
     /// The schedules of a project's jobs, or of all, by project, job and name.
@@ -117,6 +143,18 @@ impl FromRow for ScheduleRow {
             definition: row.get("definition")?,
             next_at: row.get("next_at")?,
             paused_at: row.get("paused_at")?,
+        })
+    }
+}
+
+impl FromRow for Upcoming {
+    fn from_row(row: &Row) -> db::Result<Self> {
+        Ok(Self {
+            job: row.get("job")?,
+            version: row.get("version")?,
+            project: row.get("project")?,
+            name: row.get("name")?,
+            text: row.get("text")?,
         })
     }
 }

@@ -53,7 +53,7 @@ pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> 
     let bound = bind(&job, &given)?;
     let prepared = engine.prepare(arguments.project, job, bound, None).await?;
     engine.rehearse(&prepared).await?;
-    for (execution, how) in engine.settle().await? {
+    for (execution, how) in engine.settle().await?.settled {
         show::talk(format_args!("execution {execution}: {}", show::settled(how)));
     }
     let left = engine.claim_left().await?;

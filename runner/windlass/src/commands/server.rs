@@ -34,7 +34,7 @@ pub(crate) async fn run(global: &Global, arguments: Server) -> Result<u8, Proble
     let halt = stop_on_signals()?;
     let engine = Arc::new(setup::engine(setup::configuration(global)?, Role::Server).await?);
     engine.keys.check_master_keys().await?;
-    let settled = engine.settle().await?;
+    let settled = engine.settle().await?.settled;
     let log = Log::default();
     for (execution, how) in &settled {
         log.settled(&execution.to_string(), *how);

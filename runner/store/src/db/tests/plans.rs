@@ -128,11 +128,12 @@ async fn reads(store: &Store, id: Uuid, member: Option<Uuid>) {
     store.cancel_requests(member.unwrap()).await.unwrap();
     store.running_counts().await.unwrap();
     store.candidates(9, 1, &[]).await.unwrap();
-    store.next_due(1).await.unwrap();
+    store.news(id, 1).await.unwrap();
     store.candidates(9, 1, &["[1]".to_owned()]).await.unwrap();
     store.queued_needs(9).await.unwrap();
+    store.queued(&[id]).await.unwrap();
+    store.frees_place(&[id]).await.unwrap();
     store.member_rows().await.unwrap();
-    store.is_draining(id).await.unwrap();
     store.drain_member(id, true).await.unwrap();
     store.set_member_plugins(id, String::new()).await.unwrap();
     store.execution_by_suffix("abc").await.unwrap();
@@ -203,6 +204,7 @@ async fn jobs_and_secrets(store: &Store) {
 }
 
 async fn schedules(store: &Store, job: Uuid) {
+    store.upcoming(9, 9).await.unwrap();
     let row = store.due_schedules(9).await.unwrap().schedules.remove(0);
     let outcome = Outcome::Missed { reason: "late".to_owned() };
     let firings = vec![Firing { due_at: 5, last_at: 5, times: 1, outcome }];

@@ -1,7 +1,9 @@
 //! A server: it claims what is queued, runs it, settles what others left, and stops in good order.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::convert::Infallible;
+mod chores;
+mod waiting;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,12 +15,14 @@ use windlass_jobs::OnInterrupted;
 use windlass_settings::ProjectName;
 use windlass_store::{Candidate, ExecutionFilter, State, StoreError, Transition};
 
+use self::chores::{AbortOnDrop, abandon_until, fire, fire_for_ever, retire_for_ever};
+use self::waiting::Waiting;
 use crate::lease::Term;
 use crate::notice::{Failed, Notice};
 use crate::recorder::now;
 use crate::retention::Retired;
 use crate::schedules::DueTime;
-use crate::settle::{Loser, Settled};
+use crate::settle::{Loser, Settled, Settling};
 use crate::{Abandoned, Engine, EngineError, Halt};
 
 /// How often processes are looked for that have ended.
@@ -27,8 +31,6 @@ const SETTLE_EVERY: Duration = Duration::from_secs(3);
 const NOTIFYING: usize = 4;
 /// How often they are looked for then.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Queued executions that are read at a time.
-const CANDIDATES: i64 = 64;
 
 /// Something that a server did, for its log.
 #[derive(Debug)]
@@ -68,21 +70,26 @@ pub enum Served<'a> {
     Stopping(usize),
 }
 
+/// Where a server tells what it did.
+type Log<'a> = dyn Fn(Served<'_>) + Send + Sync + 'a;
+
 /// How an execution ended that this process had claimed; nothing when it was not to be had.
 type Ended = Result<Option<(State, Option<Failed>)>, EngineError>;
 
 /// Runs queued executions until it is stopped.
 pub struct Server<'a> {
     engine: Arc<Engine>,
-    log: &'a (dyn Fn(Served<'_>) + Send + Sync),
+    log: &'a Log<'a>,
     tasks: JoinSet<Ended>,
     begins: mpsc::UnboundedSender<Candidate>,
     begun: mpsc::UnboundedReceiver<Candidate>,
     /// Which task runs which execution.
     by_task: HashMap<task::Id, Uuid>,
     /// What this process runs, or is about to claim.
-    taken: BTreeMap<Uuid, String>,
-    candidates: VecDeque<Candidate>,
+    taken: BTreeMap<Uuid, Candidate>,
+    waiting: Waiting,
+    /// Executions of this process that have ended, and for which others of their jobs may have had to wait.
+    freed: Vec<Uuid>,
     /// Executions of this process whose end could not be recorded.
     unrecorded: Vec<Uuid>,
     settled: Option<Instant>,
@@ -96,17 +103,16 @@ pub struct Server<'a> {
     due: Option<i64>,
     /// Whether it takes nothing new.
     draining: bool,
-    /// What queued executions needed that this process has.
-    met: BTreeSet<String>,
     /// Whether it ends when nothing is left to do.
     until_idle: bool,
 }
 
 impl<'a> Server<'a> {
     /// A server on this engine.
-    pub fn new(engine: Arc<Engine>, log: &'a (dyn Fn(Served<'_>) + Send + Sync)) -> Self {
+    pub fn new(engine: Arc<Engine>, log: &'a Log<'a>) -> Self {
         let (begins, begun) = mpsc::unbounded_channel();
         Self {
+            waiting: Waiting::of(engine.member.id),
             engine,
             log,
             begins,
@@ -114,7 +120,7 @@ impl<'a> Server<'a> {
             tasks: JoinSet::new(),
             by_task: HashMap::new(),
             taken: BTreeMap::new(),
-            candidates: VecDeque::new(),
+            freed: Vec::new(),
             unrecorded: Vec::new(),
             settled: None,
             looked: None,
@@ -122,7 +128,6 @@ impl<'a> Server<'a> {
             was_woken: true,
             due: None,
             draining: false,
-            met: BTreeSet::new(),
             until_idle: false,
         }
     }
@@ -151,7 +156,7 @@ impl<'a> Server<'a> {
         (self.log)(Served::Ready);
         let (look, has_started) = (Notify::new(), Notify::new());
         if self.until_idle {
-            while fire(&self.engine, self.log, &has_started).await.is_some_and(|wait| wait.is_zero()) {}
+            while fire(&self.engine, self.log, &has_started).await.wait.is_zero() {}
         }
         let (engine, log) = (Arc::clone(&self.engine), self.log);
         let (over, is_over) = oneshot::channel();
@@ -230,20 +235,24 @@ impl<'a> Server<'a> {
         }
         if self.settled.is_none_or(|at| at.elapsed() >= SETTLE_EVERY) {
             self.settled = Some(Instant::now());
-            self.met.clear();
-            for (execution, how) in self.engine.settle().await? {
+            let Settling { settled, servers } = self.engine.settle().await?;
+            self.waiting.share_with(servers);
+            for (execution, how) in settled {
                 (self.log)(Served::Settled(execution, how));
             }
             self.settle_own().await?;
         }
         if std::mem::take(&mut self.was_woken) {
-            self.candidates.clear();
-            self.due = self.engine.store.next_due(now()).await?;
-            let draining = self.engine.store.is_draining(self.engine.member.id).await?.unwrap_or(self.draining);
+            self.waiting.forget();
+            let news = self.engine.store.news(self.engine.member.id, now()).await?;
+            self.due = news.next_due;
+            let draining = news.draining.unwrap_or(self.draining);
             if std::mem::replace(&mut self.draining, draining) != draining {
                 (self.log)(Served::Draining(draining));
             }
-            self.engine.cancel_requests().await?.iter().for_each(|part| part.stop(&Stop::cancelled()));
+            if news.cancels {
+                self.engine.cancel_requests().await?.iter().for_each(|part| part.stop(&Stop::cancelled()));
+            }
         }
         self.claim().await
     }
@@ -251,20 +260,31 @@ impl<'a> Server<'a> {
     /// Begins as many executions as there is room for.
     async fn claim(&mut self) -> Result<(), EngineError> {
         let most = usize::try_from(self.engine.settings.server.max_executions).unwrap_or(usize::MAX);
-        while self.taken.len() < most && !self.draining {
-            if self.candidates.is_empty() {
-                let unmet = self.engine.unmet(&mut self.met).await?;
-                let limit = CANDIDATES + count(self.taken.len());
-                let found = self.engine.store.candidates(limit, now(), &unmet).await?;
-                self.candidates.extend(found.into_iter().filter(|it| !self.taken.contains_key(&it.id)));
-            }
-            let Some(next) = self.candidates.iter().position(|candidate| self.has_room(&candidate.project)) else {
-                break;
-            };
-            let Some(candidate) = self.candidates.remove(next) else { break };
-            self.begin(candidate);
+        let mut were_there = false;
+        while !were_there {
+            let chosen = self.chosen(most).await?;
+            were_there = self.begin(chosen).await?;
         }
-        if self.taken.len() >= most { self.claim_notifications(most + NOTIFYING).await } else { Ok(()) }
+        let (freed, is_full) = (std::mem::take(&mut self.freed), self.taken.len() >= most);
+        if (is_full || self.draining) && self.waiting.has_others() && self.engine.store.frees_place(&freed).await? {
+            self.engine.member.wake_others().await;
+        }
+        if is_full { self.claim_notifications(most + NOTIFYING).await } else { Ok(()) }
+    }
+
+    /// What is to begin next.
+    async fn chosen(&mut self, most: usize) -> Result<BTreeMap<Uuid, Candidate>, EngineError> {
+        let Self { waiting, engine, taken, .. } = self;
+        let mut chosen = BTreeMap::new();
+        waiting.grow_old();
+        while taken.len() + chosen.len() < most && !self.draining {
+            let free = |it: &Candidate| {
+                !taken.contains_key(&it.id) && has_room(engine, taken.values().chain(chosen.values()), &it.project)
+            };
+            let Some(candidate) = waiting.next(engine, (taken.len(), most), free).await? else { break };
+            chosen.insert(candidate.id, candidate);
+        }
+        Ok(chosen)
     }
 
     /// What tells of others does not wait until these make room.
@@ -273,29 +293,35 @@ impl<'a> Server<'a> {
             return Ok(());
         }
         self.looked = Some(Instant::now());
-        let unmet = self.engine.unmet(&mut self.met).await?;
-        let found = self.engine.store.notifying_candidates(count(NOTIFYING), now(), &unmet).await?;
-        for candidate in found.into_iter().filter(|it| !self.taken.contains_key(&it.id)).collect::<Vec<_>>() {
-            if self.taken.len() < most {
-                self.begin(candidate);
-            }
-        }
-        Ok(())
+        let found = self.waiting.notifications(&self.engine, NOTIFYING).await?.into_iter();
+        let chosen = found.filter(|it| !self.taken.contains_key(&it.id)).take(most - self.taken.len());
+        self.begin(chosen.map(|candidate| (candidate.id, candidate)).collect()).await.map(drop)
     }
 
-    fn begin(&mut self, candidate: Candidate) {
-        let (engine, id, began) = (Arc::clone(&self.engine), candidate.id, self.begins.clone());
-        self.taken.insert(id, candidate.project.clone());
-        let task = self.tasks.spawn(async move {
-            let observer = |notice: Notice<'_>| {
-                if let Notice::Started { .. } = notice {
-                    // Nobody listening means that the server has stopped.
-                    let _ = began.send(candidate.clone());
-                }
-            };
-            engine.run_claimed(id, &observer).await
-        });
-        self.by_task.insert(task.id(), id);
+    /// Begins those of some executions that are there to be had, and says whether all were. They are read together, so that
+    /// they are claimed together.
+    async fn begin(&mut self, mut chosen: BTreeMap<Uuid, Candidate>) -> Result<bool, EngineError> {
+        let rows = self.engine.store.queued(&chosen.keys().copied().collect::<Vec<_>>()).await?;
+        for row in rows {
+            let Some(candidate) = chosen.remove(&row.id) else { continue };
+            let (engine, id, began) = (Arc::clone(&self.engine), row.id, self.begins.clone());
+            self.taken.insert(id, candidate.clone());
+            let task = self.tasks.spawn(async move {
+                let observer = |notice: Notice<'_>| {
+                    if let Notice::Started { .. } = notice {
+                        // Nobody listening means that the server has stopped.
+                        let _ = began.send(candidate.clone());
+                    }
+                };
+                engine.run_claimed(&row, &observer).await
+            });
+            self.by_task.insert(task.id(), id);
+        }
+        if !chosen.is_empty() {
+            // Others have been faster, and perhaps with the next as well.
+            self.waiting.forget();
+        }
+        Ok(chosen.is_empty())
     }
 
     /// Tells which executions have begun: claimed by this process, and their first step recorded.
@@ -303,13 +329,6 @@ impl<'a> Server<'a> {
         while let Ok(candidate) = self.begun.try_recv() {
             (self.log)(Served::Began(&candidate));
         }
-    }
-
-    /// Whether one more execution of a project may run.
-    fn has_room(&self, project: &str) -> bool {
-        let running = self.taken.values().filter(|other| *other == project).count();
-        let most = ProjectName::parse(project).map_or(0, |name| self.engine.settings.project_executions(&name));
-        running < usize::try_from(most).unwrap_or(usize::MAX)
     }
 
     fn ended(&mut self, ended: Result<(task::Id, Ended), task::JoinError>) {
@@ -322,9 +341,10 @@ impl<'a> Server<'a> {
         self.taken.remove(&execution);
         match how {
             Some(Ok(Some((state, failed)))) => {
+                self.freed.push(execution);
                 (self.log)(Served::Ended { execution, state, failed: failed.as_ref() });
             }
-            Some(Ok(None)) => {}
+            Some(Ok(None)) => self.waiting.forget(),
             Some(Err(EngineError::Store(StoreError::Lost { .. }))) => (self.log)(Served::Lost(execution)),
             Some(Err(EngineError::CutOff)) => {
                 (self.log)(Served::Lost(execution));
@@ -406,81 +426,11 @@ impl<'a> Server<'a> {
     }
 }
 
-/// Fires what is due, for as long as it is polled. `look` says that schedules may have changed.
-async fn fire_for_ever(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync), look: &Notify, has_started: &Notify) {
-    loop {
-        let wait = fire(engine, log, has_started).await;
-        let _ = tokio::time::timeout(wait.unwrap_or(SETTLE_EVERY), look.notified()).await;
-    }
-}
-
-/// Fires some of what is due, and says how long nothing is; none when the database does not say.
-async fn fire(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync), has_started: &Notify) -> Option<Duration> {
-    match engine.fire_due().await {
-        Ok(looked) => {
-            if looked.has_started {
-                has_started.notify_one();
-            }
-            looked.not_started.iter().for_each(|due| log(Served::NotStarted(due)));
-            Some(looked.wait)
-        }
-        Err(error) => {
-            log(Served::Trouble(&error));
-            None
-        }
-    }
-}
-
-/// Removes what is no longer kept, now and again and again.
-async fn retire_for_ever(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync)) {
-    loop {
-        match engine.retire().await {
-            Ok(retired) if retired == Retired::default() => {}
-            Ok(retired) => log(Served::Retired(retired)),
-            Err(error) => log(Served::Trouble(&error.into())),
-        }
-        tokio::time::sleep(engine.settings.retention.interval).await;
-    }
-}
-
-/// Ends what interrupted steps had begun outside, again and again; when everything else is over, once more.
-async fn abandon_until(
-    engine: &Engine,
-    log: &(dyn Fn(Served<'_>) + Send + Sync),
-    mut all_is_over: oneshot::Receiver<Infallible>,
-) {
-    let mut last = false;
-    loop {
-        if let Err(error) = abandon_all(engine, log).await {
-            log(Served::Trouble(&error));
-        }
-        if last {
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(SETTLE_EVERY) => {}
-            _ = &mut all_is_over => last = true,
-        }
-    }
-}
-
-async fn abandon_all(engine: &Engine, log: &(dyn Fn(Served<'_>) + Send + Sync)) -> Result<(), EngineError> {
-    loop {
-        let claimed = engine.claim_left().await?;
-        if claimed.is_empty() {
-            return Ok(());
-        }
-        engine.abandon(claimed, &|abandoned| log(Served::Abandoned(abandoned))).await?;
-    }
-}
-
-/// A task that ends with this value.
-struct AbortOnDrop(task::JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// Whether one more execution of a project may run.
+fn has_room<'a>(engine: &Engine, taken: impl Iterator<Item = &'a Candidate>, project: &str) -> bool {
+    let running = taken.filter(|other| other.project == project).count();
+    let most = ProjectName::parse(project).map_or(0, |name| engine.settings.project_executions(&name));
+    running < usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 /// How long it is until then; for ever when there is nothing.
