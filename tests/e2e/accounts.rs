@@ -4,12 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod chained;
+mod combined;
 mod configured;
 mod denied;
 mod federated;
 mod imported;
 mod many;
 mod narrowed;
+mod profiles;
 mod resolved;
 mod sources;
 mod spinnaker;

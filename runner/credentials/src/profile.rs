@@ -21,6 +21,10 @@ use crate::cause::{Cause, chain};
 use crate::failure::Failure;
 use crate::{Credentials, Environment};
 
+/// A helper program may ask a person for something; one that never ends keeps nobody longer than this. What it does after
+/// that is its own affair.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// The profile's keys. The files are read anew each time.
 pub(crate) async fn fetch(
     http: SharedHttpClient,
@@ -35,9 +39,10 @@ pub(crate) async fn fetch(
         .profile_name(name)
         .profile_files(files)
         .build();
-    match provider.provide_credentials().await {
-        Ok(keys) => Ok(Credentials::from_sdk(&keys)),
-        Err(error) => Err(unusable(cause(&error))),
+    match tokio::time::timeout(LONGEST, provider.provide_credentials()).await {
+        Ok(Ok(keys)) => Ok(Credentials::from_sdk(&keys)),
+        Ok(Err(error)) => Err(unusable(cause(&error))),
+        Err(_) => Err(unusable(Cause::new(format!("nothing came of it within {} seconds", LONGEST.as_secs())))),
     }
 }
 

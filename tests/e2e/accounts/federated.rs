@@ -10,7 +10,7 @@ use windlass_tests::standins::CONTAINER_TOKEN;
 const ISSUER: &str = "oidc.eks.us-east-1.amazonaws.com/id/WINDLASS";
 
 /// A role that trusts the service account `ops:windlass` of a cluster.
-fn cluster_role(name: &str) -> String {
+pub(super) fn cluster_role(name: &str) -> String {
     administered(
         "iam = client('iam', MANAGED)
 try:
@@ -32,7 +32,7 @@ except iam.exceptions.EntityAlreadyExistsException:
 }
 
 /// A token of that cluster for a service account. The stand-in reads what it says and does not check its signature.
-fn token(subject: &str) -> String {
+pub(super) fn token(subject: &str) -> String {
     use base64::Engine as _;
     let part = |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
     let claims = json!({ "iss": format!("https://{ISSUER}"), "aud": "sts.amazonaws.com", "sub": subject,
@@ -138,8 +138,8 @@ fn a_role_from_the_role_of_a_pod() {
     assert_eq!(who(&run(&installation, &variables)), session_of(role, "windlass-web-test"));
 }
 
-#[test]
-fn a_temporary_key_with_its_token_in_key_storage() {
+/// Key id, secret and token of a session of the reader's role, as somebody gets them by hand.
+pub(super) fn session_keys() -> [String; 3] {
     let (standins, seeded) = (standins(), &standins().seeded);
     let made = administered(
         &format!(
@@ -155,7 +155,13 @@ print(json.dumps([keys['AccessKeyId'], keys['SecretAccessKey'], keys['SessionTok
         ),
         &json!(null),
     );
-    let [id, secret, token]: [String; 3] = serde_json::from_str(&made).unwrap();
+    serde_json::from_str(&made).unwrap()
+}
+
+#[test]
+fn a_temporary_key_with_its_token_in_key_storage() {
+    let seeded = &standins().seeded;
+    let [id, secret, token] = session_keys();
     let key = |name: &str| format!("keys/project/web/{name}");
     let installation = with_source(&format!(
         "{{access-key: {{accessKeyId: {id}, secretAccessKey: {}, sessionToken: {}}}}}",

@@ -1,11 +1,15 @@
 //! A plugin whose step works in each of its accounts and regions, and says who it is there. Tests run it; never install it.
 
 use aws_sdk_sts::Client;
+use futures_util::future::try_join_all;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use windlass_plugin_api::{
     Account, Context, Network, Region, Resources, Step, StepError, StepInfo, explain_sdk_error, export_plugin,
 };
+
+/// The runner takes a few more questions than these at a time.
+const AT_ONCE: usize = 10;
 
 /// Says who it is in each of its places.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -23,6 +27,9 @@ struct Callers {
     #[serde(default)]
     #[expect(dead_code, reason = "the runner reads them")]
     groups: Vec<String>,
+    /// How often it asks for its credentials besides, several times at once.
+    #[serde(default)]
+    asks: usize,
     /// The number of a place that it asks for beside its own.
     beside: Option<usize>,
     /// Whether it leaves a checkpoint and never comes to its end.
@@ -38,6 +45,8 @@ struct Called {
     refused: Vec<String>,
     /// Who it is without naming a place.
     first: String,
+    /// The ids of the keys that it got, one for each time that it asked besides.
+    keys: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -83,8 +92,13 @@ impl Step for Callers {
             let config = context.aws_config_in(place, "sts").err().map(|error| error.message);
             refused.extend(credentials.into_iter().chain(config));
         }
+        let mut keys = Vec::new();
+        while keys.len() < self.asks {
+            let asking = (0..AT_ONCE.min(self.asks - keys.len())).map(|_| context.credentials());
+            keys.extend(try_join_all(asking).await?.into_iter().map(|keys| keys.access_key_id));
+        }
         let first = arn(&Client::new(&context.aws_config("sts")?)).await?;
-        Ok(Called { callers: callers(&context).await?, refused, first })
+        Ok(Called { callers: callers(&context).await?, refused, first, keys })
     }
 
     async fn abandon(self, context: Context, _: String) -> Result<(), StepError> {

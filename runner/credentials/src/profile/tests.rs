@@ -46,3 +46,28 @@ async fn a_helpers_output_is_not_shown() {
     let shown = render(&error);
     assert!(shown.contains("exited with code") && !shown.contains("recognisable"), "{shown}");
 }
+
+#[tokio::test]
+async fn a_helper_says_the_keys_and_how_long_they_last() {
+    let said = r#"{"Version": 1, "AccessKeyId": "ASIAHELPER", "SecretAccessKey": "recognisable", "SessionToken": "t",
+        "Expiration": "2099-01-01T00:00:00Z"}"#;
+    let text = format!("[dev]\ncredential_process = printf %s '{}'\n", said.replace('\n', ""));
+    let keys = ask(Some(&text), "dev").await.unwrap();
+    assert_eq!((keys.access_key_id.as_str(), keys.expires_at), ("ASIAHELPER", Some(4_070_908_800_000)));
+    assert!(keys.session_token.is_some() && !format!("{keys:?}").contains("recognisable"));
+}
+
+/// The clock goes on by itself while there is nothing but to wait. The helper ends with its input, which the test holds.
+#[tokio::test(start_paused = true)]
+async fn a_helper_that_never_ends_keeps_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    // Open for both, so that neither side waits for the other.
+    let held = std::fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+    let text = format!("[dev]\ncredential_process = cat {}\n", pipe.display());
+    let error = session_error(ask(Some(&text), "dev").await.unwrap_err());
+    let shown = render(&error);
+    assert!(shown.contains("nothing came of it within 60 seconds") && shown.contains("--profile dev"), "{shown}");
+    drop(held);
+}
