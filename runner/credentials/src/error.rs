@@ -32,6 +32,16 @@ pub enum AccountError {
         /// The nearest name, or what there is in both scopes.
         hint: String,
     },
+    /// The system has no account of that name, and no project was asked.
+    #[error("the system has no account `{account}`; {chosen} names it")]
+    UnknownInSystem {
+        /// The name.
+        account: AccountName,
+        /// Who gave it.
+        chosen: Chosen,
+        /// The nearest name, or what there is.
+        hint: String,
+    },
     /// Nobody names an account.
     #[error("nothing names an account for {what}: neither step, job, project nor system")]
     NoAccount {
@@ -99,7 +109,7 @@ impl Report for AccountError {
     fn code(&self) -> Code {
         Code::new(match self {
             Self::UnknownProject { .. } => "project.unknown",
-            Self::UnknownAccount { .. } => "account.unknown",
+            Self::UnknownAccount { .. } | Self::UnknownInSystem { .. } => "account.unknown",
             Self::NoAccount { .. } => "account.none",
             Self::Unusable { .. } | Self::Chain { why: ChainError::Wrong { .. }, .. } => "account.unusable",
             Self::NotForProject { .. } | Self::Chain { why: ChainError::NotAllowed { .. }, .. } => {
@@ -114,7 +124,9 @@ impl Report for AccountError {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::UnknownProject { hint, .. } | Self::UnknownAccount { hint, .. } => Some(hint.clone()),
+            Self::UnknownProject { hint, .. }
+            | Self::UnknownAccount { hint, .. }
+            | Self::UnknownInSystem { hint, .. } => Some(hint.clone()),
             Self::NoAccount { hint, .. } => Some(format!(
                 "set `account` in the step or the job, or `defaultAccount` in the project or the system; {hint}"
             )),

@@ -3,11 +3,12 @@ use windlass_settings::{
 };
 
 use crate::explanation::{Explanation, Hop, ShownAccount, ShownRegion};
-use crate::resolve::{chain, find};
+use crate::resolve::{chain, find, find_of_system};
 use crate::sts::Place;
 use crate::{AccountError, Because, CheckKind, Chosen, Region, instance};
 
-/// Explains which account a project gets and how its credentials would be had, without network, key or session.
+/// Explains which account a project gets and how its credentials would be had, without network, key or session. Without a
+/// project it is an account of the system.
 ///
 /// Without a `name` it is the default account. A region that is still open is no error here, a refused one is.
 ///
@@ -15,11 +16,15 @@ use crate::{AccountError, Because, CheckKind, Chosen, Region, instance};
 /// Those of [`resolve`](crate::resolve()), save `account.region-missing`.
 pub fn explain(
     settings: &Settings,
-    project: &ProjectName,
+    project: Option<&ProjectName>,
     name: Option<&AccountName>,
     region: Option<&str>,
 ) -> Result<Explanation, AccountError> {
-    let found = find(settings, project, &format!("project `{project}`"), &[(name, Chosen::Argument)])?;
+    let named = [(name, Chosen::Argument)];
+    let found = match project {
+        Some(project) => find(settings, project, &format!("project `{project}`"), &named)?,
+        None => find_of_system(settings, &named)?,
+    };
     let chain = chain(settings, found.account)?;
     let rule = chain.region_rule();
     let region = match Region::of(rule, &[(region, Because::Argument)]) {
@@ -27,12 +32,12 @@ pub fn explain(
         other => Some(other?),
     };
     Ok(Explanation {
-        project: project.to_string(),
+        project: project.map(ToString::to_string),
         account: shown(found.account),
         chosen: found.chosen,
         hides: found.shadowed.map(shown),
         account_id: account_id(&chain).map(ToString::to_string),
-        hops: hops(&chain, &settings.endpoints, project, region.as_ref()),
+        hops: hops(&chain, &settings.endpoints, project.map_or("PROJECT", ProjectName::as_str), region.as_ref()),
         region: region.map(|Region { name, because }| ShownRegion { name, because }),
         allowed_regions: rule.regions.clone(),
         warnings: warnings(&chain),
@@ -53,7 +58,7 @@ fn account_id(chain: &Chain) -> Option<&AccountId> {
     chain.links().rev().find(says)?.account_id.as_ref()
 }
 
-fn hops(chain: &Chain, endpoints: &Endpoints, project: &ProjectName, region: Option<&Region>) -> Vec<Hop> {
+fn hops(chain: &Chain, endpoints: &Endpoints, project: &str, region: Option<&Region>) -> Vec<Hop> {
     let sts = region.map(|region| Place::new(endpoints, &region.name).address());
     let sts = sts.or_else(|| endpoints.services.get("sts").cloned());
     let source = chain.source();
@@ -69,12 +74,9 @@ fn hops(chain: &Chain, endpoints: &Endpoints, project: &ProjectName, region: Opt
             account,
             arn: role.arn.to_string(),
             external_id: role.external_id.as_ref().map(|id| start_of(id.as_str())),
-            session_name: role.session_name.render(project.as_str(), "JOB", "EXECUTION"),
+            session_name: role.session_name.render(project, "JOB", "EXECUTION"),
             duration_seconds: role.duration.as_secs(),
-            source_identity: role
-                .source_identity
-                .as_ref()
-                .map(|name| name.render(project.as_str(), "JOB", "EXECUTION")),
+            source_identity: role.source_identity.as_ref().map(|name| name.render(project, "JOB", "EXECUTION")),
             tags: role.tags.iter().map(|(key, value)| (key.clone(), value.to_string())).collect(),
             narrowed: None,
             sts: sts.clone(),

@@ -9,8 +9,8 @@ use crate::{Because, Chosen};
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
-    /// The project that asked.
-    pub project: String,
+    /// The project that asked; none of an account of the system by itself.
+    pub project: Option<String>,
     /// The account that won.
     pub account: ShownAccount,
     /// Who named it.

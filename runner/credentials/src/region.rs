@@ -28,6 +28,8 @@ pub enum Because {
     OnlyEntry,
     /// It is the first entry of the account's `regions`, and any does.
     FirstEntry,
+    /// The account allows any region, any does, and this one there always is.
+    AnyDoes,
     /// The command line.
     Argument,
 }
@@ -40,6 +42,7 @@ impl fmt::Display for Because {
             Self::AccountDefault => "the account's `defaultRegion`",
             Self::OnlyEntry => "the only entry of the account's `regions`",
             Self::FirstEntry => "the first entry of the account's `regions`",
+            Self::AnyDoes => "the partition, since any region does",
             Self::Argument => "the command line",
         })
     }

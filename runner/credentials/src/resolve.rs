@@ -1,7 +1,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use windlass_settings::{Account, AccountName, Chain, Place, Project, ProjectName, Scope, Settings};
+use windlass_settings::{Account, AccountName, Chain, Partition, Place, Project, ProjectName, Scope, Settings};
 
 use crate::{AccountError, Because, Region};
 
@@ -80,10 +80,10 @@ pub fn resolve(settings: &Settings, request: &Request<'_>) -> Result<Resolved, A
 }
 
 /// An account with a region in which to try it: that which is asked for, else the account's own, else the first that it
-/// allows.
+/// allows, else one of its partition that nobody has to turn on.
 ///
 /// # Errors
-/// `account.unusable`, `account.not-allowed`, `account.region-missing`, `account.region-refused`.
+/// `account.unusable`, `account.not-allowed`, `account.region-refused`.
 pub fn resolve_to_verify(
     settings: &Settings,
     account: &Account,
@@ -92,13 +92,23 @@ pub fn resolve_to_verify(
     let chain = chain(settings, account)?;
     let rule = chain.region_rule();
     let region = match Region::of(rule, &[(region, Because::Argument)]) {
-        Err(AccountError::RegionMissing { account }) => {
-            let Some(first) = rule.regions.first() else { return Err(AccountError::RegionMissing { account }) };
-            Region { name: first.clone(), because: Because::FirstEntry }
-        }
+        Err(AccountError::RegionMissing { .. }) => match rule.regions.first() {
+            Some(first) => Region { name: first.clone(), because: Because::FirstEntry },
+            None => Region { name: always_there(&chain).to_owned(), because: Because::AnyDoes },
+        },
         other => other?,
     };
     Ok(Resolved { chain, chosen: Chosen::Argument, region, shadowed: None })
+}
+
+/// A region of the account's partition that is on in every AWS account (AWS account management reference guide, "Enable or
+/// disable AWS Regions").
+fn always_there(chain: &Chain) -> &'static str {
+    match chain.role().map_or(Partition::Aws, |role| role.arn.partition()) {
+        Partition::Aws => "us-east-1",
+        Partition::AwsCn => "cn-north-1",
+        Partition::AwsUsGov => "us-gov-west-1",
+    }
 }
 
 /// The account of a step alone, whatever its region: that which has the role, for one that is another name. See [`resolve`].
@@ -176,6 +186,31 @@ pub(crate) fn find<'a>(
     look_up(settings, project, name, chosen)
 }
 
+/// The account of the system by the first name that was given, or by default, whoever may use it.
+pub(crate) fn find_of_system<'a>(
+    settings: &'a Settings,
+    named: &[(Option<&AccountName>, Chosen)],
+) -> Result<Found<'a>, AccountError> {
+    let default = (settings.default_account.as_ref(), Chosen::SystemDefault);
+    let first = named.iter().copied().chain([default]).find_map(|(name, chosen)| Some((name?, chosen)));
+    let Some((name, chosen)) = first else {
+        let hint = format!("accounts of the system: {}", names(&settings.accounts));
+        return Err(AccountError::NoAccount { what: "the system".to_owned(), hint });
+    };
+    if let Some(account) = settings.accounts.iter().find(|account| account.name == *name) {
+        return Ok(Found { account, chosen, shadowed: None });
+    }
+    if let Some(broken) = settings.unusable(&Scope::System, name) {
+        return Err(AccountError::Unusable { account: broken.clone().into() });
+    }
+    let near = windlass_errors::nearest(name.as_str(), settings.accounts.iter().map(|account| account.name.as_str()));
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("an account of a project takes `--project`; of the system: {}", names(&settings.accounts)),
+    };
+    Err(AccountError::UnknownInSystem { account: name.clone(), chosen, hint })
+}
+
 fn look_up<'a>(
     settings: &'a Settings,
     project: &'a Project,
@@ -210,12 +245,15 @@ fn look_up<'a>(
 
 /// The accounts of both scopes, in words.
 fn what_there_is(settings: &Settings, project: &Project) -> String {
-    let names = |accounts: &[Account]| match accounts {
-        [] => "none".to_owned(),
-        _ => accounts.iter().map(|account| format!("`{}`", account.name)).collect::<Vec<_>>().join(", "),
-    };
     let (own, of_system) = (names(&project.accounts), names(&settings.accounts));
     format!("accounts of project `{}`: {own}; of the system: {of_system}", project.name)
+}
+
+fn names(accounts: &[Account]) -> String {
+    match accounts {
+        [] => "none".to_owned(),
+        _ => accounts.iter().map(|account| format!("`{}`", account.name)).collect::<Vec<_>>().join(", "),
+    }
 }
 
 #[cfg(test)]

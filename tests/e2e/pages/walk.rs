@@ -34,7 +34,10 @@ impl Walk {
         let script = Script::new().log_group("/web/access").query(answers()).query(answers());
         let logs = ScriptedLogs::start(script).unwrap();
         let places: String = configuration.lines().skip(2).map(|line| format!("{line}\n")).collect();
-        let places = format!("{places}endpoints: {{imds: '{imds}', sts: '{services}', logs: '{}'}}\n", logs.url());
+        let places = format!(
+            "{places}endpoints: {{imds: '{imds}', sts: '{services}', iam: '{services}', logs: '{}'}}\n",
+            logs.url()
+        );
         let profile = |name: &str, account: &str| {
             format!(
                 "[profile {name}]\nregion = us-east-1\nendpoint_url = {services}\naws_access_key_id = {account}\n\

@@ -119,8 +119,8 @@ fn one_bad_account_does_not_stop_the_others() {
     role("VerifiedAmong", Some(EXTERNAL_ID), &QUERIES);
     let gone = json!({"name": "gone", "source": {"access-key": {"accessKeyId": "AKIAGONE", "secretAccessKey": KEY}},
         "regions": ["us-east-1"]});
-    let nowhere = json!({"name": "nowhere", "source": source()});
-    let accounts = [account("bad", "VerifiedNone"), gone, account("good", "VerifiedAmong"), nowhere];
+    let anywhere = json!({"name": "anywhere", "source": source()});
+    let accounts = [account("bad", "VerifiedNone"), gone, account("good", "VerifiedAmong"), anywhere];
     let installation =
         installation(&accounts, &[("who", "account: good\nsteps: [{id: who, uses: sts/caller-identity}]\n")]);
     let ended = verify(&installation, "--all --output json");
@@ -132,10 +132,11 @@ fn one_bad_account_does_not_stop_the_others() {
         .iter()
         .map(|it| (it["account"]["name"].as_str().unwrap(), it["valid"].as_bool().unwrap()))
         .collect();
-    assert_eq!(valid, [("bad", false), ("gone", false), ("good", true), ("nowhere", false)]);
-    assert_names(
-        &ended.stderr,
-        &["`bad`", "account.role-denied", "`gone`", "account.source-refused", "account.region-missing"],
-    );
+    assert_eq!(valid, [("bad", false), ("gone", false), ("good", true), ("anywhere", true)]);
+    assert_names(&ended.stderr, &["`bad`", "account.role-denied", "`gone`", "account.source-refused"]);
+    let region = finding(&found[3], "region")["what"].as_str().unwrap();
+    assert_names(region, &["works in `us-east-1`"]);
+    let refused = verify(&installation, "good --region eu-central-1");
+    assert_names(refused.failed(5, "account.verify-failed"), &["`configuration` of `", "account.region-refused"]);
     assert_eq!(installation.run(&["account", "verify", "good", "--all"]).code, Some(2));
 }

@@ -18,7 +18,7 @@ fn managed() -> Settings {
 
 #[test]
 fn shows_each_hop_and_what_is_hidden() {
-    let text = explain(&managed(), &project_name("web"), None, None).unwrap().to_string();
+    let text = explain(&managed(), Some(&project_name("web")), None, None).unwrap().to_string();
     assert_eq!(
         text,
         "account       `prod` of project `web` (windlass.yaml:7:5)\n\
@@ -37,8 +37,8 @@ fn shows_each_hop_and_what_is_hidden() {
 
 #[test]
 fn is_data_too() {
-    let data =
-        serde_json::to_value(explain(&managed(), &project_name("web"), None, Some("eu-west-1")).unwrap()).unwrap();
+    let data = serde_json::to_value(explain(&managed(), Some(&project_name("web")), None, Some("eu-west-1")).unwrap())
+        .unwrap();
     assert_eq!(data["account"]["scope"], "project `web`");
     assert_eq!(data["chosen"], "projectDefault");
     assert_eq!(data["hops"][1]["kind"], "assumeRole");
@@ -51,9 +51,9 @@ fn is_data_too() {
 fn an_open_region_is_shown_and_a_refused_one_fails() {
     let mut all = managed();
     all.projects[0].accounts[0].default_region = None;
-    let open = explain(&all, &project_name("web"), None, None).unwrap();
+    let open = explain(&all, Some(&project_name("web")), None, None).unwrap();
     assert!(open.to_string().contains("region        open"), "{open}");
-    let error = explain(&all, &project_name("web"), None, Some("ap-south-1")).unwrap_err();
+    let error = explain(&all, Some(&project_name("web")), None, Some("ap-south-1")).unwrap_err();
     assert_eq!(error.code().as_str(), "account.region-refused");
 }
 
@@ -61,7 +61,7 @@ fn an_open_region_is_shown_and_a_refused_one_fails() {
 fn warns_of_what_is_risky() {
     let warnings = |account: Account| {
         let all = settings(vec![account], Vec::new());
-        explain(&all, &project_name("web"), Some(&account_name("a")), None).unwrap().warnings.join("\n")
+        explain(&all, Some(&project_name("web")), Some(&account_name("a")), None).unwrap().warnings.join("\n")
     };
     let direct = warnings(account("a"));
     assert!(direct.contains("no `accountId`") && direct.contains("identity of the runner's own machine"), "{direct}");
@@ -74,6 +74,26 @@ fn warns_of_what_is_risky() {
 
 #[test]
 fn without_a_name_or_a_default_it_fails() {
-    let error = explain(&settings(Vec::new(), Vec::new()), &project_name("web"), None, None).unwrap_err();
+    let error = explain(&settings(Vec::new(), Vec::new()), Some(&project_name("web")), None, None).unwrap_err();
     assert_eq!(error.code().as_str(), "account.none");
+}
+
+/// Whoever has added the first account wants to see it, and has no project yet.
+#[test]
+fn an_account_of_the_system_needs_no_project() {
+    let mut leaf = account("leaf");
+    leaf.role = Some(role(READER, None));
+    leaf.grant.projects = Some(Vec::new());
+    let mut all = settings(vec![leaf], Vec::new());
+    let text = explain(&all, None, Some(&account_name("leaf")), None).unwrap().to_string();
+    assert!(text.contains("`leaf` of the system") && text.contains("windlass-PROJECT-JOB"), "{text}");
+    let refused = |all: &Settings, name: Option<&str>| {
+        let error = explain(all, None, name.map(account_name).as_ref(), None).unwrap_err();
+        (error.code().to_string(), error.help().unwrap())
+    };
+    assert_eq!(refused(&all, Some("laef")), ("account.unknown".into(), "did you mean `leaf`?".into()));
+    assert!(refused(&all, Some("elsewhere")).1.contains("takes `--project`; of the system: `leaf`"));
+    assert_eq!(refused(&all, None).0, "account.none");
+    all.default_account = Some(account_name("leaf"));
+    assert!(explain(&all, None, None, None).unwrap().to_string().contains("the system's `defaultAccount`"));
 }

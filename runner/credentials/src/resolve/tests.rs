@@ -144,3 +144,21 @@ fn a_key_id_and_its_secret_come_from_one_record() {
     }
     assert!(resolved > 500, "{resolved} ways led to a key");
 }
+
+/// A step has to say its region; whether an account works can be tried without.
+#[test]
+fn an_account_that_allows_any_region_is_tried_in_one_of_its_partition() {
+    let tried = |account: &Account, asked: Option<&str>| {
+        let region = resolve_to_verify(&settings(Vec::new(), Vec::new()), account, asked).unwrap().region;
+        (region.name, region.because)
+    };
+    let own = account("own");
+    assert_eq!(tried(&own, None), ("us-east-1".into(), Because::AnyDoes));
+    assert_eq!(tried(&own, Some("eu-west-1")), ("eu-west-1".into(), Because::Argument));
+    for (partition, region) in [("aws", "us-east-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")] {
+        let role = crate::testing::role(&format!("arn:{partition}:iam::111122223333:role/Reader"), None);
+        assert_eq!(tried(&Account { role: Some(role), ..account("a") }, None), (region.into(), Because::AnyDoes));
+    }
+    let listed = Account { regions: vec!["eu-west-1".into(), "us-east-1".into()], ..account("a") };
+    assert_eq!(tried(&listed, None), ("eu-west-1".into(), Because::FirstEntry));
+}

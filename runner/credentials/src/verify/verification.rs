@@ -29,7 +29,7 @@ impl Verification {
     /// Of an account for which nothing can be asked, because of how it is written.
     pub fn refused(name: &AccountName, scope: &Scope, place: &Place, why: &dyn Report) -> Self {
         let refused = Checked {
-            hop: "configuration".to_owned(),
+            hop: place.to_string(),
             account: name.to_string(),
             kind: CheckKind::Configuration,
             outcome: Outcome::Failed,

@@ -62,10 +62,12 @@ pub(crate) enum Account {
     /// Delete an account of the database that nothing uses; its history stays
     #[command(after_help = "Example:\n  windlass account delete prod --project web --yes")]
     Delete(delete::Delete),
-    /// Print which account a project gets, hop by hop, and the region rule
+    /// Print which account a project gets, hop by hop, and the region rule; or an account of the system
     ///
     /// Nothing is called and no key is read: this says what would be done, and shows no secret.
-    #[command(after_help = "Example:\n  windlass account explain prod --project web --region eu-west-1")]
+    #[command(after_help = "Examples:\n  \
+        windlass account explain prod --project web --region eu-west-1\n  \
+        windlass account explain central")]
     Explain(Explain),
     /// Print the IAM policy that steps need, from what their step types declare
     ///
@@ -112,11 +114,11 @@ pub(crate) enum Account {
 
 #[derive(Args)]
 pub(crate) struct Explain {
-    /// The account [default: the project's or the system's default account]
+    /// The account; without `--project` one of the system [default: the project's or the system's default account]
     name: Option<AccountName>,
     /// The project that asks
     #[arg(long)]
-    project: ProjectName,
+    project: Option<ProjectName>,
     /// A region that a step or job would name
     #[arg(long)]
     region: Option<String>,
@@ -143,7 +145,11 @@ pub(crate) async fn run(global: &Global, command: Account) -> Result<u8, Problem
 
 async fn explained(global: &Global, arguments: &Explain) -> Result<u8, Problem> {
     let settings = desk::desk(global).await?.all;
-    let explanation = explain(&settings, &arguments.project, arguments.name.as_ref(), arguments.region.as_deref())?;
+    if arguments.project.is_none() && arguments.name.is_none() && settings.default_account.is_none() {
+        return Err(Problem::usage("name an account or a project"));
+    }
+    let explanation =
+        explain(&settings, arguments.project.as_ref(), arguments.name.as_ref(), arguments.region.as_deref())?;
     match arguments.output {
         Listing::Json => show::json(&explanation)?,
         Listing::Table => show::line(explanation.to_string().trim_end())?,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use windlass_credentials::{Identity, Service, TrustPolicy, services_trust, trust};
 use windlass_errors::{Report, exit};
-use windlass_settings::{Account, AccountName, Partition, ProjectName};
+use windlass_settings::{Account, AccountName, Partition, ProjectName, Source};
 
 use super::desk::desk;
 use super::scope::account;
@@ -90,9 +90,12 @@ pub(super) async fn run(global: &Global, arguments: &Trust) -> Result<u8, Proble
 }
 
 pub(super) fn principal_missing(account: &Account) -> Problem {
-    let source = account.source.name();
+    let source = match &account.source {
+        Source::Account(name) => format!("account `{name}`"),
+        source => format!("`{}`", source.name()),
+    };
     let message =
-        format!("nothing says what Windlass authenticates as for account `{}` (source `{source}`)", account.name);
+        format!("nothing says what Windlass authenticates as for account `{}` (source {source})", account.name);
     let help = "give `--principal`: the ARN of that role or user (`aws sts get-caller-identity` says which), or its \
                 account's twelve digits";
     Problem::with_help("account.document-incomplete", message, help)
