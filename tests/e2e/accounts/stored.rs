@@ -4,6 +4,8 @@ use crate::ground::standins;
 use crate::installation::{Ended, Installation, also_on_postgres, assert_names};
 use crate::stored::{apply, serve};
 use serde_json::{Value, json};
+use std::process::Command;
+use windlass_tests::{binaries, terminal};
 
 const KEY: &str = "keys/aws";
 const WHO: &str = "region: us-east-1\nsteps: [{id: who, uses: sts/caller-identity}]\n";
@@ -72,7 +74,9 @@ fn added_used_changed_and_deleted() {
         "nothing would change"
     );
 
-    account(&installation, "delete prod --project web --yes").ok();
+    let deleted = account(&installation, "delete prod --project web --yes");
+    deleted.ok();
+    assert_names(&deleted.stderr, &["`windlass account get prod --project web --history`"]);
     who(&installation, "prod").failed(5, "account.unknown");
     let history = json_of(&account(&installation, "get prod --project web --history --output json"));
     let versions: Vec<(i64, bool)> = history
@@ -190,6 +194,11 @@ fn a_name_a_role_and_an_external_id_are_enough() {
     let (role, id) = (&seeded.reader_role, &seeded.external_id);
     account(&installation, &format!("add provider --role-arn {role} --external-id {id}")).ok();
     is_reader(&who(&installation, "provider"));
+    let explained = account(&installation, "explain provider");
+    assert_names(explained.ok(), &["`provider` of the system", role, "windlass-PROJECT-JOB"]);
+    let unknown = account(&installation, "explain provder");
+    assert_names(unknown.failed(5, "account.unknown"), &["did you mean `provider`?"]);
+    assert_eq!(account(&installation, "explain").code, Some(2));
 }
 
 #[test]
@@ -235,4 +244,62 @@ fn a_secret_is_asked_for_on_a_terminal_only() {
     assert_eq!(refused.code, Some(2));
     assert_names(&refused.stderr, &["`windlass key set`", "--secret-access-key"]);
     account(&installation, "get ops").failed(5, "account.unknown");
+}
+
+/// For programs: what it takes to go on with, such as the external ID that was made.
+#[test]
+fn what_became_of_an_account_is_data_too() {
+    let installation = installation();
+    let role = &standins().seeded.reader_role;
+    let added = account(&installation, &format!("add made --project web --role-arn {role} --output json"));
+    let told = json_of(&added);
+    let definition = json_of(&account(&installation, "get made --project web --output json"));
+    let expected = json!({"name": "made", "project": "web", "version": 1, "externalId": definition["externalId"]});
+    assert_eq!(told, expected);
+    let edited = account(&installation, "edit made --project web --unset externalId --output json");
+    assert_eq!(json_of(&edited), json!({"name": "made", "project": "web", "version": 2, "externalId": null}));
+    account(&installation, "add ops --source ec2-instance-role --output table").ok();
+}
+
+/// The secret is asked for when nothing else is in the way, and stays only with its account.
+#[test]
+fn a_secret_is_typed_for_an_account_that_can_be() {
+    let (services, operator) = (standins().services_url(), &standins().seeded.operator_user);
+    let installation = Installation::new(&format!("projects: [{{name: web}}]\nendpoints: {{sts: '{services}'}}\n"));
+    let id = operator.access_key_id.as_str();
+    let on_terminal = |name: &str, more: &[&str]| {
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(binaries::windlass().unwrap());
+        installation.arguments_for(command, &[&["account", "add", name, "--access-key-id", id], more].concat())
+    };
+    let never = || unreachable!("it asked");
+    let keys = || installation.run(&["key", "list", "-r"]).ok().to_owned();
+
+    let (status, seen) =
+        terminal::answer(on_terminal("ops", &["--region", "Nowhere!"]), "secret access", never).unwrap();
+    assert_eq!(status.code(), Some(5), "{seen}");
+    assert_names(&seen, &["account.unusable"]);
+
+    let ask = |name: &str, more: &[&str], secret: &str| {
+        let typed = format!("{secret}\n");
+        terminal::answer_unseen(on_terminal(name, more), "secret access key of", || typed).unwrap()
+    };
+    let (status, seen) = ask("ops", &["--verify"], "of-nobody-at-all-0123456789");
+    assert_eq!(status.code(), Some(5), "{seen}");
+    assert_names(&seen, &["account.verify-failed", "account.source-refused"]);
+    assert_eq!(keys(), "", "it went with the account");
+
+    let (status, seen) = ask("ops", &["--verify"], &operator.secret_access_key);
+    assert_eq!(status.code(), Some(0), "{seen}");
+    assert!(!seen.contains(&operator.secret_access_key), "{seen}");
+    assert_names(&keys(), &["keys/accounts/ops/secret-access-key"]);
+    assert_eq!(json_of(&who(&installation, "ops"))["steps"][0]["outputs"]["arn"], operator.arn.as_str());
+
+    let (status, seen) = terminal::answer(on_terminal("ops", &[]), "secret access", never).unwrap();
+    assert_eq!(status.code(), Some(5), "{seen}");
+    assert_names(&seen, &["account.exists"]);
+    account(&installation, "delete ops --yes").ok();
+    let (status, seen) = terminal::answer(on_terminal("ops", &[]), "secret access key of", never).unwrap();
+    assert_eq!(status.code(), Some(6), "{seen}");
+    assert_names(&seen, &["key.exists", "`--secret-access-key keys/accounts/ops/secret-access-key`"]);
 }

@@ -3,12 +3,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
+use windlass_errors::Report as _;
 use windlass_keys::SecretKind;
 use windlass_settings::{AccountName, KeyPath, ProjectName, Scope};
 
-use super::desk::{Desk, Proof, desk};
+use super::desk::{Desk, Proof, desk, told};
 use super::fields::{Definition, Fields};
-use crate::arguments::Global;
+use crate::arguments::{Global, Listing};
 use crate::problem::Problem;
 use crate::{setup, show};
 
@@ -28,13 +29,16 @@ pub(crate) struct Add {
     /// Keep it only if `account verify` would find nothing that fails
     #[arg(long)]
     verify: bool,
+    /// Also print its name, version and external ID
+    #[arg(long, value_enum, default_value_t)]
+    output: Listing,
     #[command(flatten)]
     fields: Fields,
 }
 
 pub(super) async fn run(global: &Global, arguments: Add) -> Result<(), Problem> {
     let desk = desk(global).await?;
-    let Add { name, project, fields, no_external_id, file, verify } = arguments;
+    let Add { name, project, fields, no_external_id, file, verify, output } = arguments;
     let scope = desk.scope(project.as_ref())?;
     desk.not_in_the_file(&scope, &name)?;
     let mut definition = file.map(|file| super::edit::read(&file, &name)).transpose()?.unwrap_or_default();
@@ -51,10 +55,20 @@ pub(super) async fn run(global: &Global, arguments: Add) -> Result<(), Problem> 
         ));
     }
     definition.extend(made.iter().map(|id| ("externalId".to_owned(), json!(id))));
-    if let Some(path) = &typed {
-        store_secret(&desk, path, fields.wants_a_secret().unwrap_or_default()).await?;
-    }
-    let version = desk.keep(&scope, &name, definition, None, Proof::of(verify)).await?;
+    let kept = match &typed {
+        None => desk.keep(&scope, &name, definition.clone(), None, Proof::of(verify)).await,
+        Some(path) => {
+            // Nobody types a secret only to be told that the account cannot be.
+            desk.may_add(&scope, &name, &definition).await?;
+            store_secret(&desk, path, fields.wants_a_secret().unwrap_or_default()).await?;
+            let kept = desk.keep(&scope, &name, definition.clone(), None, Proof::of(verify)).await;
+            if kept.is_err() {
+                let _why_it_was_refused_is_told = setup::keys(&desk.file, &desk.store).delete(path).await;
+            }
+            kept
+        }
+    };
+    let version = kept?;
     show::talk(format_args!("added account `{name}` of {scope}, version {version}"));
     let project = project.map(|project| format!(" --project {project}")).unwrap_or_default();
     if let Some(id) = made {
@@ -62,7 +76,7 @@ pub(super) async fn run(global: &Global, arguments: Add) -> Result<(), Problem> 
             "its external ID is `{id}`; the role must ask for it: `windlass account trust {name}{project} --principal ARN`"
         ));
     }
-    Ok(())
+    told(output, &scope, &name, version, &definition)
 }
 
 /// Whoever names no source starts from the account that is for that.
@@ -106,10 +120,22 @@ async fn store_secret(desk: &Desk, path: &KeyPath, id: &str) -> Result<(), Probl
              `--secret-access-key KEY`"
         )));
     }
+    let keys = setup::keys(&desk.file, &desk.store);
+    match keys.entry(path).await {
+        Ok(_) => {
+            let message = format!("a secret is already at `{path}`, where that of `{id}` would be kept");
+            let help = format!(
+                "if it is that one, name it with `--secret-access-key {path}`; else: `windlass key delete {path}`"
+            );
+            return Err(Problem::with_help("key.exists", message, &help));
+        }
+        Err(error) if error.code().as_str() == "key.not-found" => {}
+        Err(error) => return Err(error.into()),
+    }
     let typed = rpassword::prompt_password(format!("secret access key of `{id}`: "));
     let typed = typed.map_err(|error| Problem::coded("key.unreadable-input", format!("cannot read it: {error}")))?;
     let secret = Box::<[u8]>::from(zeroize::Zeroizing::new(typed).as_bytes());
-    setup::keys(&desk.file, &desk.store).set(path, SecretKind::Password, secret.into(), false).await?;
+    keys.set(path, SecretKind::Password, secret.into(), false).await?;
     show::talk(format_args!("stored `{path}`"));
     Ok(())
 }

@@ -38,8 +38,9 @@ pub(super) async fn run(global: &Global, arguments: Delete) -> Result<(), Proble
     }
     let at = jiff::Timestamp::now().as_millisecond();
     desk.store.account_delete(&kept(&scope), name.as_str(), row.version, &who(), at).await?;
+    let project = project.map(|project| format!(" --project {project}")).unwrap_or_default();
     show::talk(format_args!(
-        "deleted account `{name}` of {scope}; `windlass account get {name} --history` has what it was"
+        "deleted account `{name}` of {scope}; `windlass account get {name}{project} --history` has what it was"
     ));
     Ok(())
 }

@@ -1,18 +1,18 @@
 //! What the commands need that change accounts of the database.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use windlass_credentials::{AccountError, chain};
 use windlass_engine::{Plugins, Workshop, with_stored_accounts};
 use windlass_settings::yaml::YamlError;
 use windlass_settings::{Account, AccountName, Place, ProjectName, Scope, Settings, Stored, Unusable};
-use windlass_store::{AccountRow, Store};
+use windlass_store::{AccountRow, Store, StoreError};
 
 use super::fields::Definition;
 use super::scope::Ground;
 use super::verify::must_hold;
-use crate::arguments::Global;
+use crate::arguments::{Global, Listing};
 use crate::problem::Problem;
-use crate::setup;
+use crate::{setup, show};
 
 pub(super) struct Desk {
     /// Of the configuration alone.
@@ -84,6 +84,23 @@ impl Desk {
         self.put(scope, name, definition, replaces).await
     }
 
+    /// Refuses what [`Self::keep`] would refuse to add, but for a try at AWS.
+    pub(super) async fn may_add(
+        &self,
+        scope: &Scope,
+        name: &AccountName,
+        definition: &Definition,
+    ) -> Result<(), Problem> {
+        let (_, rows) = self.store.accounts().await?;
+        let kept = kept(scope);
+        if let Some(row) = rows.iter().find(|row| row.scope == kept && row.name == name.as_str()) {
+            let exists = StoreError::AccountExists { scope: kept, name: name.to_string(), version: row.version };
+            return Err(exists.into());
+        }
+        let text = written(name, definition);
+        self.check(Stored { scope: scope.clone(), name: name.clone(), version: 1, text }).map(|_| ())
+    }
+
     /// Keeps a definition that was checked. Gives the version.
     pub(super) async fn put(
         &self,
@@ -145,6 +162,21 @@ fn written(name: &AccountName, definition: &Definition) -> String {
     let mut definition = definition.clone();
     definition.insert("name".to_owned(), Value::String(name.to_string()));
     serde_json::to_string_pretty(&Value::Object(definition)).expect("a JSON value is JSON")
+}
+
+/// What became of an account, for programs; people were told already.
+pub(super) fn told(
+    output: Listing,
+    scope: &Scope,
+    name: &AccountName,
+    version: i64,
+    definition: &Definition,
+) -> Result<(), Problem> {
+    match output {
+        Listing::Table => Ok(()),
+        Listing::Json => show::json(&json!({ "name": name, "project": super::list::project(scope), "version": version,
+            "externalId": definition.get("externalId") })),
+    }
 }
 
 /// A file that is not what it should be. Its lines are not shown, since there may be secrets among them.

@@ -5,9 +5,9 @@ use clap::Args;
 use serde_json::Value;
 use windlass_settings::{AccountName, ProjectName, yaml};
 
-use super::desk::{Proof, desk};
+use super::desk::{Proof, desk, told};
 use super::fields::{Definition, Fields};
-use crate::arguments::Global;
+use crate::arguments::{Global, Listing};
 use crate::problem::Problem;
 use crate::show;
 
@@ -30,13 +30,16 @@ pub(crate) struct Edit {
     /// Keep it only if `account verify` would find nothing that fails
     #[arg(long)]
     verify: bool,
+    /// Also print its name, version and external ID
+    #[arg(long, value_enum, default_value_t)]
+    output: Listing,
     #[command(flatten)]
     fields: Fields,
 }
 
 pub(super) async fn run(global: &Global, arguments: Edit) -> Result<(), Problem> {
     let desk = desk(global).await?;
-    let Edit { name, project, fields, unset, file, if_version, verify } = arguments;
+    let Edit { name, project, fields, unset, file, if_version, verify, output } = arguments;
     let scope = desk.scope(project.as_ref())?;
     desk.not_in_the_file(&scope, &name)?;
     let row = desk.row(&scope, &name).await?;
@@ -57,10 +60,10 @@ pub(super) async fn run(global: &Global, arguments: Edit) -> Result<(), Problem>
     if definition == before {
         return Err(Problem::usage("nothing would change"));
     }
-    let version =
-        desk.keep(&scope, &name, definition, Some(if_version.unwrap_or(row.version)), Proof::of(verify)).await?;
+    let replaces = Some(if_version.unwrap_or(row.version));
+    let version = desk.keep(&scope, &name, definition.clone(), replaces, Proof::of(verify)).await?;
     show::talk(format_args!("changed account `{name}` of {scope}, now version {version}"));
-    Ok(())
+    told(output, &scope, &name, version, &definition)
 }
 
 /// A definition of a file, which may say the name itself.
