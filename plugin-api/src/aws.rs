@@ -1,8 +1,8 @@
 //! The AWS SDK configuration of a step (feature `aws`).
 
 mod connector;
+mod failure;
 
-use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -10,12 +10,12 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::app_name::AppName;
 use aws_types::region::Region;
 pub use aws_types::sdk_config::SdkConfig;
+pub use failure::{SdkFailure, explain_sdk_error};
 
 use crate::frames::{Place, Wanted};
 use crate::{Context, StepError};
@@ -72,23 +72,6 @@ impl Context {
         }
         config.build()
     }
-}
-
-/// What AWS said, as one line: the error code and message of the service, or the chain of causes.
-pub fn explain_sdk_error<E: ProvideErrorMetadata + Error>(error: &E) -> String {
-    if let (Some(code), Some(message)) = (error.code(), error.message()) {
-        return format!("{code}: {message}");
-    }
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(this) = cause {
-        let message = this.to_string();
-        if !text.contains(&message) {
-            text = format!("{text}: {message}");
-        }
-        cause = this.source();
-    }
-    text
 }
 
 #[derive(Clone)]

@@ -72,7 +72,7 @@ mod transport;
 
 pub use artifact::Artifact;
 #[cfg(feature = "aws")]
-pub use aws::{SdkConfig, explain_sdk_error};
+pub use aws::{SdkConfig, SdkFailure, explain_sdk_error};
 #[cfg(feature = "net")]
 pub use connect::ConnectError;
 pub use context::Context;

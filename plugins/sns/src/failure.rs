@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
-use windlass_plugin_api::{Context, StepError, explain_sdk_error};
+use windlass_plugin_api::{Context, SdkFailure, StepError, explain_sdk_error};
 
 use crate::topic::Topic;
 
@@ -29,21 +29,22 @@ impl Place {
     }
 }
 
-/// Why [`Publish`](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html) failed. The codes are its own, and AWS's
-/// [common errors](https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html).
+/// Why [`Publish`](https://docs.aws.amazon.com/sns/latest/api/API_Publish.html) failed. The codes are its own, and those
+/// that all services have.
 pub(crate) fn of_call<E>(error: &SdkError<E>, topic: &Topic<'_>, place: &Place) -> StepError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    if let Some(refusal) = of_runner(error) {
+    let failure = SdkFailure::of(error);
+    if let SdkFailure::NoCredentials(refusal) = failure {
         return refusal.clone();
     }
-    let said = explain_sdk_error(error).split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = explain_sdk_error(error);
     let Place { service, policy } = place;
     let prints = format!("`{policy}` prints the policy that the job needs; the topic may have one of its own, too");
     let (name, code) = (topic.name, error.code().map(|code| code.trim_end_matches("Exception")));
-    let (code, message, help) = match (code, error) {
-        (Some("AuthorizationError" | "AccessDenied" | "NotAuthorized" | "OptInRequired"), _) => (
+    let (code, message, help) = match (code, failure) {
+        (Some("AuthorizationError"), _) | (_, SdkFailure::Denied) => (
             "access-denied",
             format!("the account may not do `sns:Publish` with topic `{name}` in region `{}`: {said}", topic.region),
             prints.as_str(),
@@ -63,47 +64,32 @@ where
             format!("AWS refused a parameter of the message to topic `{name}`: {said}"),
             "a message has at most 256 KiB, its attributes among them",
         ),
-        (Some("Throttled" | "Throttling"), _) => (
+        (_, SdkFailure::Throttled) => (
             "throttled",
             format!("AWS throttles `sns:Publish` in region `{}`: {said}", topic.region),
             "publish less often",
         ),
-        (Some("ExpiredToken" | "RequestExpired"), _) => (
+        (_, SdkFailure::Expired) => (
             "credentials-expired",
             format!("the account's session ended: {said}"),
             "run the job again; if it comes back, check the clock of this machine",
         ),
-        (Some(code), _) if UNRECOGNISED.contains(&code) => (
+        (_, SdkFailure::Unrecognised) => (
             "credentials-refused",
             format!("AWS does not accept the account's credentials: {said}"),
             "check the account's source, that it belongs to the region's partition, and this machine's clock",
         ),
-        (None, SdkError::TimeoutError(_) | SdkError::DispatchFailure(_)) => (
+        (_, SdkFailure::Unreachable) => (
             "unreachable",
             format!("{service} does not answer: {said}"),
             "check the network and proxies, and a configured `endpoints.sns`",
         ),
-        _ if error.raw_response().is_some_and(|response| response.status().is_server_error()) => {
+        (_, SdkFailure::Unavailable) => {
             ("unavailable", format!("{service} cannot serve the call: {said}"), "try again later")
         }
         _ => return StepError::new("sns.failed", format!("`sns:Publish` failed: {said}")),
     };
     StepError::new(format!("sns.{code}"), message).with_help(help)
-}
-
-const UNRECOGNISED: [&str; 6] = [
-    "InvalidClientTokenId",
-    "UnrecognizedClient",
-    "SignatureDoesNotMatch",
-    "InvalidSignature",
-    "IncompleteSignature",
-    "MissingAuthenticationToken",
-];
-
-/// What the runner said when it was asked for credentials; the SDK carries it as a cause.
-fn of_runner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a StepError> {
-    let given = error.downcast_ref();
-    given.or_else(|| error.source().and_then(of_runner))
 }
 
 #[cfg(test)]

@@ -3,53 +3,33 @@
 use std::error::Error;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use windlass_plugin_api::{StepError, explain_sdk_error};
+use windlass_plugin_api::{SdkFailure, StepError, explain_sdk_error};
 
 /// Why `GetCallerIdentity` failed. No right is needed for it
 /// ([`GetCallerIdentity`](https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)), so credentials
-/// and network are what can be wrong; the codes are those of AWS's
-/// [common errors](https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html).
+/// and network are what can be wrong.
 pub(crate) fn of_call<E>(error: &SdkError<E>, place: &str) -> StepError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    if let Some(refusal) = of_runner(error) {
-        return refusal.clone();
-    }
-    let said = explain_sdk_error(error).split_whitespace().collect::<Vec<_>>().join(" ");
-    match (error.code(), error) {
-        (Some("ExpiredTokenException" | "ExpiredToken" | "RequestExpired"), _) => {
+    let said = explain_sdk_error(error);
+    match SdkFailure::of(error) {
+        SdkFailure::NoCredentials(refusal) => refusal.clone(),
+        SdkFailure::Expired => {
             StepError::new("sts.credentials-expired", format!("the account's session ended: {said}"))
                 .with_help("run the job again; if it comes back, check the clock of this machine")
         }
-        (Some("AccessDenied" | "AccessDeniedException"), _) => {
+        SdkFailure::Denied => {
             StepError::new("sts.access-denied", format!("the account may not do `sts:GetCallerIdentity`: {said}"))
         }
-        (Some(code), _) if REFUSALS.contains(&code) => {
+        SdkFailure::Unrecognised => {
             StepError::new("sts.credentials-refused", format!("AWS does not accept the account's credentials: {said}"))
                 .with_help("check the account's source, the region's partition, and this machine's clock")
         }
-        (None, SdkError::TimeoutError(_) | SdkError::DispatchFailure(_)) => {
-            StepError::new("sts.unreachable", format!("{place} does not answer: {said}"))
-                .with_help("check the region's name, the network and proxies, and a configured `endpoints.sts`")
-        }
+        SdkFailure::Unreachable => StepError::new("sts.unreachable", format!("{place} does not answer: {said}"))
+            .with_help("check the region's name, the network and proxies, and a configured `endpoints.sts`"),
         _ => StepError::new("sts.failed", format!("`sts:GetCallerIdentity` failed: {said}")),
     }
-}
-
-const REFUSALS: [&str; 6] = [
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-    "IncompleteSignature",
-    "MissingAuthenticationToken",
-];
-
-/// What the runner said when it was asked for credentials; the SDK carries it as a cause.
-fn of_runner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a StepError> {
-    let given = error.downcast_ref();
-    given.or_else(|| error.source().and_then(of_runner))
 }
 
 #[cfg(test)]

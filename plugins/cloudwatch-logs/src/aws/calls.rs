@@ -7,9 +7,9 @@ use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::config::Builder;
 use aws_sdk_cloudwatchlogs::config::retry::RetryConfig;
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
-use windlass_plugin_api::{Context, StepError};
+use windlass_plugin_api::{Context, StepError, explain_sdk_error};
 
-use super::failure::{Place, Wait, of_call, said, wait};
+use super::failure::{Place, Wait, of_call, wait};
 use super::patience;
 
 /// The step's way to CloudWatch Logs.
@@ -86,7 +86,7 @@ impl<'a> Calls<'a> {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let (said, region) = (said(error), self.place.region());
+        let (said, region) = (explain_sdk_error(error), self.place.region());
         match error.code() {
             Some("ResourceNotFoundException") => {
                 let code = match about {

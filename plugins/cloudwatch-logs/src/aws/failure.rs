@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatchlogs::operation::start_query::StartQueryError;
-use windlass_plugin_api::{Context, StepError, explain_sdk_error};
+use windlass_plugin_api::{Context, SdkFailure, StepError, explain_sdk_error};
 
 use super::caret::point_at;
 use crate::groups::Groups;
@@ -19,19 +19,6 @@ pub(crate) struct Place {
     endpoint: Option<String>,
     /// The command that prints what the step needs.
     policy: String,
-}
-
-/// Kinds of failure that any call can have; the codes are those of AWS's
-/// [common errors](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Denied,
-    Expired,
-    Unrecognised,
-    Throttled,
-    Unreachable,
-    Unavailable,
-    Other,
 }
 
 impl Place {
@@ -75,7 +62,7 @@ pub(crate) fn of_start(
     groups: Option<&Groups>,
     place: &Place,
 ) -> StepError {
-    let said = said(error);
+    let said = explain_sdk_error(error);
     match error.as_service_error() {
         Some(StartQueryError::MalformedQueryException(malformed)) => {
             let location = malformed.query_compile_error().and_then(|error| error.location());
@@ -95,54 +82,51 @@ pub(crate) fn of_call<E>(error: &SdkError<E>, action: &str, place: &Place) -> St
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    if let Some(refusal) = of_runner(error) {
-        return refusal.clone();
-    }
-    let (said, endpoint) = (said(error), place.endpoint());
+    let (said, endpoint) = (explain_sdk_error(error), place.endpoint());
     let prints = format!("`{}` prints the policy that the job needs", place.policy);
-    let (code, message, help) = match kind(error) {
-        Kind::Denied => (
+    let (code, message, help) = match SdkFailure::of(error) {
+        SdkFailure::NoCredentials(refusal) => return refusal.clone(),
+        SdkFailure::Denied => (
             "access-denied",
             format!("the account may not do `{action}` in region `{}`: {said}", place.region),
             prints.as_str(),
         ),
-        Kind::Expired => (
+        SdkFailure::Expired => (
             "credentials-expired",
             format!("the account's session ended: {said}"),
             "run the job again; if it comes back, check the clock of this machine",
         ),
-        Kind::Unrecognised => (
+        SdkFailure::Unrecognised => (
             "credentials-refused",
             format!("AWS does not accept the account's credentials: {said}"),
             "check the account's source, that it belongs to the region's partition, and this machine's clock",
         ),
-        Kind::Throttled => (
+        SdkFailure::Throttled => (
             "throttled",
             format!("AWS throttles `{action}` in region `{}`: {said}", place.region),
             "run fewer queries at once in this account and region",
         ),
-        Kind::Unreachable => (
+        SdkFailure::Unreachable => (
             "unreachable",
             format!("{endpoint} does not answer: {said}"),
             "check the region's name, the network and proxies, and a configured `endpoints.logs`",
         ),
-        Kind::Unavailable => ("unavailable", format!("{endpoint} cannot serve the call: {said}"), "try again later"),
-        Kind::Other => return StepError::new("cloudwatch-logs.failed", format!("`{action}` failed: {said}")),
+        SdkFailure::Unavailable => {
+            ("unavailable", format!("{endpoint} cannot serve the call: {said}"), "try again later")
+        }
+        _ => return StepError::new("cloudwatch-logs.failed", format!("`{action}` failed: {said}")),
     };
     StepError::new(format!("cloudwatch-logs.{code}"), message).with_help(help)
 }
 
 /// Whether the same call may be made again.
 pub(crate) fn wait<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> Wait {
-    if of_runner(error).is_some() {
-        return Wait::Never;
-    }
-    match kind(error) {
-        Kind::Throttled => Wait::Turn,
-        Kind::Unreachable | Kind::Unavailable => Wait::Moment,
+    match SdkFailure::of(error) {
+        SdkFailure::Throttled => Wait::Turn,
+        SdkFailure::Unreachable | SdkFailure::Unavailable => Wait::Moment,
         // "Multiple concurrent requests to update the same resource were in conflict"
         // (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html).
-        Kind::Other if error.code() == Some("OperationAbortedException") => Wait::Moment,
+        SdkFailure::Other if error.code() == Some("OperationAbortedException") => Wait::Moment,
         _ => Wait::Never,
     }
 }
@@ -155,12 +139,6 @@ pub(crate) fn wait_to_start(error: &SdkError<StartQueryError>) -> Wait {
         (Some(StartQueryError::LimitExceededException(_)), _) | (_, Wait::Turn) => Wait::Turn,
         _ => Wait::Never,
     }
-}
-
-/// AWS's words on one line.
-pub(crate) fn said<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> String {
-    let text = explain_sdk_error(error);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn of_malformed(said: &str, query: &str, offsets: Option<(Option<i32>, Option<i32>)>) -> StepError {
@@ -180,32 +158,4 @@ fn of_missing(said: &str, groups: Option<&Groups>, place: &Place) -> StepError {
     let message = format!("AWS does not know the {groups} in region `{}`: {said}", place.region);
     let help = "check the names, the region and the account of the step; a group of another account needs its ARN";
     StepError::new("cloudwatch-logs.log-group-not-found", message).with_help(help)
-}
-
-/// What the runner said when it was asked for credentials; the SDK carries it as a cause.
-fn of_runner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a StepError> {
-    let given = error.downcast_ref();
-    given.or_else(|| error.source().and_then(of_runner))
-}
-
-fn kind<E: ProvideErrorMetadata + Error>(error: &SdkError<E>) -> Kind {
-    match error.code() {
-        Some("AccessDeniedException" | "AccessDenied" | "NotAuthorized" | "OptInRequired") => Kind::Denied,
-        Some("ExpiredTokenException" | "ExpiredToken" | "RequestExpired") => Kind::Expired,
-        Some(
-            "UnrecognizedClientException"
-            | "InvalidClientTokenId"
-            | "InvalidSignatureException"
-            | "SignatureDoesNotMatch"
-            | "IncompleteSignature"
-            | "MissingAuthenticationToken",
-        ) => Kind::Unrecognised,
-        Some("ThrottlingException" | "Throttling" | "TooManyRequestsException") => Kind::Throttled,
-        _ => match error {
-            SdkError::TimeoutError(_) => Kind::Unreachable,
-            SdkError::DispatchFailure(failure) if !failure.is_user() => Kind::Unreachable,
-            _ if error.raw_response().is_some_and(|response| response.status().is_server_error()) => Kind::Unavailable,
-            _ => Kind::Other,
-        },
-    }
 }

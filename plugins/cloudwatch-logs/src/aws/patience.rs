@@ -3,10 +3,10 @@ use std::time::Instant;
 
 use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use tokio::time::sleep;
-use windlass_plugin_api::{Context, StepError};
+use windlass_plugin_api::{Context, StepError, explain_sdk_error};
 
 use super::backoff::{Backoff, Turn};
-use super::failure::{Wait, said};
+use super::failure::Wait;
 
 /// So many calls in a row may fail on the way to AWS; the SDK has tried each of them three times.
 const PATIENCE: u32 = 5;
@@ -34,13 +34,13 @@ where
         let pause = match judge(&error) {
             Wait::Turn => {
                 if turn.mentions(Instant::now()) {
-                    context.info(format!("waiting until AWS takes {what}: {}", said(&error)));
+                    context.info(format!("waiting until AWS takes {what}: {}", explain_sdk_error(&error)));
                 }
                 turn.pause()
             }
             Wait::Moment if failures < PATIENCE => {
                 failures += 1;
-                context.warn(format!("AWS did not take {what}, trying again: {}", said(&error)));
+                context.warn(format!("AWS did not take {what}, trying again: {}", explain_sdk_error(&error)));
                 backoff.pause()
             }
             Wait::Moment | Wait::Never => return Ok(Err(error)),
