@@ -100,22 +100,22 @@ fn who_has_subscribed_gets_the_message() {
     assert_eq!(message["MessageId"], document["steps"][0]["outputs"]["messageId"]);
 }
 
-/// A step that is begun again after its message was taken sends it once.
+/// A step that is done again after its message was taken sends it once; each item of a loop sends its own.
 #[test]
 fn a_fifo_topic_gets_it_once() {
     let account = "333344441002";
     topic(account, "orders.fifo");
     let (installation, topic) = (installation(account, "test"), arn(account, "orders.fifo"));
-    let step = |id: &str| {
-        json!({"id": id, "uses": "sns/publish", "with": {
-            "topicArn": topic, "message": "it took 40 seconds", "messageGroupId": "all",
-        }})
-    };
-    let twice =
-        json!({"id": "twice", "forEach": {"items": [1, 2]}, "uses": step("x")["uses"], "with": step("x")["with"]});
-    installation.job(&format!("steps: [{}, {twice}]\n", step("tell")));
-    installation.run_job(&["--output", "json"]).ok();
-    assert_eq!(arrived(account, "orders.fifo").len(), 2, "one of each step");
+    let tell = json!({"id": "tell", "forEach": {"items": [1, 2]}, "uses": "sns/publish", "with": {
+        "topicArn": topic, "message": "it took 40 seconds", "messageGroupId": "all",
+    }});
+    let fails = json!({"id": "fails", "uses": "misbehave/fault", "with": {"kind": "panic"}});
+    let twice = json!({"id": "twice", "steps": [tell, fails], "retry": {"attempts": 2, "backoff": "1ms"}});
+    installation.job(&format!("steps: [{twice}]\n"));
+    let document: Value = serde_json::from_str(&installation.run_job(&["--output", "json"]).stdout).unwrap();
+    let sent = document["steps"].as_array().unwrap().iter().filter(|step| step["outputs"]["messageId"].is_string());
+    assert_eq!(sent.count(), 4, "{document}");
+    assert_eq!(arrived(account, "orders.fifo").len(), 2, "one of each item");
     let ended = publish(&installation, &topic, &json!({}));
     assert_names(ended.failed(1, "step.invalid-config"), &["`orders.fifo` is FIFO", "no `messageGroupId`"]);
 }

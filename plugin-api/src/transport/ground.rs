@@ -25,7 +25,8 @@ pub(crate) const DENIED: &str = "denied.example";
 /// A context of a step whose runner trusts this authority.
 pub(crate) fn context(certificates: Option<String>) -> Context {
     let text = |text: &str| text.to_owned();
-    let execution = ExecutionInfo { id: text("1"), project: text("web"), job: text("job"), step: text("step") };
+    let (id, project, job, step) = (text("1"), text("web"), text("job"), text("step"));
+    let execution = ExecutionInfo { id, project, job, path: step.clone(), step };
     let start = Start {
         step: text("step"),
         config: serde_json::Value::Null,

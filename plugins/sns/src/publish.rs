@@ -38,7 +38,7 @@ pub struct Publish {
     message_group_id: Option<String>,
 
     /// By which a FIFO topic knows a message that it has already (for five minutes). If it is not said, it is made of the execution,
-    /// the step and the message, so that it is the same when the step is attempted again.
+    /// the step (each item of a `forEach` is one) and the message, so that it is the same when the step is attempted again.
     #[schemars(length(min = 1, max = 128), regex(pattern = "^[!-~]+$"))]
     deduplication_id: Option<String>,
 }
@@ -124,7 +124,7 @@ impl Publish {
         let mut hash = Sha256::new();
         let attributes = format!("{:?}", self.attributes);
         let subject = self.subject.as_deref().unwrap_or_default();
-        for part in [&execution.id, &execution.step, group, subject, &self.message, &attributes] {
+        for part in [&execution.id, execution.stands_at(), group, subject, &self.message, &attributes] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -142,12 +142,17 @@ mod tests {
     use super::*;
 
     fn publish(name: &str, more: &Value) -> Result<Option<String>, StepError> {
+        publish_at("tell", name, more)
+    }
+
+    fn publish_at(path: &str, name: &str, more: &Value) -> Result<Option<String>, StepError> {
         let mut config =
             json!({"topicArn": format!("arn:aws:sns:us-east-1:111122223333:{name}"), "message": "it is live"});
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let publish: Publish = serde_json::from_value(config).unwrap();
         let text = |text: &str| text.to_owned();
-        let execution = ExecutionInfo { id: text("1"), project: text("web"), job: text("job"), step: text("tell") };
+        let (id, project, job, step) = (text("1"), text("web"), text("job"), text("tell"));
+        let execution = ExecutionInfo { id, project, job, step, path: text(path) };
         publish.deduplication(&Topic::of(&publish.topic_arn)?, &execution)
     }
 
@@ -168,5 +173,8 @@ mod tests {
         assert_eq!(of("a"), of("a"));
         assert_ne!(of("a"), of("b"));
         assert_eq!(of("a").len(), 64);
+        let item = |path| publish_at(path, "a.fifo", &json!({"messageGroupId": "g"})).unwrap().unwrap();
+        assert_eq!(item("tell[0]"), item("tell[0]"));
+        assert_ne!(item("tell[0]"), item("tell[1]"));
     }
 }

@@ -22,7 +22,7 @@ use crate::output::{Mask, Secrets};
 use crate::plugin_steps::{PluginSteps, Ready};
 use crate::recorder::Recorder;
 use crate::step::PluginStep;
-use crate::walk::{Attempted, Leaf, Ledger};
+use crate::walk::{Attempted, Leaf, Ledger, in_each_attempt};
 use crate::{Engine, Halt, failure, notify, places, plugins, surroundings, token};
 
 /// How long a step may take to end what it has begun outside, once it has been cut off.
@@ -182,12 +182,16 @@ impl<'a> StepRun<'a> {
 
     /// Whose the step is, as its plugin is told.
     fn identity(&self) -> ExecutionInfo {
-        let (execution, step) = match &self.run.prepared.telling {
-            Some(telling) => notify::identity(telling),
-            None => (self.execution, self.step.id.clone()),
+        let (execution, step, path) = match &self.run.prepared.telling {
+            Some(telling) => {
+                let (execution, step) = notify::identity(telling);
+                (execution, step.clone(), step)
+            }
+            None => (self.execution, self.step.id.clone(), in_each_attempt(self.path)),
         };
+        let path = if self.is_of_first_api() { String::new() } else { path };
         let (project, job) = (self.run.prepared.project.to_string(), self.run.prepared.job.name.clone());
-        ExecutionInfo { id: execution.to_string(), project, job, step }
+        ExecutionInfo { id: execution.to_string(), project, job, step, path }
     }
 
     async fn assignment(&self, left: Option<Checkpoint>, secrets: &Secrets) -> Result<Assignment, KeyError> {
@@ -199,7 +203,7 @@ impl<'a> StepRun<'a> {
             region: self.step.place().map(|place| place.region.name.clone()),
             places: self.places(),
             endpoints: settings.endpoints.services.clone(),
-            certificates: self.engine.certificates.clone(),
+            certificates: self.engine.certificates.clone().filter(|_| !self.is_of_first_api()),
             checkpoint: left.clone(),
             token: self.token(secrets),
             scratch: None,
@@ -215,12 +219,16 @@ impl<'a> StepRun<'a> {
         Ok(Assignment { start, timeout, grace, limits, surroundings, lifeline })
     }
 
-    /// Plugins of the first api refuse to be told what they do not know.
     fn places(&self) -> Vec<Place> {
-        match self.step.plugin.metadata.api.starts_with("1.0.") {
+        match self.is_of_first_api() {
             true => Vec::new(),
             false => self.step.places.iter().map(places::shown).collect(),
         }
+    }
+
+    /// Plugins of the first api refuse to be told what they do not know.
+    fn is_of_first_api(&self) -> bool {
+        self.step.plugin.metadata.api.starts_with("1.0.")
     }
 
     /// By which a step that has its account by choice knows its own commands.

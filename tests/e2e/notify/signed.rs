@@ -74,6 +74,24 @@ fn another_attempt_has_the_same_id() {
     assert_ne!(receiver.received()[3]["headers"]["webhook-id"], *ids[0]);
 }
 
+/// Items that send the same are messages of their own, also when each, or the group around them, is attempted again.
+#[test]
+fn each_item_of_a_loop_has_an_id_of_its_own() {
+    let (receiver, installation) = ground();
+    let tell = json!({"id": "tell", "uses": "notify/webhook", "forEach": {"items": ["a", "b"], "limit": 1},
+        "with": {"url": url(&receiver, "/503,200,200,200/hooks"), "body": {"event": "deployed"}},
+        "retry": {"attempts": 2, "backoff": "1ms", "on": ["notify.unavailable"]}});
+    let fails = json!({"id": "fails", "uses": "misbehave/fault", "with": {"kind": "panic"}});
+    let group = json!({"id": "all", "steps": [tell, fails], "retry": {"attempts": 2, "backoff": "1ms"}});
+    installation.job(&format!("steps: [{group}]\n"));
+    installation.run_job(&[]).failed(7, "plugin.panicked");
+    let received = receiver.received();
+    let ids: Vec<&Value> = received.iter().map(|request| &request["headers"]["webhook-id"]).collect();
+    let [again, a, b, a2, b2] = ids[..] else { panic!("{received:?}") };
+    assert_ne!(a, b);
+    assert_eq!([again, a2, b2], [a, a, b]);
+}
+
 #[test]
 fn refusals_are_told_apart_and_shown_without_secrets() {
     let (receiver, installation) = ground();

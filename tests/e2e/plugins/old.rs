@@ -1,12 +1,18 @@
 //! Plugins outlive runners: one built with the first `windlass-plugin-api` runs in this one.
 
 use crate::installation::{Installation, assert_names};
+use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 use windlass_tests::binaries;
 
+/// Neither is it told what the runner has learnt to say since then, which it would refuse.
 #[test]
 fn a_plugin_of_the_first_api_runs() {
-    let installation = Installation::new("projects: [{name: web}]\n");
+    let authority = tempfile::NamedTempFile::new().unwrap();
+    let key = KeyPair::generate().unwrap();
+    std::fs::write(authority.path(), CertificateParams::default().self_signed(&key).unwrap().pem()).unwrap();
+    let network = json!({"certificateAuthorities": [authority.path()]});
+    let installation = Installation::new(&format!("projects: [{{name: web}}]\nnetwork: {network}\n"));
     installation.job("steps: [{id: greet, uses: first/greet, with: {name: you}}]\n");
     let folder = binaries::first_plugin().unwrap();
     let folder = folder.to_str().unwrap();

@@ -121,7 +121,13 @@ impl Ground {
         let start = Start {
             step: text(step),
             config: config.clone(),
-            execution: ExecutionInfo { id: text("1"), project: text("web"), job: text("soak"), step: text("it") },
+            execution: ExecutionInfo {
+                id: text("1"),
+                project: text("web"),
+                job: text("soak"),
+                step: text("it"),
+                path: text("it"),
+            },
             region: None,
             places: Vec::new(),
             endpoints: BTreeMap::new(),

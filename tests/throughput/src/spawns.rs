@@ -52,7 +52,13 @@ fn assignment(network: &Arc<Network>, scratch: &std::path::Path) -> Assignment {
     let start = Start {
         step: text("noop"),
         config: json!({}),
-        execution: ExecutionInfo { id: text("1"), project: text("web"), job: text("bare"), step: text("it") },
+        execution: ExecutionInfo {
+            id: text("1"),
+            project: text("web"),
+            job: text("bare"),
+            step: text("it"),
+            path: text("it"),
+        },
         region: None,
         places: Vec::new(),
         endpoints: BTreeMap::new(),

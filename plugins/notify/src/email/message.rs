@@ -87,7 +87,7 @@ mod tests {
 
     fn execution() -> ExecutionInfo {
         let text = |text: &str| text.to_owned();
-        ExecutionInfo { id: text("1"), project: text("web"), job: text("job"), step: text("tell") }
+        ExecutionInfo { id: text("1"), project: text("web"), job: text("job"), step: text("tell"), path: text("tell") }
     }
 
     fn mail(change: impl FnOnce(&mut Value)) -> Result<Mail, StepError> {

@@ -14,6 +14,6 @@ mod tests;
 mod worker;
 
 pub(crate) use ledger::{Begun, Ledger, Past};
-pub(crate) use place::{Inside, Place};
+pub(crate) use place::{Inside, Place, in_each_attempt};
 pub(crate) use sequence::{INLINE, Ran, Walk, stopped};
 pub(crate) use worker::{Attempted, Facts, Leaf, Left, Worker};

@@ -40,6 +40,12 @@ impl Place {
     }
 }
 
+/// A path without the numbers of the attempts of groups: `deploy[3].check` of `deploy[3]#2.check`.
+pub(crate) fn in_each_attempt(path: &str) -> String {
+    let parts = path.split('.').map(|part| part.split_once('#').map_or(part, |(part, _)| part));
+    parts.collect::<Vec<_>>().join(".")
+}
+
 /// What a step does, in a word: its step type, or which kind of group it is.
 pub(crate) fn uses(action: &Action) -> String {
     match action {
@@ -47,5 +53,21 @@ pub(crate) fn uses(action: &Action) -> String {
         Action::Job { name, .. } => format!("job {name}"),
         Action::Parallel { .. } => "parallel".to_owned(),
         Action::Steps(_) => "steps".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_the_same_in_each_attempt() {
+        let deploy = Place { parent: None, path: "deploy".to_owned() }.item(1, 3);
+        let check = |attempt| Place { parent: None, path: format!("{}check", deploy.inside(2, attempt).prefix) };
+        for attempt in [1, 2, 10] {
+            assert_eq!(in_each_attempt(&check(attempt).path), "deploy[3].check");
+            let handler = format!("{}tell", check(attempt).on_error().prefix);
+            assert_eq!(in_each_attempt(&handler), "deploy[3].check.onError.tell");
+        }
     }
 }
