@@ -48,6 +48,12 @@ pub(crate) fn of_end(state: State, is_retried: bool) -> Option<Event> {
     }
 }
 
+/// Which of a job's notifications tell of an event, by number.
+fn telling_of(job: &Job, event: Event) -> impl Iterator<Item = usize> {
+    let notifications = job.notifications.iter().enumerate();
+    notifications.filter(move |(_, notification)| notification.on.contains(&event)).map(|(number, _)| number)
+}
+
 /// What the executions that tell something of a job have in common.
 pub(crate) fn key(project: &ProjectName, job: &Job) -> String {
     format!("{project}/notifications:{}", job.name)
@@ -78,9 +84,7 @@ pub(crate) fn identity(telling: &Telling) -> (Uuid, String) {
 impl Prepared {
     /// The executions that tell what happened to one of this job.
     pub(crate) fn told(&self, happened: &Happened<'_>) -> Vec<NewExecution> {
-        let wanted = self.job.notifications.iter().enumerate();
-        let wanted = wanted.filter(|(_, notification)| notification.on.contains(&happened.event));
-        wanted.map(|(number, _)| self.notification(number, happened)).collect()
+        telling_of(&self.job, happened.event).map(|number| self.notification(number, happened)).collect()
     }
 
     fn notification(&self, number: usize, happened: &Happened<'_>) -> NewExecution {
@@ -102,7 +106,8 @@ impl Engine {
         let (Ok(job), Ok(project)) = (self.job_of(row).await, ProjectName::parse(&row.project)) else {
             return Ok(Vec::new());
         };
-        if !job.notifications.iter().any(|notification| notification.on.contains(&event)) {
+        let wanted: Vec<usize> = telling_of(&job, event).collect();
+        if wanted.is_empty() {
             return Ok(Vec::new());
         }
         let text = self.store.execution_text(row.id).await?.unwrap_or_default();
@@ -117,12 +122,11 @@ impl Engine {
             failed: Some(failed),
             outputs: None,
         };
-        let wanted = job.notifications.iter().enumerate().filter(|(_, notification)| notification.on.contains(&event));
-        let tell = |(number, _)| {
+        let tell = |number| {
             let new = repeated(row, text.clone(), Cause::Notification, now());
             telling(NewExecution { retry_of: None, ..new }, &project, &job, number, &options, &happened)
         };
-        Ok(wanted.map(tell).collect())
+        Ok(wanted.into_iter().map(tell).collect())
     }
 
     /// Sends what is told of an execution, each once and as far as no other member does. How many are still to be sent, because
