@@ -7,6 +7,7 @@ mod changed;
 mod fired;
 mod missed;
 mod next;
+mod past;
 
 use crate::installation::Installation;
 use jiff::Timestamp;

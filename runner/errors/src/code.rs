@@ -76,6 +76,7 @@ pub const ALL: &[Entry] = &[
     entry("job.undefined-reference", exit::JOB, "an expression names what is not there: an option, a step, an output"),
     entry("job.unknown-job", exit::JOB, "a step refers to a job that the project does not have"),
     entry("job.unknown-calendar", exit::JOB, "a schedule names a calendar that the project does not have"),
+    entry("job.never-due", exit::JOB, "a schedule that is new or has changed has no time to come"),
     entry("job.cycle", exit::JOB, "a job refers to itself, perhaps over others"),
     entry("job.not-repeatable", exit::JOB, "a job is to be restarted, and a step of it is not safe to repeat"),
     entry("job.secret-misplaced", exit::JOB, "a secret option is used where its text would be seen or stored"),

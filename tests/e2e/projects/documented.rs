@@ -10,8 +10,10 @@ fn examples(page: &str) -> Vec<&str> {
     page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
 }
 
-/// A whole job as it is; of a part, the rest is added.
+/// A whole job as it is; of a part, the rest is added. Its years are put off: a schedule that is new has to
+/// have a time to come, whenever this runs.
 fn whole(number: usize, example: &str) -> String {
+    let example = &example.replace("2030", "2099").replace("202", "209");
     if example.starts_with("apiVersion:") {
         return example.to_owned();
     }

@@ -43,7 +43,7 @@ fn the_next_times_are_explained() {
 #[test]
 fn a_file_is_explained_before_it_is_applied() {
     let installation = installation("");
-    crate::stored::set(&installation, &[("draft", &job("{every: 6h}, {at: '2027-01-01T10:00:00Z', name: once}"))]);
+    crate::stored::set(&installation, &[("draft", &job("{every: 6h}, {at: '2090-01-01T10:00:00Z', name: once}"))]);
     let file = format!("{}/draft.yaml", folder(&installation));
     let arguments = [
         "schedule",
@@ -52,7 +52,7 @@ fn a_file_is_explained_before_it_is_applied() {
         "--project",
         "web",
         "--from",
-        "2027-01-01T03:00:00Z",
+        "2090-01-01T03:00:00Z",
         "-n",
         "3",
         "--output",
@@ -62,7 +62,7 @@ fn a_file_is_explained_before_it_is_applied() {
     let told: Vec<_> =
         rows.iter().map(|row| (row["schedule"].as_str().unwrap(), row["due"].as_str().unwrap())).collect();
     let expected =
-        [("every 6h", "2027-01-01T06:00:00Z"), ("once", "2027-01-01T10:00:00Z"), ("every 6h", "2027-01-01T12:00:00Z")];
+        [("every 6h", "2090-01-01T06:00:00Z"), ("once", "2090-01-01T10:00:00Z"), ("every 6h", "2090-01-01T12:00:00Z")];
     assert_eq!(told, expected);
     assert!(installation.run(&["schedule", "list", "--output", "json"]).ok().contains("[]"));
 }

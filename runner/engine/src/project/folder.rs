@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use windlass_jobs::{Definition, Job, JobErrors, Known, ProjectCalendar, check};
+use windlass_jobs::{Definition, Job, JobError, JobErrors, Known, ProjectCalendar, check};
 use windlass_settings::ProjectName;
 use windlass_settings::yaml::Position;
 
+use super::never_due;
 use crate::{EngineError, Workshop};
 
 /// The deepest folder that is looked into.
@@ -51,7 +52,8 @@ pub struct Invalid {
 
 impl Folder {
     /// Reads every `.yaml` and `.yml` file in a folder and the folders below it, and checks what can be read against the step
-    /// types and calendars that it uses and against each other. Hidden files and folders are passed over.
+    /// types and calendars that it uses, against each other, and whether schedules that are new or changed have a time to come.
+    /// Hidden files and folders are passed over.
     ///
     /// # Errors
     /// Everything that is wrong, in the order of the files.
@@ -60,12 +62,19 @@ impl Folder {
         let more_jobs = !wrong.is_empty() || unreadable.is_some();
         let names = (!more_jobs).then(|| calendars.iter().map(|it| it.read.calendar.name.as_str()).collect());
         let mut used = workshop.used(jobs.iter().map(|it| &it.job)).await;
-        let others: Vec<EngineError> = unreadable.into_iter().chain(std::mem::take(&mut used.refused)).collect();
+        let mut others: Vec<EngineError> = unreadable.into_iter().chain(std::mem::take(&mut used.refused)).collect();
         let known = Known { more_jobs, calendars: names, ..used.known(jobs.iter().map(|it| &it.job)) };
         wrong.extend(twice(&jobs));
         wrong.extend(same_name(&calendars));
-        let check = |it: &FolderJob| Some((it.path.clone(), JobErrors::new(check(&it.job, project, &known))?));
-        wrong.extend(jobs.iter().filter_map(check));
+        for FolderJob { path, job } in &jobs {
+            let mut errors = check(job, project, &known);
+            match never_due(job, project, workshop.store).await {
+                Ok(past) => errors.extend(past),
+                Err(error) => others.push(error),
+            }
+            errors.sort_by_key(JobError::place);
+            wrong.extend(JobErrors::new(errors).map(|errors| (path.clone(), errors)));
+        }
         wrong.sort_by(|(one, _), (other, _)| one.cmp(other));
         match wrong.is_empty() && others.is_empty() {
             true => Ok(Self { jobs, calendars }),

@@ -3,9 +3,11 @@
 mod apply;
 mod export;
 mod folder;
+mod past;
 mod plan;
 
 pub use apply::Applied;
 pub use export::{Exported, export};
 pub use folder::{Folder, FolderCalendar, FolderJob, Invalid};
+pub use past::never_due;
 pub use plan::{Change, Plan, Planned, PlannedCalendar};

@@ -3,9 +3,10 @@ use std::path::Path;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use windlass_engine::project::never_due;
 use windlass_engine::schedules::{NextTime, ScheduleNow, next_times, next_times_of};
 use windlass_errors::exit;
-use windlass_jobs::Job;
+use windlass_jobs::{Job, JobErrors};
 use windlass_store::Store;
 
 use super::{OfJob, schedules_of};
@@ -86,7 +87,9 @@ async fn schedules(
     let path = Path::new(&of.job);
     if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
         windlass_credentials::known_project(settings, &of.project)?;
-        let mut all = next_times_of(store, &of.project, &Job::read(path)?, after, count).await?;
+        let job = Job::read(path)?;
+        JobErrors::none(never_due(&job, &of.project, store).await?)?;
+        let mut all = next_times_of(store, &of.project, &job, after, count).await?;
         all.retain(|schedule| wanted.is_none_or(|wanted| schedule.name == wanted));
         return Ok(all);
     }
