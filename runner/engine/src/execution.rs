@@ -7,9 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use windlass_hosting::StepFailure;
 use windlass_jobs::{Event, RunFacts, Values, evaluate};
-use windlass_store::{
-    Cause, Ending, ExecutionRow, JobText, NewExecution, Scheduled, State, StoreError, Transition, job_key,
-};
+use windlass_store::{Cause, Ending, ExecutionRow, JobText, NewExecution, Scheduled, State, StoreError, Transition};
 
 use crate::notice::{Failed, Observer, StepEnd};
 use crate::notify::{self, Happened};
@@ -179,30 +177,18 @@ impl Prepared {
     /// An execution of this job with these options.
     pub(crate) fn new_execution(&self, cause: Cause, at: i64) -> NewExecution {
         let job = &self.job;
-        NewExecution {
-            id: Uuid::now_v7(),
-            project: self.project.to_string(),
-            job: job.name.clone(),
-            text: match self.version {
-                Some(JobVersion { job, version }) => JobText::Stored { job, version },
-                None => JobText::Inline(job.text().to_owned()),
-            },
-            job_key: match self.telling {
-                Some(_) => notify::key(&self.project, job),
-                None => job_key(self.project.as_str(), &job.identity()),
-            },
-            concurrency: if self.telling.is_some() { 0 } else { job.concurrency.limit.into() },
+        let text = match self.version {
+            Some(JobVersion { job, version }) => JobText::Stored { job, version },
+            None => JobText::Inline(job.text().to_owned()),
+        };
+        let new = NewExecution {
             options: options::stored(&self.bound),
-            cause,
-            attempt: 1,
-            restarts: 0,
             needs: self.needs.clone(),
-            queued_at: at,
-            parent: None,
-            scheduled: None,
-            telling: self.telling.clone(),
-            retry_of: None,
-            not_before: None,
+            ..NewExecution::of_job(self.project.as_str(), &job.name, &job.identity(), text, cause, at)
+        };
+        match self.telling.clone() {
+            Some(telling) => NewExecution { job_key: notify::key(&self.project, job), telling: Some(telling), ..new },
+            None => NewExecution { concurrency: job.concurrency.limit.into(), ..new },
         }
     }
 }

@@ -30,25 +30,8 @@ impl Random {
 }
 
 pub(crate) fn new_execution(job: &Job) -> NewExecution {
-    NewExecution {
-        id: Uuid::now_v7(),
-        project: "web".to_owned(),
-        job: job.name.clone(),
-        text: JobText::Inline(job.text().to_owned()),
-        job_key: format!("web/{}", job.identity()),
-        concurrency: 0,
-        options: "{}".to_owned(),
-        cause: Cause::Command,
-        queued_at: 1,
-        not_before: None,
-        parent: None,
-        scheduled: None,
-        telling: None,
-        retry_of: None,
-        attempt: 1,
-        restarts: 0,
-        needs: "[]".to_owned(),
-    }
+    let text = JobText::Inline(job.text().to_owned());
+    NewExecution::of_job("web", &job.name, &job.identity(), text, Cause::Command, 1)
 }
 
 pub(crate) fn new_member() -> Member {

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 use windlass_store::{
     Cause, Durability, Ending, JobText, Location, Member, NewExecution, PostgresLocation, Role, State, Store,
-    Transition, job_key,
+    Transition,
 };
 use windlass_tests::postgres::{PASSWORD, Postgres};
 
@@ -130,25 +130,8 @@ async fn run(store: &Store, execution: Uuid, member: Uuid) {
 }
 
 fn new(id: Uuid) -> NewExecution {
-    NewExecution {
-        id,
-        project: "web".to_owned(),
-        job: "nightly".to_owned(),
-        text: JobText::Inline("steps: []".to_owned()),
-        job_key: job_key("web", "name:nightly"),
-        concurrency: 0,
-        options: "{}".to_owned(),
-        cause: Cause::Command,
-        queued_at: 1_000,
-        not_before: None,
-        parent: None,
-        scheduled: None,
-        telling: None,
-        retry_of: None,
-        attempt: 1,
-        restarts: 0,
-        needs: "[]".to_owned(),
-    }
+    let text = JobText::Inline("steps: []".to_owned());
+    NewExecution { id, ..NewExecution::of_job("web", "nightly", "name:nightly", text, Cause::Command, 1_000) }
 }
 
 /// The same changes by the crate below, on one connection.

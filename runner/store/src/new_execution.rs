@@ -42,6 +42,32 @@ pub struct NewExecution {
     pub needs: String,
 }
 
+impl NewExecution {
+    /// The first attempt at a job of a project, with an id of its own: without options, and without bounds on when, where and
+    /// beside how many it runs. It belongs to nothing else.
+    pub fn of_job(project: &str, job: &str, identity: &str, text: JobText, cause: Cause, queued_at: i64) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            project: project.to_owned(),
+            job: job.to_owned(),
+            text,
+            job_key: job_key(project, identity),
+            concurrency: 0,
+            options: "{}".to_owned(),
+            cause,
+            queued_at,
+            not_before: None,
+            parent: None,
+            scheduled: None,
+            telling: None,
+            retry_of: None,
+            attempt: 1,
+            restarts: 0,
+            needs: "[]".to_owned(),
+        }
+    }
+}
+
 /// Where the definition of an execution's job is.
 #[derive(Clone, Debug)]
 pub enum JobText {

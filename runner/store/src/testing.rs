@@ -9,7 +9,7 @@ use windlass_tests::postgres::{PASSWORD, Postgres};
 
 use crate::{
     Cause, Durability, Ending, JobText, Location, LogChunk, Member, NewExecution, PostgresLocation, Role, Sealed,
-    State, Store, Stream, Transition, job_key,
+    State, Store, Stream, Transition,
 };
 
 /// Runs each test on SQLite and on PostgreSQL.
@@ -114,26 +114,8 @@ pub(crate) async fn joined(store: &Store) -> Uuid {
 }
 
 pub(crate) fn new(id: Uuid) -> NewExecution {
-    let text = |text: &str| text.to_owned();
-    NewExecution {
-        id,
-        project: text("web"),
-        job: text("nightly"),
-        text: JobText::Inline(text("steps: []")),
-        job_key: job_key("web", "name:nightly"),
-        concurrency: 0,
-        options: text("{}"),
-        cause: Cause::Command,
-        queued_at: 1_000,
-        not_before: None,
-        parent: None,
-        scheduled: None,
-        telling: None,
-        retry_of: None,
-        attempt: 1,
-        restarts: 0,
-        needs: text("[]"),
-    }
+    let text = JobText::Inline("steps: []".to_owned());
+    NewExecution { id, ..NewExecution::of_job("web", "nightly", "name:nightly", text, Cause::Command, 1_000) }
 }
 
 pub(crate) fn queued(id: Uuid) -> Transition {

@@ -1,9 +1,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use uuid::Uuid;
-use windlass_store::{
-    Cause, Durability, JobText, Location, NewExecution, PostgresLocation, Store, Transition, job_key,
-};
+use windlass_store::{Cause, Durability, JobText, Location, NewExecution, PostgresLocation, Store, Transition};
 
 /// Executions that are recorded in one transaction.
 const BATCH: usize = 100;
@@ -18,24 +15,10 @@ pub(crate) async fn run(count: usize, database: &str, project: &str, job: &str) 
     let store = Store::open(&location, Durability::Full).await.map_err(failed)?;
     let row = store.job(project, job).await.map_err(failed)?.ok_or("there is no such job")?;
     let queued_at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
-    let new = || NewExecution {
-        id: Uuid::now_v7(),
-        project: project.to_owned(),
-        job: job.to_owned(),
-        text: JobText::Stored { job: row.id, version: row.version },
-        job_key: job_key(project, &row.identity),
-        concurrency: 1000,
-        options: "{}".to_owned(),
-        cause: Cause::Command,
-        queued_at,
-        not_before: None,
-        parent: None,
-        scheduled: None,
-        telling: None,
-        retry_of: None,
-        attempt: 1,
-        restarts: 0,
-        needs: "[]".to_owned(),
+    let new = || {
+        let text = JobText::Stored { job: row.id, version: row.version };
+        let new = NewExecution::of_job(project, job, &row.identity, text, Cause::Command, queued_at);
+        NewExecution { concurrency: 1000, ..new }
     };
     let all: Vec<_> = (0..count).map(|_| Transition::Queued { execution: new(), secrets: Vec::new() }).collect();
     for batch in all.chunks(BATCH) {

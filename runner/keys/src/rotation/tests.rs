@@ -5,9 +5,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use windlass_errors::{Report, render};
 use windlass_settings::KeyPath;
-use windlass_store::{
-    Cause, Enqueued, ExecutionSecret, JobText, NewExecution, SecretKind, SecretRow, Store, WhenFull, job_key,
-};
+use windlass_store::{Cause, Enqueued, ExecutionSecret, JobText, NewExecution, SecretKind, SecretRow, Store, WhenFull};
 
 use super::*;
 
@@ -182,26 +180,8 @@ async fn a_record_that_does_not_open_keeps_the_old_key() {
 }
 
 fn execution(id: Uuid) -> NewExecution {
-    let text = |text: &str| text.to_owned();
-    NewExecution {
-        id,
-        project: text("web"),
-        job: text("nightly"),
-        text: JobText::Inline(text("steps: []")),
-        job_key: job_key("web", "name:nightly"),
-        concurrency: 0,
-        options: text("{}"),
-        cause: Cause::Command,
-        queued_at: 1_000,
-        not_before: None,
-        parent: None,
-        scheduled: None,
-        telling: None,
-        retry_of: None,
-        attempt: 1,
-        restarts: 0,
-        needs: "[]".to_owned(),
-    }
+    let text = JobText::Inline("steps: []".to_owned());
+    NewExecution { id, ..NewExecution::of_job("web", "nightly", "name:nightly", text, Cause::Command, 1_000) }
 }
 
 async fn queued(ground: &Ground, options: &[&str]) -> Uuid {
