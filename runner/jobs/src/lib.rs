@@ -25,7 +25,7 @@ mod values;
 #[cfg(test)]
 mod testing;
 
-pub use calendar::ProjectCalendar;
+pub use calendar::{ProjectCalendar, calendar_schema};
 pub use check::{Known, check, said_twice};
 pub use definition::Definition;
 pub use error::JobError;

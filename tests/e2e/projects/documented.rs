@@ -68,14 +68,17 @@ fn every_example_of_notifications_is_checked() {
     checked(page);
 }
 
-/// Each key that there is has its place on the page.
+/// Each key that there is has its place on its page.
 #[test]
 fn every_key_is_on_the_page() {
-    let page = include_str!("../../../docs/jobs.md");
-    let schema = installation("").run(&["project", "schema"]);
-    let schema: serde_json::Value = serde_json::from_str(schema.ok()).unwrap();
-    let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
-    let keys = definitions.filter_map(|shape| shape["properties"].as_object()).flatten().map(|(key, _)| key.as_str());
-    let missing: Vec<&str> = keys.filter(|key| !page.contains(key)).collect();
-    assert_eq!(missing, [""; 0]);
+    let (jobs, calendars) = (include_str!("../../../docs/jobs.md"), include_str!("../../../docs/schedules.md"));
+    for (kind, page) in [("job", jobs), ("calendar", calendars)] {
+        let schema = installation("").run(&["project", "schema", "--kind", kind]);
+        let schema: serde_json::Value = serde_json::from_str(schema.ok()).unwrap();
+        let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+        let keys =
+            definitions.filter_map(|shape| shape["properties"].as_object()).flatten().map(|(key, _)| key.as_str());
+        let missing: Vec<&str> = keys.filter(|key| !page.contains(key)).collect();
+        assert_eq!(missing, [""; 0], "{kind}");
+    }
 }

@@ -146,6 +146,10 @@ fn a_folder_or_project_that_is_none_is_named() {
 
 #[test]
 fn editors_get_a_schema() {
-    let schema: Value = serde_json::from_str(installation("").run(&["project", "schema"]).ok()).unwrap();
-    assert_eq!(schema["properties"]["kind"]["const"], "Job");
+    let installation = installation("");
+    for (arguments, kind) in [(&[][..], "Job"), (&["--kind", "job"], "Job"), (&["--kind", "calendar"], "Calendar")] {
+        let printed = installation.run(&[&["project", "schema"], arguments].concat());
+        let schema: Value = serde_json::from_str(printed.ok()).unwrap();
+        assert_eq!(schema["properties"]["kind"]["const"], kind);
+    }
 }

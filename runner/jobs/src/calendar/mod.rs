@@ -1,5 +1,6 @@
 //! Calendars of a project, which the schedules of its jobs name.
 
+mod editors;
 mod read;
 mod shape;
 
@@ -8,6 +9,8 @@ use std::path::{Component, Path};
 
 use windlass_schedules::Calendar;
 use windlass_settings::yaml::Position;
+
+pub use editors::calendar_schema;
 
 use crate::{JobError, JobErrors, JobText};
 

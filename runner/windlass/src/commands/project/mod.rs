@@ -7,7 +7,7 @@ mod validate;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use windlass_credentials::known_project;
 use windlass_engine::project::{Folder, Invalid};
 use windlass_engine::{Plugins, Workshop};
@@ -38,12 +38,28 @@ pub(crate) enum Project {
     /// Write a project's jobs into a folder, as they were applied
     #[command(after_help = "Example:\n  windlass project export jobs/ --project web")]
     Export(export::Export),
-    /// Print the JSON Schema of job files, for editors
+    /// Print the JSON Schema of job or calendar files, for editors
     ///
-    /// An editor that knows YAML completes and checks job files with it: a file that begins with
+    /// An editor that knows YAML completes and checks files with it: a file that begins with
     /// `# yaml-language-server: $schema=job.schema.json` names it.
-    #[command(after_help = "Example:\n  windlass project schema > job.schema.json")]
-    Schema,
+    #[command(after_help = "Examples:\n  \
+        windlass project schema > job.schema.json\n  \
+        windlass project schema --kind calendar > calendar.schema.json")]
+    Schema {
+        /// Of which files
+        #[arg(long, value_enum, default_value_t)]
+        kind: Kind,
+    },
+}
+
+/// What kind of file of a project's folder.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Kind {
+    /// A job
+    #[default]
+    Job,
+    /// A calendar
+    Calendar,
 }
 
 /// A folder for a project.
@@ -65,8 +81,11 @@ pub(crate) async fn run(global: &Global, command: Project) -> Result<u8, Problem
         Project::Plan(arguments) => plan::run(global, &arguments).await,
         Project::Apply(arguments) => apply::run(global, &arguments).await,
         Project::Export(arguments) => export::run(global, &arguments).await,
-        Project::Schema => {
-            show::json(&windlass_jobs::job_schema())?;
+        Project::Schema { kind } => {
+            show::json(&match kind {
+                Kind::Job => windlass_jobs::job_schema(),
+                Kind::Calendar => windlass_jobs::calendar_schema(),
+            })?;
             Ok(exit::OK)
         }
     }
