@@ -83,12 +83,12 @@ pub struct ExecutionInfo {
     /// Where the step stands in the job, `deploy[3].check`: another for each item of a loop, and the same in each attempt. Empty
     /// when the runner does not say it. Since api 1.1.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub path: String,
+    pub step_path: String,
 }
 
 impl ExecutionInfo {
     /// What tells the step from all others of the execution, and stays the same when it is attempted again. Since api 1.1.
     pub fn stands_at(&self) -> &str {
-        if self.path.is_empty() { &self.step } else { &self.path }
+        if self.step_path.is_empty() { &self.step } else { &self.step_path }
     }
 }

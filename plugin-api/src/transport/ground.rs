@@ -26,7 +26,7 @@ pub(crate) const DENIED: &str = "denied.example";
 pub(crate) fn context(certificates: Option<String>) -> Context {
     let text = |text: &str| text.to_owned();
     let (id, project, job, step) = (text("1"), text("web"), text("job"), text("step"));
-    let execution = ExecutionInfo { id, project, job, path: step.clone(), step };
+    let execution = ExecutionInfo { id, project, job, step_path: step.clone(), step };
     let start = Start {
         step: text("step"),
         config: serde_json::Value::Null,

@@ -33,7 +33,7 @@ mod tests {
             project: "web".to_owned(),
             job: "job".to_owned(),
             step: "tell".to_owned(),
-            path: path.to_owned(),
+            step_path: path.to_owned(),
         };
         let first = of(&execution("1", "tell"), &[b"a", b"bc"]);
         assert_eq!(first, of(&execution("1", "tell"), &[b"a", b"bc"]));

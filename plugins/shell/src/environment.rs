@@ -154,7 +154,7 @@ mod tests {
         let scratch = tempfile::TempDir::new().unwrap();
         let private = Private::make(scratch.path()).unwrap();
         let [id, project, job, step] = ["0199", "web", "nightly", "dump"].map(str::to_owned);
-        let execution = ExecutionInfo { id, project, job, path: step.clone(), step };
+        let execution = ExecutionInfo { id, project, job, step_path: step.clone(), step };
         let mut environment = Environment::of_step(outer, scratch.path(), &execution);
         if !account.is_empty() {
             environment.add_account(account.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect());

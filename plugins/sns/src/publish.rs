@@ -152,7 +152,7 @@ mod tests {
         let publish: Publish = serde_json::from_value(config).unwrap();
         let text = |text: &str| text.to_owned();
         let (id, project, job, step) = (text("1"), text("web"), text("job"), text("tell"));
-        let execution = ExecutionInfo { id, project, job, step, path: text(path) };
+        let execution = ExecutionInfo { id, project, job, step, step_path: text(path) };
         publish.deduplication(&Topic::of(&publish.topic_arn)?, &execution)
     }
 

@@ -191,7 +191,7 @@ impl<'a> StepRun<'a> {
         };
         let path = if self.is_of_first_api() { String::new() } else { path };
         let (project, job) = (self.run.prepared.project.to_string(), self.run.prepared.job.name.clone());
-        ExecutionInfo { id: execution.to_string(), project, job, step, path }
+        ExecutionInfo { id: execution.to_string(), project, job, step, step_path: path }
     }
 
     async fn assignment(&self, left: Option<Checkpoint>, secrets: &Secrets) -> Result<Assignment, KeyError> {

@@ -3,7 +3,7 @@
 use super::{LEASE, cluster, gate};
 use rustix::process::Signal;
 use serde_json::Value;
-use windlass_tests::cluster::{Cluster, Machine};
+use windlass_tests::cluster::{Cluster, Machine, Member};
 use windlass_tests::wait::{self, PATIENCE};
 use windlass_tests::{Context as _, Postgres};
 
@@ -136,12 +136,19 @@ fn a_free_place_is_told_on_other_machines() {
     let cluster = cluster();
     let (machine, other) = (cluster.machine("one", "").unwrap(), cluster.machine("two", "").unwrap());
     machine.apply(&[("gate", &gate(&cluster, "concurrency: {limit: 1}\n"))]).unwrap();
+    let two = other.serve().unwrap();
+    let id_of = |member: &Member| {
+        let known = members(&machine).into_iter().find(|it| it["pid"] == member.pid()).unwrap();
+        known["id"].as_str().unwrap().to_owned()
+    };
+    machine.run(&["member", "drain", &id_of(&two)]).unwrap();
+    two.says("draining: nothing new begins").unwrap();
     let one = machine.serve().unwrap();
     let [first, next] = [(); 2].map(|()| machine.queue("gate").unwrap());
     machine.comes_to(&first, "running").unwrap();
-    machine.run(&["member", "drain", members(&machine)[0]["id"].as_str().unwrap()]).unwrap();
+    machine.run(&["member", "drain", &id_of(&two), "--undo"]).unwrap();
+    machine.run(&["member", "drain", &id_of(&one)]).unwrap();
     one.says("draining: nothing new begins").unwrap();
-    let two = other.serve().unwrap();
     let hearing = Postgres::shared().hearing(cluster.database(), "windlass").unwrap();
     std::fs::write(cluster.shared("open"), "").unwrap();
     hearing.heard().unwrap();

@@ -110,7 +110,7 @@ fn what_cannot_be_understood_is_a_usage_error() {
         ),
         (&["run", "job.yaml", "--project", "we b"], &["'we b'", "letters, digits"]),
         (&["completions", "tcsh"], &["'tcsh'", "bash"]),
-        (&["account", "explain", "prod"], &["--project"]),
+        (&["account", "explain"], &["name an account or a project"]),
         (&["plugin", "show"], &["<NAME>"]),
     ] {
         let ended = windlass(arguments);

@@ -126,7 +126,7 @@ impl Ground {
                 project: text("web"),
                 job: text("soak"),
                 step: text("it"),
-                path: text("it"),
+                step_path: text("it"),
             },
             region: None,
             places: Vec::new(),

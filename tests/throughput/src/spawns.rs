@@ -57,7 +57,7 @@ fn assignment(network: &Arc<Network>, scratch: &std::path::Path) -> Assignment {
             project: text("web"),
             job: text("bare"),
             step: text("it"),
-            path: text("it"),
+            step_path: text("it"),
         },
         region: None,
         places: Vec::new(),

@@ -87,7 +87,13 @@ mod tests {
 
     fn execution() -> ExecutionInfo {
         let text = |text: &str| text.to_owned();
-        ExecutionInfo { id: text("1"), project: text("web"), job: text("job"), step: text("tell"), path: text("tell") }
+        ExecutionInfo {
+            id: text("1"),
+            project: text("web"),
+            job: text("job"),
+            step: text("tell"),
+            step_path: text("tell"),
+        }
     }
 
     fn mail(change: impl FnOnce(&mut Value)) -> Result<Mail, StepError> {

@@ -36,7 +36,9 @@ struct Window {
     candidates: VecDeque<Candidate>,
     /// Whether it was read just now.
     is_fresh: bool,
-    /// Others' executions that were passed over.
+    /// Others' executions that are passed over in this piece.
+    passing: BTreeSet<Uuid>,
+    /// Those that were passed over before.
     passed: BTreeSet<Uuid>,
 }
 
@@ -107,6 +109,7 @@ impl Waiting {
 
 impl Window {
     fn read(&mut self, found: Vec<Candidate>) {
+        self.passed.append(&mut self.passing);
         self.passed.retain(|id| found.iter().any(|candidate| candidate.id == *id));
         self.candidates = found.into();
         self.is_fresh = true;
@@ -119,7 +122,7 @@ impl Window {
             None if self.is_fresh => self.candidates.iter().position(&free)?,
             None => return None,
         };
-        self.passed.extend(self.candidates.range(..place).map(|candidate| candidate.id));
+        self.passing.extend(self.candidates.range(..place).map(|candidate| candidate.id));
         self.candidates.remove(place)
     }
 

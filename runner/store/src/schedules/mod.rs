@@ -103,8 +103,8 @@ impl Store {
     /// `store.unavailable`
     pub async fn upcoming(&self, at: i64, limit: i64) -> Result<Vec<Upcoming>, StoreError> {
         const SQL: &str = "SELECT v.job, v.version, j.project, j.name, v.text FROM (SELECT DISTINCT job, version FROM \
-            (SELECT job, version FROM schedule WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2 + 0) due) due \
-            JOIN job_version v ON v.job = due.job AND v.version = due.version JOIN job j ON j.id = v.job";
+            (SELECT job, version FROM schedule WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2 + 0) upcoming) upcoming \
+            JOIN job_version v ON v.job = upcoming.job AND v.version = upcoming.version JOIN job j ON j.id = v.job";
         self.db().fetch_all(sql(SQL).bind(at).bind(limit)).await.map_err(self.unread("what is due soon"))
     }
 

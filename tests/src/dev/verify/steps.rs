@@ -78,7 +78,7 @@ fn test(log: &Path) -> Outcome<String> {
 }
 
 /// Of each target; two run at a time.
-const FUZZ_SECONDS: u64 = 15;
+const FUZZ_SECONDS: u64 = 8;
 
 fn fuzz(log: &Path) -> Outcome<String> {
     let Fuzzed { targets, inputs } = crate::fuzz::run(Duration::from_secs(FUZZ_SECONDS), false, log)?;

@@ -241,6 +241,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         "turns",
         "newer",
         "latest",
+        "upcoming",
         "(subquery",
         all_accounts,
         all_schedules,
