@@ -36,10 +36,11 @@ impl Engine {
         let before = |age: Duration| now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         let good = vec![State::Succeeded, State::Skipped];
         let bad = vec![State::Failed, State::TimedOut, State::Cancelled, State::Interrupted];
+        let all = Prune { unless_others_do: true, ..Prune::default() };
         let rules = [
-            Prune { states: good, ended_before: Some(before(retention.max_age)), ..Prune::default() },
-            Prune { states: bad, ended_before: Some(before(retention.failed_max_age)), ..Prune::default() },
-            Prune { keep_newest: Some(retention.max_count.into()), ..Prune::default() },
+            Prune { states: good, ended_before: Some(before(retention.max_age)), ..all.clone() },
+            Prune { states: bad, ended_before: Some(before(retention.failed_max_age)), ..all.clone() },
+            Prune { keep_newest: Some(retention.max_count.into()), ..all },
         ];
         let mut retired = Retired::default();
         for rule in &rules {

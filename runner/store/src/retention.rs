@@ -21,6 +21,8 @@ pub struct Prune {
     pub ended_before: Option<i64>,
     /// Not the newest so many of each job, however they ended.
     pub keep_newest: Option<i64>,
+    /// None while another process removes some: they would be the same.
+    pub unless_others_do: bool,
 }
 
 /// What was removed.
@@ -44,8 +46,9 @@ impl Store {
         left.reverse();
         let mut pruned = Pruned::default();
         while !left.is_empty() {
-            let todo = std::mem::take(&mut left);
-            let removed = self.db().change(move |db| Box::pin(remove(db, todo))).await.map_err(self.unwritten(WHAT))?;
+            let (todo, waits) = (std::mem::take(&mut left), !prune.unless_others_do);
+            let removed = self.db().change(move |db| Box::pin(remove(db, todo, waits))).await;
+            let removed = removed.map_err(self.unwritten(WHAT))?;
             left = removed.left;
             pruned.executions.extend(removed.executions);
             pruned.chunks += removed.chunks;
@@ -72,8 +75,13 @@ struct Removed {
     left: Vec<Uuid>,
 }
 
-async fn remove(db: &mut Connection, mut left: Vec<Uuid>) -> db::Result<Removed> {
+async fn remove(db: &mut Connection, mut left: Vec<Uuid>, waits: bool) -> db::Result<Removed> {
     let (mut executions, mut chunks) = (Vec::new(), 0);
+    if waits {
+        db.lock_key(WHAT).await?;
+    } else if !db.try_lock_key(WHAT).await? {
+        left.clear();
+    }
     while let Some(execution) = left.last() {
         for sql_text in [LOG, ARTIFACTS] {
             let some = i64::try_from(CHUNKS - chunks).unwrap_or(0);

@@ -301,7 +301,8 @@ impl<'a> Server<'a> {
     /// Begins those of some executions that are there to be had, and says whether all were. They are read together, so that
     /// they are claimed together.
     async fn begin(&mut self, mut chosen: BTreeMap<Uuid, Candidate>) -> Result<bool, EngineError> {
-        let rows = self.engine.store.queued(&chosen.keys().copied().collect::<Vec<_>>()).await?;
+        let mut rows = self.engine.store.queued(&chosen.keys().copied().collect::<Vec<_>>()).await?;
+        rows.sort_unstable_by_key(|row| row.id);
         for row in rows {
             let Some(candidate) = chosen.remove(&row.id) else { continue };
             let (engine, id, began) = (Arc::clone(&self.engine), row.id, self.begins.clone());

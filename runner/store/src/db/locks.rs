@@ -116,6 +116,13 @@ impl Connection {
         Ok(sqlx::query_scalar(SQL).bind(schedules).fetch_all(&mut **transaction).await?)
     }
 
+    /// Takes a lock that [`Self::lock_key`] would wait for, unless somebody has it.
+    pub(crate) async fn try_lock_key(&mut self, key: &str) -> Result<bool> {
+        const SQL: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))";
+        let Self::Postgres(transaction) = self else { return Ok(true) };
+        Ok(sqlx::query_scalar(SQL).bind(key.to_owned()).fetch_one(&mut **transaction).await?)
+    }
+
     /// Keeps others from changing how many executions of a key there are, until the end of the transaction.
     pub(crate) async fn lock_key(&mut self, job_key: &str) -> Result<()> {
         const SQL: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";

@@ -74,3 +74,42 @@ on_both! {
         assert_eq!(store.log(other).await.unwrap()[0].data, b"stays");
     }
 }
+
+/// Several servers come to the same conclusion at once, and somebody at the command line wants all of it.
+#[tokio::test]
+async fn who_removes_what_others_remove_waits_or_leaves_it_to_them() {
+    let ground = crate::testing::Ground::postgres();
+    let (store, other) = (ground.open().await, ground.open().await);
+    let member = joined(&store).await;
+    done(&store, new(id(1)), member, State::Succeeded).await;
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let (release, released) = tokio::sync::oneshot::channel::<()>();
+    let removing = other.db().change(move |db| {
+        Box::pin(async move {
+            db.lock_key(WHAT).await?;
+            locked.send(()).unwrap();
+            released.await.unwrap();
+            Ok(())
+        })
+    });
+    let here = async {
+        is_locked.await.unwrap();
+        let leaves = Prune { unless_others_do: true, ..Prune::default() };
+        assert_eq!(prune(&store, leaves, 9).await, [0; 0]);
+        let waiting = prune(&store, Prune::default(), 9);
+        tokio::pin!(waiting);
+        let at_work = async {
+            const WAITS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+            while store.db().fetch_one::<i64>(sql(WAITS)).await.unwrap() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = &mut waiting => panic!("it did not wait"),
+            () = at_work => release.send(()).unwrap(),
+        }
+        assert_eq!(waiting.await, [1]);
+    };
+    let (done, ()) = tokio::join!(removing, here);
+    done.unwrap();
+}
