@@ -13,11 +13,11 @@ fn project(installation: &Installation, command: &str, more: &[&str]) -> crate::
     installation.run(&[&["project", command, folder(installation).as_str(), "--project", "web"], more].concat())
 }
 
-/// A job that is due each hour unless the calendar says otherwise.
-fn hourly(rules: &str) -> Installation {
+/// A job that is due unless the calendar says otherwise, and by itself no more than once a year.
+fn rare(rules: &str) -> Installation {
     let installation = installation("");
     let steps = json!([script("say", "echo hello")]);
-    set(&installation, &[("hourly", &format!("schedules: [{{every: 1h, calendars: [shop]}}]\nsteps: {steps}\n"))]);
+    set(&installation, &[("rare", &format!("schedules: [{{every: 366d, calendars: [shop]}}]\nsteps: {steps}\n"))]);
     write(&installation, rules);
     project(&installation, "apply", &[]).ok();
     installation
@@ -29,10 +29,10 @@ fn write(installation: &Installation, rules: &str) {
 
 #[test]
 fn a_time_that_a_calendar_forbids_is_a_record_and_no_run() {
-    let installation = hourly(CLOSED);
+    let installation = rare(CLOSED);
     due_since(&installation, Timestamp::now() - SignedDuration::from_secs(5));
     let server = serve_once(&installation);
-    let rows = history(&installation, "hourly");
+    let rows = history(&installation, "rare");
     assert_eq!((outcomes(&rows), &rows[0]["code"]), (vec!["excluded"], &json!("schedule.excluded")));
     assert_names(rows[0]["reason"].as_str().unwrap(), &["`shop`", "closed"]);
     assert_names(&server.stderr, &["a schedule was due and started nothing", "outcome=excluded"]);
@@ -43,7 +43,7 @@ fn a_time_that_a_calendar_forbids_is_a_record_and_no_run() {
     assert_names(&applied.stderr, &["calendars: 0 new, 1 changed, 0 removed"]);
     due_since(&installation, Timestamp::now() - SignedDuration::from_secs(4));
     serve_once(&installation);
-    assert_eq!(outcomes(&history(&installation, "hourly"))[1], "started");
+    assert_eq!(outcomes(&history(&installation, "rare"))[1], "started");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_next_times_say_what_does_not_run() {
 
 #[test]
 fn calendars_come_back_as_files_and_go_when_asked() {
-    let installation = hourly("forbidden:\n  - {dates: [2026-01-01]}\n");
+    let installation = rare("forbidden:\n  - {dates: [2026-01-01]}\n");
     installation.write("jobs/holidays.ics", EVENTS);
     write(&installation, "forbidden:\n  - {icalendar: holidays.ics}\n");
     project(&installation, "apply", &[]).ok();
@@ -83,7 +83,7 @@ fn calendars_come_back_as_files_and_go_when_asked() {
     assert_eq!(read("holidays.ics"), EVENTS);
     assert!(read("shop.yaml").ends_with("forbidden:\n  - {icalendar: holidays.ics}\n"));
     let steps = json!([script("say", "echo hello")]);
-    set(&installation, &[("hourly", &format!("steps: {steps}\n"))]);
+    set(&installation, &[("rare", &format!("steps: {steps}\n"))]);
     let refused = project(&installation, "apply", &[]);
     assert_names(refused.failed(3, "project.removes"), &["calendar `shop`"]);
     project(&installation, "apply", &["--yes"]).ok();

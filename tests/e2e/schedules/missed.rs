@@ -4,36 +4,30 @@ use crate::stored::{apply, installation, script, serve_once};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-/// A job that is due each hour, and was so three times while nobody ran: the last time more than a minute ago.
-fn away(missed: &str) -> Installation {
+/// A job that is due each hour, and was so three times while nobody ran, the last time at this one. That is half an hour ago,
+/// so that no time comes while the test runs.
+fn away(missed: &str) -> (Installation, Timestamp) {
+    let minutes = Timestamp::now().as_second() / 60 - 30;
+    let (last, minute) = (Timestamp::from_second(minutes * 60).unwrap(), minutes % 60);
     let installation = installation("");
-    let steps = json!([script("say", "echo hello")]);
-    apply(
-        &installation,
-        &[("hourly", &format!("schedules: [{{every: 1h, {missed}}}]\nconcurrency: {{limit: 9}}\nsteps: {steps}\n"))],
-    );
-    due_since(&installation, last_hour() - SignedDuration::from_hours(2));
-    installation
-}
-
-/// The last full hour that is more than a minute ago.
-fn last_hour() -> Timestamp {
-    let second = Timestamp::now().as_second() - 90;
-    Timestamp::from_second(second - second.rem_euclid(3600)).unwrap()
+    let (schedule, steps) = (format!("{{cron: {minute} * * * *, {missed}}}"), json!([script("say", "echo hello")]));
+    let hourly = format!("schedules: [{schedule}]\nconcurrency: {{limit: 9}}\nsteps: {steps}\n");
+    apply(&installation, &[("hourly", &hourly)]);
+    due_since(&installation, last - SignedDuration::from_hours(2));
+    (installation, last)
 }
 
 #[track_caller]
 fn assert_outcomes(missed: &str, expected: [&str; 3]) {
-    let installation = away(missed);
+    let (installation, last) = away(missed);
     let server = serve_once(&installation);
     let rows = history(&installation, "hourly");
-    // In the first minute of an hour that hour may be due as well, in time.
-    assert_eq!(outcomes(&rows)[..3], expected, "{rows:?}");
-    assert_eq!(second(&rows[2]["due"]), last_hour().as_second());
+    assert_eq!(outcomes(&rows), expected, "{rows:?}");
+    assert_eq!(second(&rows[2]["due"]), last.as_second());
     let started = expected.iter().filter(|outcome| **outcome == "started").count();
     let listed = installation.run(&["execution", "list", "--state", "succeeded", "--output", "json"]);
     let executions: Vec<serde_json::Value> = serde_json::from_str(listed.ok()).unwrap();
-    assert!(executions.len() >= started, "{executions:?}");
+    assert_eq!(executions.len(), started, "{executions:?}");
     if expected[0] == "missed" {
         assert_names(&server.stderr, &["a schedule was due and started nothing", "outcome=missed", "job=hourly"]);
         assert_eq!(rows[0]["reason"], "no server was there when it was due");
