@@ -1,6 +1,6 @@
 use super::{history, outcomes, second, until_fired};
 use crate::installation::{Installation, also_on_postgres, assert_names};
-use crate::stored::{apply, comes_to, execution, installation, script, serve, shown, start};
+use crate::stored::{apply, comes_to, execution, folder, installation, script, serve, set, shown, start};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -86,6 +86,43 @@ fn a_schedule_gives_values_to_options() {
     let id = rows[0]["execution"].as_str().unwrap();
     comes_to(&installation, id, "succeeded");
     assert_names(execution(&installation, "logs", id, &[]).ok(), &["to prod 7"]);
+}
+
+/// It has the rights of its project, and nobody is there whose rights it could have instead.
+#[test]
+fn a_scheduled_job_reads_the_keys_of_its_project_and_no_others() {
+    const SECRET: &str = "correct horse battery staple Kx9";
+    let installation = installation("");
+    for project in ["web", "api"] {
+        installation.set_key(&format!("keys/project/{project}/token"), SECRET);
+    }
+    let job = |key: &str| {
+        let script = "echo \"got $(wc -c < $TOKEN_FILE)\"; cat $TOKEN_FILE; echo .";
+        let step =
+            json!([{"id": "use", "uses": "shell/script", "with": {"script": script, "secrets": {"TOKEN": key}}}]);
+        format!(
+            "options: [{{name: whose, required: true}}]\nschedules: [{{every: 1s, options: {{whose: api}}}}]\n\
+             concurrency: {{limit: 50}}\nsteps: {step}\n"
+        )
+    };
+    set(&installation, &[("literal", &job("keys/project/api/token"))]);
+    let applied = installation.run(&["project", "apply", &folder(&installation), "--project", "web", "--yes"]);
+    assert_names(&applied.stderr, &["error[key.not-permitted]", "`keys/project/api/token`", "project `web`"]);
+
+    let others = job("keys/project/${{ options.whose }}/token");
+    apply(&installation, &[("own", &job("keys/project/web/token")), ("others", &others)]);
+    let server = serve(&installation, "server-");
+    let fired = |job: &str| until_fired(&installation, job, 1)[0]["execution"].as_str().unwrap().to_owned();
+    let own = fired("own");
+    assert_eq!(comes_to(&installation, &own, "succeeded")["cause"], "schedule");
+    let log = execution(&installation, "logs", &own, &[]);
+    assert_names(log.ok(), &[&format!("use| got {}", SECRET.len()), "use| [masked]."]);
+
+    let others = fired("others");
+    let refused = comes_to(&installation, &others, "failed");
+    assert_eq!((&refused["cause"], &refused["code"]), (&json!("schedule"), &json!("key.not-permitted")));
+    assert!(!execution(&installation, "logs", &others, &[]).ok().contains("got"), "{refused}");
+    assert!(!format!("{}{}", log.stdout, server.said()).contains(SECRET));
 }
 
 #[test]
