@@ -54,8 +54,10 @@ fn shown(account: &Account) -> ShownAccount {
 
 /// What the configuration says of whose the last credentials are; a role's ARN says it by itself.
 fn account_id(chain: &Chain) -> Option<&AccountId> {
-    let says = |link: &&Account| link.role.is_some() || link.account_id.is_some();
-    chain.links().rev().find(says)?.account_id.as_ref()
+    chain.links().rev().find_map(|link| match &link.role {
+        Some(role) => Some(role.arn.account()),
+        None => link.account_id.as_ref(),
+    })
 }
 
 fn hops(chain: &Chain, endpoints: &Endpoints, project: &str, region: Option<&Region>) -> Vec<Hop> {

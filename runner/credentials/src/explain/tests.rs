@@ -36,6 +36,19 @@ fn shows_each_hop_and_what_is_hidden() {
 }
 
 #[test]
+fn the_arn_of_the_last_role_says_whose_account_it_is() {
+    let id = |accounts: Vec<Account>, name: &str| {
+        explain(&settings(accounts, Vec::new()), None, Some(&account_name(name)), None).unwrap().account_id
+    };
+    let base = Account { account_id: Some("444455556666".parse().unwrap()), ..account("base") };
+    let from_base = |name: &str| Account { source: Source::Account(account_name("base")), ..account(name) };
+    let leaf = Account { role: Some(role(READER, None)), ..from_base("leaf") };
+    assert_eq!(id(vec![base.clone(), leaf], "leaf").as_deref(), Some("111122223333"));
+    assert_eq!(id(vec![base, from_base("alias")], "alias").as_deref(), Some("444455556666"));
+    assert_eq!(id(vec![account("own")], "own"), None);
+}
+
+#[test]
 fn is_data_too() {
     let data = serde_json::to_value(explain(&managed(), Some(&project_name("web")), None, Some("eu-west-1")).unwrap())
         .unwrap();
