@@ -49,5 +49,5 @@ pub use resolve::{
 };
 pub use session_policy::{SessionPolicy, TooLong};
 pub use sessions::{Attribution, Sessions};
-pub use signed::{AwsService, CallError, Calls};
+pub use signed::{AwsService, CallError, Calls, CommonError};
 pub use verify::{CheckKind, Checked, Checks, Outcome, Verification};

@@ -3,6 +3,7 @@ use windlass_settings::{Account, Chain, Role, Source};
 
 use crate::error::link;
 use crate::failure::{Failed, Failure, Hop, Service};
+use crate::signed::CommonError;
 
 const TURN_ON: &str =
     "turn the metadata service on: `aws ec2 modify-instance-metadata-options --http-endpoint enabled`";
@@ -134,12 +135,9 @@ fn principal(said: &str) -> Option<String> {
 
 /// AWS STS API reference, "Common errors".
 fn keys_refused(code: &str, source: Option<&Source>) -> String {
-    match (code, source) {
-        ("RequestExpired" | "RequestTimeTooSkewed", _) => "set the clock of the runner's machine".to_owned(),
-        (
-            "SignatureDoesNotMatch" | "InvalidSignatureException",
-            Some(Source::AccessKey(key)),
-        ) => {
+    match (CommonError::of(code), source) {
+        (Some(CommonError::Clock), _) => "set the clock of the runner's machine".to_owned(),
+        (Some(CommonError::Signature), Some(Source::AccessKey(key))) => {
             format!("`{}` is not the secret of `{}`; or the runner's clock is wrong", key.secret, key.id)
         }
         (_, Some(Source::AccessKey(key))) => {

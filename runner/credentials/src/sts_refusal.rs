@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 
 use crate::cause::Cause;
 use crate::failure::{Failure, Service};
+use crate::signed::CommonError;
 
 /// What a failed call of STS means (AWS STS API reference, "Common errors").
 pub(crate) fn refusal<'a, E>(
@@ -23,18 +24,13 @@ where
     let status = answer.raw().status().as_u16();
     let code = answer.err().code().map_or_else(|| format!("HTTP {status}"), str::to_owned);
     let said = answer.err().message().map(|message| without_secrets(message, secrets));
-    match code.as_str() {
-        "AccessDenied" | "AccessDeniedException" if action != "GetCallerIdentity" => Failure::RoleDenied { said },
-        // This message may quote the signed request, session token included.
-        "SignatureDoesNotMatch" | "InvalidSignatureException" => Failure::KeysRefused { code, said: None },
-        "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "InvalidIdentityToken"
-        | "IDPRejectedClaim"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "RequestExpired"
-        | "RequestTimeTooSkewed" => Failure::KeysRefused { code, said },
+    match CommonError::of(&code) {
+        Some(CommonError::NotAllowed) if action != "GetCallerIdentity" => Failure::RoleDenied { said },
+        Some(CommonError::Signature) => Failure::KeysRefused { code, said: None },
+        Some(CommonError::Clock | CommonError::Keys) => Failure::KeysRefused { code, said },
+        _ if ["InvalidIdentityToken", "IDPRejectedClaim"].contains(&code.as_str()) => {
+            Failure::KeysRefused { code, said }
+        }
         _ => Failure::Sts { action, code, said },
     }
 }

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use windlass_credentials::{AccountError, CallError};
+use windlass_credentials::{AccountError, CallError, CommonError};
 use windlass_errors::{Code, Report as _};
 use windlass_keys::{KeyError, KmsKey};
 use windlass_settings::Chain;
@@ -57,8 +57,8 @@ impl Trouble {
 fn remedy(error: &CallError, chain: &Chain, asked: &Asked<'_>) -> String {
     let CallError::Refused { code, .. } = error else { return String::new() };
     let Asked { action, key, .. } = asked;
-    match code.as_str() {
-        "AccessDeniedException" | "AccessDenied" => {
+    match CommonError::of(code) {
+        Some(CommonError::NotAllowed) => {
             let account = chain.account();
             let who = match &account.role {
                 Some(role) => format!("the role `{}`", role.arn),
@@ -66,6 +66,16 @@ fn remedy(error: &CallError, chain: &Chain, asked: &Asked<'_>) -> String {
             };
             format!("allow {who} `{action}` on `{key}`, in its policies or in the key's")
         }
+        Some(CommonError::Signature | CommonError::Clock) => "set the clock of the runner's machine".to_owned(),
+        Some(CommonError::Keys) => {
+            "the account's keys are not known in that region, have ended, or belong to another partition".to_owned()
+        }
+        None => of_kms(code, key),
+    }
+}
+
+fn of_kms(code: &str, key: &KmsKey) -> String {
+    match code {
         "NotFoundException" => {
             format!("see that there is a key `{key}`; one that was deleted is gone for good, with all that is under it")
         }
@@ -78,12 +88,6 @@ fn remedy(error: &CallError, chain: &Chain, asked: &Asked<'_>) -> String {
         }
         "InvalidKeyUsageException" | "UnsupportedOperationException" => {
             "name a symmetric key for encryption (`SYMMETRIC_DEFAULT`)".to_owned()
-        }
-        "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" => {
-            "set the clock of the runner's machine".to_owned()
-        }
-        "UnrecognizedClientException" | "ExpiredTokenException" | "InvalidClientTokenId" | "ExpiredToken" => {
-            "the account's keys are not known in that region, have ended, or belong to another partition".to_owned()
         }
         _ => "the API reference of AWS KMS explains the code".to_owned(),
     }

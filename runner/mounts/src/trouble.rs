@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use windlass_credentials::{AccountError, CallError};
+use windlass_credentials::{AccountError, CallError, CommonError};
 use windlass_errors::{Code, Report as _};
 use windlass_keys::{KeyError, LONGEST};
 use windlass_settings::MountedStore;
@@ -86,10 +86,9 @@ fn remedy(error: &CallError, action: &str, mount: &Mount, name: &str) -> String 
         Some(role) => format!("the role `{}`", role.arn),
         None => format!("the identity of account `{}`", account.name),
     };
-    match code.as_str() {
-        "DecryptionFailure" | "InvalidKeyId" => decrypting(&who, name),
-        "AccessDeniedException" if said.contains("KMS") || said.contains("kms:") => decrypting(&who, name),
-        "AccessDeniedException" | "AccessDenied" => {
+    match CommonError::of(code) {
+        Some(CommonError::NotAllowed) if said.contains("KMS") || said.contains("kms:") => decrypting(&who, name),
+        Some(CommonError::NotAllowed) => {
             let own = if action.contains(":Get") {
                 format!(" on `{name}`, and `kms:Decrypt` if it has a key of its own")
             } else {
@@ -97,16 +96,17 @@ fn remedy(error: &CallError, action: &str, mount: &Mount, name: &str) -> String 
             };
             format!("allow {who} `{action}`{own}")
         }
-        "InvalidRequestException" if mount.of.store == MountedStore::SecretsManager => {
-            format!("if it was deleted, it can be brought back: `aws secretsmanager restore-secret --secret-id {name}`")
-        }
-        "InvalidSignatureException" | "SignatureDoesNotMatch" | "RequestExpired" => {
+        Some(CommonError::Signature | CommonError::Clock) => {
             "set the clock of the runner's machine, or store the account's secret again".to_owned()
         }
-        "UnrecognizedClientException" | "ExpiredTokenException" | "InvalidClientTokenId" | "ExpiredToken" => {
+        Some(CommonError::Keys) => {
             "the account's keys are not known in that region, have ended, or belong to another partition".to_owned()
         }
-        _ => format!("the API reference of {} explains the code", mount.of.store),
+        None if ["DecryptionFailure", "InvalidKeyId"].contains(&code.as_str()) => decrypting(&who, name),
+        None if code == "InvalidRequestException" && mount.of.store == MountedStore::SecretsManager => {
+            format!("if it was deleted, it can be brought back: `aws secretsmanager restore-secret --secret-id {name}`")
+        }
+        None => format!("the API reference of {} explains the code", mount.of.store),
     }
 }
 

@@ -4,11 +4,13 @@
 //! Deliberately absent: models of the operations. Whoever calls writes what goes in and reads what comes out.
 
 mod calls;
+mod common;
 mod error;
 mod refusal;
 mod service;
 
 pub use calls::Calls;
+pub use common::CommonError;
 pub use error::CallError;
 pub use service::AwsService;
 pub(crate) use service::public_address;

@@ -1,7 +1,7 @@
 use aws_smithy_xml::decode::{Document, try_data};
 use serde::Deserialize;
 
-use super::CallError;
+use super::{CallError, CommonError};
 use crate::Credentials;
 use crate::cause::Cause;
 
@@ -9,7 +9,7 @@ use crate::cause::Cause;
 pub(super) fn refusal(action: &str, status: u16, body: &[u8], keys: &Credentials) -> CallError {
     let (code, message) = of_json(body).or_else(|| of_xml(body)).unwrap_or_default();
     let code = if code.is_empty() { format!("HTTP {status}") } else { code };
-    let quotes_request = ["SignatureDoesNotMatch", "InvalidSignatureException"].contains(&code.as_str());
+    let quotes_request = CommonError::of(&code) == Some(CommonError::Signature);
     let said = message.filter(|_| !quotes_request).map(|message| without_keys(&message, keys));
     CallError::Refused { action: action.to_owned(), code, status, said }
 }

@@ -94,6 +94,21 @@ async fn a_refusal_is_final_and_shows_no_key() {
     assert_eq!(error.to_string(), "AWS answered `GetSecretValue` with InvalidSignatureException");
 }
 
+/// The services of JSON say one thing, those of Query the other.
+#[test]
+fn a_common_error_is_the_same_in_both_spellings() {
+    for (codes, expected) in [
+        (["AccessDenied", "AccessDeniedException"], CommonError::NotAllowed),
+        (["SignatureDoesNotMatch", "InvalidSignatureException"], CommonError::Signature),
+        (["RequestExpired", "RequestTimeTooSkewed"], CommonError::Clock),
+        (["InvalidClientTokenId", "UnrecognizedClientException"], CommonError::Keys),
+        (["ExpiredToken", "ExpiredTokenException"], CommonError::Keys),
+    ] {
+        assert_eq!(codes.map(CommonError::of), [Some(expected); 2], "{codes:?}");
+    }
+    assert_eq!(CommonError::of("ResourceNotFoundException"), None);
+}
+
 #[tokio::test]
 async fn a_refusal_in_xml_has_its_code() {
     let body = "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>\

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use aws_smithy_xml::decode::{Document, ScopedDecoder, try_data};
 use windlass_settings::{Endpoints, Partition, RoleArn};
 
-use crate::{AwsService, CallError, Calls, Credentials};
+use crate::{AwsService, CallError, Calls, CommonError, Credentials};
 
 const VERSION: &str = "2010-05-08";
 
@@ -90,7 +90,7 @@ impl<'a> Iam<'a> {
         for keys in who {
             match self.calls.query(&self.service, action, VERSION, parameters, keys).await {
                 Ok(xml) => return Seen::Said(xml.to_string()),
-                Err(CallError::Refused { code, .. }) if code == "AccessDenied" || code == "AccessDeniedException" => {}
+                Err(CallError::Refused { code, .. }) if CommonError::of(&code) == Some(CommonError::NotAllowed) => {}
                 Err(error) => {
                     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
                     return Seen::Unseen(format!("{error}{cause}"));
