@@ -11,6 +11,7 @@ mod federated;
 mod imported;
 mod many;
 mod narrowed;
+mod partitions;
 mod profiles;
 mod resolved;
 mod sources;
