@@ -27,6 +27,9 @@
 //! | ... in the database | one_that_cannot_work_is_refused_and_stops_no_other | tests/e2e/accounts/stored.rs |
 //! | an empty external ID is sent | empty_external_id_is_sent | runner/settings/src/import/spinnaker/tests/pitfalls.rs |
 //! | ... from the command line | an_empty_external_id_is_never_taken | tests/e2e/accounts/traps.rs |
+//! | a key that is misspelt, and left out without a word | a_misspelt_key_is_left_out | runner/settings/src/import/spinnaker/tests/pitfalls.rs |
+//! | ... of all accounts | a_misspelt_key_of_the_block_is_left_out | runner/settings/src/import/spinnaker/tests/pitfalls.rs |
+//! | ... in our own file, and where it is used | a_misspelt_key_stops_its_account_and_no_other | tests/e2e/accounts/spinnaker.rs |
 //! | an external ID that some sources drop | a_role_from_an_access_key | tests/e2e/accounts/sources.rs |
 //! | ... and that a further hop drops | two_roles_after_one_another | tests/e2e/accounts/chained.rs |
 //! | an external ID that the trust policy does not ask for | each_finding_has_its_place_its_reason_and_its_remedy | tests/e2e/documents/checked.rs |

@@ -49,8 +49,10 @@ impl Reading<'_> {
         };
         let accounts = fields.take("accounts");
         let mut draft = self.draft(None);
+        draft.slips(&fields);
         let enabled = draft.switch("aws.enabled", fields.take("enabled"), true);
         let mut load = fields.below("loadAccounts");
+        load.iter().for_each(|load| draft.slips(load));
         let profiles = load.as_mut().and_then(|load| load.take("useManagingAccountProfile"));
         let profiles = draft.switch("aws.loadAccounts.useManagingAccountProfile", profiles, false);
         load.into_iter().for_each(|load| draft.rest(load));
@@ -148,6 +150,7 @@ impl Reading<'_> {
         };
         let mut draft = Draft::new(self.original, &mut self.notes, Some(name.as_str()));
         draft.problems = block.problems.clone();
+        draft.slips(&fields);
         let enabled = draft.switch("enabled", fields.take("enabled"), true);
         if enabled == Some(false) {
             draft.note(NoteKind::LeftOut, "enabled", (&name).into(), "it is not enabled, and so not taken over");

@@ -78,6 +78,14 @@ impl<'d, 'r> Draft<'d, 'r> {
         }
     }
 
+    /// Keys that may have meant to say what the account is: it is not taken over without what they say.
+    pub(super) fn slips(&mut self, fields: &Fields<'_>) {
+        for (key, at, meant) in fields.slips() {
+            let message = format!("unknown key `{key}`: without `{meant}` this would be another account");
+            self.fault(at, message, Some(&format!("did you mean `{meant}`? write that, or take `{key}` out")));
+        }
+    }
+
     /// What was left of these keys.
     pub(super) fn rest(&mut self, fields: Fields<'_>) {
         for note in fields.rest(self.original.text) {

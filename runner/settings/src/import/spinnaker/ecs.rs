@@ -19,6 +19,7 @@ impl Reading<'_> {
         };
         let accounts = fields.take("accounts");
         let mut draft = self.draft(None);
+        draft.slips(&fields);
         let enabled = draft.switch("ecs.enabled", fields.take("enabled"), true);
         draft.rest(fields);
         let problems = std::mem::take(&mut draft.problems);
@@ -46,6 +47,7 @@ impl Reading<'_> {
         let shown = name.and_then(|name| name.text(self.original.text)).unwrap_or(&label).to_owned();
         let mut draft = Draft::new(self.original, &mut self.notes, Some(&shown));
         draft.problems = of_block.to_vec();
+        draft.slips(&fields);
         let [name, aws_account] = [("name", name), ("awsAccount", fields.take("awsAccount"))].map(|(key, node_of)| {
             if node_of.is_none() {
                 draft.fault(node.position, format!("the key `{key}` is missing"), None);

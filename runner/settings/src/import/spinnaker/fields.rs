@@ -45,6 +45,25 @@ impl<'n> Fields<'n> {
         Some(below)
     }
 
+    /// The keys that nobody knows and that stand for one which decides what an account is: each with its place and the key
+    /// that was meant.
+    pub(super) fn slips(&self) -> Vec<(String, Position, String)> {
+        let slip = |(key, (at, _)): (&&str, &(Position, &Node))| {
+            let meant = self.unknown(key).then(|| self.nearest(key)).flatten().filter(|near| near.decides)?;
+            Some((format!("{}{key}", self.prefix), *at, format!("{}{}", self.prefix, meant.key)))
+        };
+        self.left.iter().filter_map(slip).collect()
+    }
+
+    fn unknown(&self, key: &str) -> bool {
+        self.known.iter().all(|known| known.key != key)
+    }
+
+    fn nearest(&self, key: &str) -> Option<&'static Known> {
+        let near = nearest(key, self.known.iter().map(|known| known.key))?;
+        self.known.iter().find(|known| known.key == near)
+    }
+
     /// Notes about what nobody took; `text` is what the values were read from.
     pub(super) fn rest(mut self, text: &str) -> Vec<Note> {
         let groups = self.known.iter().filter(|known| !known.below.is_empty());
@@ -58,7 +77,7 @@ impl<'n> Fields<'n> {
                     Note::new(NoteKind::Unused, path, *at, message).with_value(node, text)
                 }
                 None => {
-                    let near = nearest(key, self.known.iter().map(|known| known.key));
+                    let near = self.nearest(key).map(|near| near.key);
                     let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
                     let message = format!("neither Windlass nor Spinnaker knows this key{hint}");
                     Note::new(NoteKind::Unknown, path, *at, message)

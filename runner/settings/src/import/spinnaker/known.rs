@@ -12,14 +12,20 @@ pub(super) struct Known {
     pub(super) there: &'static str,
     /// The keys below it, when they are looked at one by one.
     pub(super) below: &'static [Known],
+    /// Whether an account without it is another one, or somebody else's: a slip in its name must not pass for a stranger.
+    pub(super) decides: bool,
 }
 
 const fn key(key: &'static str, there: &'static str) -> Known {
-    Known { key, there, below: &[] }
+    Known { key, there, below: &[], decides: false }
 }
 
 const fn keys(key: &'static str, below: &'static [Known]) -> Known {
-    Known { key, there: "groups settings of Spinnaker", below }
+    Known { key, there: "groups settings of Spinnaker", below, decides: false }
+}
+
+const fn decides(known: Known) -> Known {
+    Known { decides: true, ..known }
 }
 
 const SUBNET: &str = "is about where Spinnaker places instances";
@@ -35,15 +41,15 @@ const FROM_AWS: &str = "has no effect at Spinnaker either, which takes it from t
 
 /// Below `aws`.
 pub(super) const AWS: &[Known] = &[
-    key("enabled", LOADING),
+    decides(key("enabled", LOADING)),
     key("accounts", LOADING),
-    key("accessKeyId", "is what Spinnaker authenticates as"),
-    key("secretAccessKey", "is what Spinnaker authenticates as"),
-    key("defaultAssumeRole", "is the role of accounts that name none, and each of these does"),
-    key("defaultSessionName", "is the session name of accounts that have none, and each of these has"),
-    key("defaultSessionDurationSeconds", "is for accounts that have none, and each of these has"),
-    key("defaultRegions", "is the regions of accounts that have none, and each of these has"),
-    keys("loadAccounts", LOAD),
+    decides(key("accessKeyId", "is what Spinnaker authenticates as")),
+    decides(key("secretAccessKey", "is what Spinnaker authenticates as")),
+    decides(key("defaultAssumeRole", "is the role of accounts that name none, and each of these does")),
+    decides(key("defaultSessionName", "is the session name of accounts that have none, and each of these has")),
+    decides(key("defaultSessionDurationSeconds", "is for accounts that have none, and each of these has")),
+    decides(key("defaultRegions", "is the regions of accounts that have none, and each of these has")),
+    decides(keys("loadAccounts", LOAD)),
     key("defaultKeyPairTemplate", KEY_PAIR),
     key("defaultSecurityGroups", GROUPS),
     key("defaultLifecycleHooks", HOOKS),
@@ -63,7 +69,7 @@ pub(super) const AWS: &[Known] = &[
 ];
 
 const LOAD: &[Known] = &[
-    key("useManagingAccountProfile", "is whether Spinnaker heeds `managingAccountProfile`"),
+    decides(key("useManagingAccountProfile", "is whether Spinnaker heeds `managingAccountProfile`")),
     key("multiThreadingEnabled", LOADING),
     key("numberOfThreads", LOADING),
     key("timeoutInSeconds", LOADING),
@@ -86,14 +92,17 @@ const CLIENT_KEYS: &[Known] = &[
 /// Of an item of `aws.accounts`.
 pub(super) const ACCOUNT: &[Known] = &[
     key("name", LABEL),
-    key("accountId", "is the account that a role is in"),
-    key("enabled", LOADING),
-    key("assumeRole", "is the role that is assumed"),
-    key("externalId", "is what the role's trust policy asks for"),
-    key("sessionName", "is the name of the session"),
-    key("sessionDurationSeconds", "is how long a session lasts"),
-    key("regions", SUBNET),
-    key("managingAccountProfile", "is heeded by Spinnaker only with `loadAccounts.useManagingAccountProfile: true`"),
+    decides(key("accountId", "is the account that a role is in")),
+    decides(key("enabled", LOADING)),
+    decides(key("assumeRole", "is the role that is assumed")),
+    decides(key("externalId", "is what the role's trust policy asks for")),
+    decides(key("sessionName", "is the name of the session")),
+    decides(key("sessionDurationSeconds", "is how long a session lasts")),
+    decides(key("regions", SUBNET)),
+    decides(key(
+        "managingAccountProfile",
+        "is heeded by Spinnaker only with `loadAccounts.useManagingAccountProfile: true`",
+    )),
     key("environment", LABEL),
     key("accountType", LABEL),
     key("defaultKeyPair", KEY_PAIR),
@@ -124,7 +133,7 @@ pub(super) const REGION: &[Known] = &[
 
 /// Below `ecs`.
 pub(super) const ECS: &[Known] = &[
-    key("enabled", LOADING),
+    decides(key("enabled", LOADING)),
     key("accounts", LOADING),
     key("defaultNamingStrategy", "is how Spinnaker names services"),
     key("primaryAccount", "is which account Spinnaker's pages show first"),
@@ -133,8 +142,8 @@ pub(super) const ECS: &[Known] = &[
 /// Of an item of `ecs.accounts`.
 pub(super) const ECS_ACCOUNT: &[Known] = &[
     key("name", LABEL),
-    key("awsAccount", "is the AWS account behind it"),
-    key("enabled", LOADING),
+    decides(key("awsAccount", "is the AWS account behind it")),
+    decides(key("enabled", LOADING)),
     key("namingStrategy", "is how Spinnaker names services"),
     key("environment", FROM_AWS),
     key("accountType", FROM_AWS),

@@ -55,6 +55,53 @@ fn empty_external_id_is_sent() {
     assert_eq!(imported.kinds("externalId"), [NoteKind::Changed]);
 }
 
+/// Without what the key says, the account would be taken over as another: open to others, enabled, in another region.
+#[test]
+fn a_misspelt_key_is_left_out() {
+    for (slip, key, meant) in [
+        ("externalID: an-id", "externalID", "externalId"),
+        ("external-id: an-id", "external-id", "externalId"),
+        ("assumerole: role/other", "assumerole", "assumeRole"),
+        ("accountID: 123456789012", "accountID", "accountId"),
+        ("region: [{name: us-east-1}]", "region", "regions"),
+        ("enabeld: false", "enabeld", "enabled"),
+        ("sessionDurationSecond: 900", "sessionDurationSecond", "sessionDurationSeconds"),
+        ("managingAcountProfile: cn", "managingAcountProfile", "managingAccountProfile"),
+    ] {
+        let why = account(slip).why("prod");
+        assert!(why.contains(&format!("clouddriver.yml:1:76: unknown key `{key}`: without `{meant}`")), "{why}");
+        assert!(why.contains(&format!("did you mean `{meant}`?")), "{why}");
+    }
+    let stranger = account("colour: red");
+    assert_eq!((stranger.accounts.len(), stranger.kinds("colour")), (1, vec![NoteKind::Unknown]));
+
+    let one = |name: &str, rest: &str| format!("{{name: {name}, accountId: 123456789012, assumeRole: role/r{rest}}}");
+    let both = format!("accounts: [{}, {}]", one("bad", ", externalID: an-id"), one("good", ""));
+    let ecs = "ecs: {accounts: [{name: e, awsAccount: good}, {name: of-bad, awsAccount: bad}, {name: off, awsAccount: good, \
+               enabeld: false}]}\n";
+    let imported = imported(&format!("aws: {{{both}}}\n{ecs}"));
+    let names: Vec<&str> = imported.accounts.iter().map(|account| account.name.as_str()).collect();
+    assert_eq!(names, ["good", "e"]);
+    assert!(imported.why("of-bad").contains("`bad`, which is unusable"), "{}", imported.why("of-bad"));
+    assert!(imported.why("off").contains("did you mean `enabled`?"), "{}", imported.why("off"));
+}
+
+/// Of the whole block: each of its accounts would be another.
+#[test]
+fn a_misspelt_key_of_the_block_is_left_out() {
+    let one = "accounts: [{name: prod, accountId: 123456789012, assumeRole: role/r}]";
+    for (slip, meant) in [
+        ("defaultRegion: [{name: us-east-1}]", "aws.defaultRegions"),
+        ("accessKeyID: AKIAIOSFODNN7EXAMPLE, secretaccesskey: keys/aws", "aws.accessKeyId"),
+        ("loadAccount: {useManagingAccountProfile: true}", "aws.loadAccounts"),
+        ("loadAccounts: {useManagingAcountProfile: true}", "aws.loadAccounts.useManagingAccountProfile"),
+        ("enable: false", "aws.enabled"),
+    ] {
+        let why = imported(&format!("aws: {{{slip}, {one}}}\n")).why("prod");
+        assert!(why.contains(&format!("did you mean `{meant}`?")), "{slip}: {why}");
+    }
+}
+
 #[test]
 fn short_role_is_always_in_partition_aws() {
     for (region, partition) in [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")] {
