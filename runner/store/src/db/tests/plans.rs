@@ -82,7 +82,9 @@ async fn everything(store: &Store) {
     for of in [None, Some("web/name:nightly".to_owned())] {
         let project = of.is_none().then(|| "web".to_owned());
         let states = vec![State::Failed];
-        store.prune(&Prune { project, job_key: of, states, ended_before: all, keep_newest: all }, 9).await.unwrap();
+        let unless_others_do = all.is_some();
+        let prune = Prune { project, job_key: of, states, ended_before: all, keep_newest: all, unless_others_do };
+        store.prune(&prune, 9).await.unwrap();
     }
     store.prune(&Prune::default(), 9).await.unwrap();
 }

@@ -53,6 +53,7 @@ pub(super) async fn run(global: &Global, arguments: &Prune) -> Result<u8, Proble
         states: arguments.states.clone(),
         ended_before: age.map(|age| jiff::Timestamp::now().as_millisecond().saturating_sub(age)),
         keep_newest: arguments.keep,
+        unless_others_do: false,
     };
     if let (Some(project), Some(job)) = (&arguments.project, &arguments.job) {
         prune.job_key = Some(find::key_of(&store, project, job).await?);
