@@ -318,10 +318,7 @@ impl<'a> Server<'a> {
             });
             self.by_task.insert(task.id(), id);
         }
-        if !chosen.is_empty() {
-            // Others have been faster, and perhaps with the next as well.
-            self.waiting.forget();
-        }
+        // Others have been faster with the rest.
         Ok(chosen.is_empty())
     }
 
@@ -345,7 +342,7 @@ impl<'a> Server<'a> {
                 self.freed.push(execution);
                 (self.log)(Served::Ended { execution, state, failed: failed.as_ref() });
             }
-            Some(Ok(None)) => self.waiting.forget(),
+            Some(Ok(None)) => {}
             Some(Err(EngineError::Store(StoreError::Lost { .. }))) => (self.log)(Served::Lost(execution)),
             Some(Err(EngineError::CutOff)) => {
                 (self.log)(Served::Lost(execution));

@@ -3,10 +3,11 @@
 //! Servers of several machines read the same queue at the same time. Each would begin with its oldest and find that another has
 //! it already, so each execution has one server that takes it first, the same for all of them: the one with the highest weight
 //! for it (Thaler and Ravishankar, "Using name-based mappings to increase hit rates", 1998). A server takes what is another's
-//! when nothing is its own, and when it has passed it over once: the other may be full, or may not be able to take it.
+//! when nothing is its own, and when it has passed it over for some time: the other may be full, or may not be able to take it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 use windlass_store::Candidate;
@@ -18,6 +19,8 @@ use crate::{Engine, EngineError};
 const CANDIDATES: usize = 64;
 /// And at most.
 const MOST: usize = 1024;
+/// How long an execution is left to another server while there is something else to do.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What waits, as far as this server has read it.
 #[derive(Default)]
@@ -36,10 +39,8 @@ struct Window {
     candidates: VecDeque<Candidate>,
     /// Whether it was read just now.
     is_fresh: bool,
-    /// Others' executions that are passed over in this piece.
-    passing: BTreeSet<Uuid>,
-    /// Those that were passed over before.
-    passed: BTreeSet<Uuid>,
+    /// Others' executions that were passed over, and since when.
+    passed: BTreeMap<Uuid, Instant>,
 }
 
 impl Waiting {
@@ -77,7 +78,7 @@ impl Waiting {
         free: impl Fn(&Candidate) -> bool,
     ) -> Result<Option<Candidate>, EngineError> {
         loop {
-            if let Some(candidate) = self.window.next(&free) {
+            if let Some(candidate) = self.window.next(Instant::now(), &free) {
                 return Ok(Some(candidate));
             }
             if self.window.is_fresh {
@@ -109,27 +110,30 @@ impl Waiting {
 
 impl Window {
     fn read(&mut self, found: Vec<Candidate>) {
-        self.passed.append(&mut self.passing);
-        self.passed.retain(|id| found.iter().any(|candidate| candidate.id == *id));
+        let still: BTreeSet<Uuid> = found.iter().map(|candidate| candidate.id).collect();
+        self.passed.retain(|id, _| still.contains(id));
         self.candidates = found.into();
         self.is_fresh = true;
     }
 
-    fn next(&mut self, free: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
-        let own = self.candidates.iter().position(|candidate| self.is_own(candidate) && free(candidate));
+    fn next(&mut self, now: Instant, free: impl Fn(&Candidate) -> bool) -> Option<Candidate> {
+        let own = self.candidates.iter().position(|candidate| self.is_own(candidate, now) && free(candidate));
         let place = match own {
             Some(place) => place,
             None if self.is_fresh => self.candidates.iter().position(&free)?,
             None => return None,
         };
-        self.passing.extend(self.candidates.range(..place).map(|candidate| candidate.id));
+        for candidate in self.candidates.range(..place) {
+            self.passed.entry(candidate.id).or_insert(now);
+        }
         self.candidates.remove(place)
     }
 
     /// Whether this server takes it without asking whether there is something else.
-    fn is_own(&self, candidate: &Candidate) -> bool {
+    fn is_own(&self, candidate: &Candidate, now: Instant) -> bool {
         let own = weight(self.own, candidate.id);
-        self.passed.contains(&candidate.id) || self.others.iter().all(|other| weight(*other, candidate.id) < own)
+        let waits_long = self.passed.get(&candidate.id).is_some_and(|since| now.duration_since(*since) >= PATIENCE);
+        waits_long || self.others.iter().all(|other| weight(*other, candidate.id) < own)
     }
 }
 
@@ -164,7 +168,11 @@ mod tests {
     }
 
     fn ids(window: &mut Window, count: usize) -> Vec<u128> {
-        (0..count).map_while(|_| window.next(|_| true)).map(|candidate| candidate.id.as_u128()).collect()
+        ids_at(window, Instant::now(), count)
+    }
+
+    fn ids_at(window: &mut Window, now: Instant, count: usize) -> Vec<u128> {
+        (0..count).map_while(|_| window.next(now, |_| true)).map(|candidate| candidate.id.as_u128()).collect()
     }
 
     #[test]
@@ -200,7 +208,7 @@ mod tests {
 
     /// However much of its own comes after it.
     #[test]
-    fn nothing_is_passed_over_twice() {
+    fn nothing_is_left_to_others_for_long() {
         let [mut one, other] = windows();
         let is_others = |candidate: &Candidate| weight(other.own, candidate.id) > weight(one.own, candidate.id);
         let mut queue = candidates(200);
@@ -210,10 +218,12 @@ mod tests {
         queue.insert(0, passed.clone());
         one.read(queue[..20].to_vec());
         one.is_fresh = false;
-        assert_eq!(ids(&mut one, 1), [queue[1].id.as_u128()]);
+        let now = Instant::now();
+        assert_eq!(ids_at(&mut one, now, 1), [queue[1].id.as_u128()]);
         queue.remove(1);
-        one.read(queue);
-        assert_eq!(ids(&mut one, 1), [passed.id.as_u128()]);
+        one.read(queue.clone());
+        assert_eq!(ids_at(&mut one, now + PATIENCE / 2, 1), [queue[1].id.as_u128()]);
+        assert_eq!(ids_at(&mut one, now + PATIENCE, 1), [passed.id.as_u128()]);
     }
 
     #[test]
@@ -221,7 +231,7 @@ mod tests {
         let [mut alone] = windows();
         alone.read(candidates(3));
         let first = Uuid::from_u128(1);
-        assert_eq!(alone.next(|candidate| candidate.id != first).map(|it| it.id.as_u128()), Some(2));
+        assert_eq!(alone.next(Instant::now(), |candidate| candidate.id != first).map(|it| it.id.as_u128()), Some(2));
         assert_eq!(ids(&mut alone, 9), [1, 3]);
     }
 }
