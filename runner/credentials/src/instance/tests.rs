@@ -126,6 +126,6 @@ async fn silence_and_a_closed_port_end_in_bounded_time() {
         let error = session_error(ask(&endpoint).await.unwrap_err());
         assert_eq!(error.code().as_str(), "account.source-unreachable");
         assert!(render(&error).contains(&endpoint), "{}", render(&error));
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(start.elapsed() < 2 * OPERATION, "{:?}", start.elapsed());
     }
 }

@@ -4,7 +4,7 @@
 //! `ECSCredentialsConfig`, and what Halyard writes beside them.
 
 /// A key that Spinnaker knows.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     /// The key.
     pub(super) key: &'static str,
