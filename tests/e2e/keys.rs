@@ -9,12 +9,14 @@ mod master;
 mod mounted;
 mod refused;
 mod rotated;
+mod short;
 mod stored;
 
 use crate::installation::{Ended, Installation};
 use serde_json::Value;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use windlass_tests::binaries;
 
 /// An account whose secret lies at `keys/ops`, and a step that gives it away backwards, which no masking sees.
 const OPS: &str = "projects: [{name: web}]
@@ -42,6 +44,13 @@ fn feed(mut command: Command, input: impl AsRef<[u8]>) -> Ended {
     // A command that refuses its arguments does not read what it is given.
     let _ = child.stdin.take().unwrap().write_all(input.as_ref());
     Ended::from(child.wait_with_output().unwrap())
+}
+
+/// `windlass ARGUMENTS` with a terminal of its own, whatever standard input is.
+fn terminal_of(installation: &Installation, arguments: &[&str]) -> Command {
+    let mut command = Command::new("setsid");
+    command.arg("--ctty").arg(binaries::windlass().unwrap());
+    installation.arguments_for(command, arguments)
 }
 
 /// The secret at `keys/ops`, as a step gets it.

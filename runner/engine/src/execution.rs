@@ -11,6 +11,7 @@ use windlass_store::{Cause, Ending, ExecutionRow, JobText, NewExecution, Schedul
 
 use crate::notice::{Failed, Observer, StepEnd};
 use crate::notify::{self, Happened};
+use crate::output::ShortSecrets;
 use crate::plugin_steps::PluginSteps;
 use crate::recorder::now;
 use crate::schedules::time;
@@ -87,7 +88,8 @@ impl Engine {
             ledger.add(notify::queued(prepared.told(&happened(Event::Start, State::Running))));
         }
         let tables = Recorded::new(self.store.clone(), execution);
-        let steps = PluginSteps { engine: self, run, ledger: &ledger, observer, tables };
+        let steps =
+            PluginSteps { engine: self, run, ledger: &ledger, observer, tables, short: ShortSecrets::default() };
         let has_begun = AtomicBool::new(false);
         let walk = Walk { worker: &steps, ledger: &ledger, job, observer, ends: Mutex::default(), has_begun };
         let values = run.values();

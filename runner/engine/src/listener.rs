@@ -121,10 +121,19 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// A log line is kept as `{"level":..,"text":..}`, one a line.
     pub(crate) fn log(&mut self, level: Level, text: String) {
         let text = self.mask.text(text);
-        (self.observer)(Notice::Log { step: self.step, level, text: &text });
+        self.line(level, &text);
+    }
+
+    /// A warning of the runner's own, in which there is no secret. A mask in it would show which of its words a short one is.
+    pub(crate) fn warn(&mut self, text: &str) {
+        self.line(Level::Warn, text);
+    }
+
+    /// A log line is kept as `{"level":..,"text":..}`, one a line.
+    fn line(&mut self, level: Level, text: &str) {
+        (self.observer)(Notice::Log { step: self.step, level, text });
         let mut line =
             serde_json::to_vec(&serde_json::json!({ "level": level, "text": text })).expect("texts are JSON");
         line.push(b'\n');

@@ -1,10 +1,11 @@
 //! Masking what a step says, with the secrets that it was given so far.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use windlass_keys::{MaskStream, Masker};
+use windlass_keys::{MaskStream, Masker, masked_badly};
 
 /// The secrets that a step holds. They are added before the step gets them, so that nothing it says slips through.
 #[derive(Clone, Default)]
@@ -22,6 +23,18 @@ impl Secrets {
 
     fn known(&self) -> MutexGuard<'_, Vec<SecretString>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The secrets that an execution has told to be masked badly, by what they are called.
+#[derive(Default)]
+pub(crate) struct ShortSecrets(Mutex<BTreeSet<String>>);
+
+impl ShortSecrets {
+    /// What to tell of a secret, once.
+    pub(crate) fn warning(&self, name: &str, secret: &str) -> Option<String> {
+        let warning = masked_badly(name, secret.as_bytes())?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned()).then_some(warning)
     }
 }
 

@@ -8,6 +8,7 @@ use windlass_store::StoreError;
 
 use crate::call::Call;
 use crate::notice::Observer;
+use crate::output::ShortSecrets;
 use crate::places::account_names;
 use crate::reference::Reference;
 use crate::step::PluginStep;
@@ -24,6 +25,7 @@ pub(crate) struct PluginSteps<'a> {
     pub(crate) observer: Observer<'a>,
     /// Of what it had done before.
     pub(crate) tables: Recorded,
+    pub(crate) short: ShortSecrets,
 }
 
 /// A step that is filled in and checked.

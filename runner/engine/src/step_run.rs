@@ -18,7 +18,7 @@ use windlass_store::StoreError;
 use crate::execution::Run;
 use crate::listener::Listener;
 use crate::notice::Observer;
-use crate::output::{Mask, Secrets};
+use crate::output::{Mask, Secrets, ShortSecrets};
 use crate::plugin_steps::{PluginSteps, Ready};
 use crate::recorder::Recorder;
 use crate::step::PluginStep;
@@ -43,19 +43,22 @@ pub(crate) struct StepRun<'a> {
     pub(crate) step: &'a PluginStep,
     /// The last checkpoint that it left.
     pub(crate) checkpoint: Mutex<Option<String>>,
+    /// Which secrets were told to be masked badly; nowhere for a step that is only asked.
+    short: Option<&'a ShortSecrets>,
 }
 
 impl<'a> StepRun<'a> {
     pub(crate) fn new(steps: &'a PluginSteps<'a>, leaf: &Leaf<'a, Ready>, step: &'a PluginStep) -> Self {
-        let PluginSteps { engine, run, ledger, observer, .. } = *steps;
+        let PluginSteps { engine, run, ledger, observer, ref short, .. } = *steps;
         let (ledger, execution, path, position) = (Some(ledger), run.execution, leaf.path, leaf.position);
-        Self { ledger, observer, engine, run, execution, path, position, step, checkpoint: Mutex::default() }
+        let (checkpoint, short) = (Mutex::default(), Some(short));
+        Self { ledger, observer, engine, run, execution, path, position, step, checkpoint, short }
     }
 
     /// A step that belongs to no execution: what it says is not kept.
     pub(crate) fn asked(engine: &'a Engine, run: &'a Run<'a>, step: &'a PluginStep, observer: Observer<'a>) -> Self {
         let (execution, path, checkpoint) = (run.execution, step.id.as_str(), Mutex::default());
-        Self { ledger: None, observer, engine, run, execution, path, position: 0, step, checkpoint }
+        Self { ledger: None, observer, engine, run, execution, path, position: 0, step, checkpoint, short: None }
     }
 
     pub(crate) fn is_recorded(&self) -> bool {
@@ -92,7 +95,7 @@ impl<'a> StepRun<'a> {
         let refusal = Mutex::new(None);
         let (sender, mut events) = mpsc::channel(WAITING_EVENTS);
         let answer = |wanted| self.answer(wanted, secrets, &refusal);
-        let assignment = match self.assignment(left, secrets).await {
+        let assignment = match self.assignment(left, secrets, listener).await {
             Ok(assignment) => assignment,
             Err(error) => return Ok(Err(failure(&error))),
         };
@@ -194,11 +197,16 @@ impl<'a> StepRun<'a> {
         ExecutionInfo { id: execution.to_string(), project, job, step, step_path: path }
     }
 
-    async fn assignment(&self, left: Option<Checkpoint>, secrets: &Secrets) -> Result<Assignment, KeyError> {
+    async fn assignment(
+        &self,
+        left: Option<Checkpoint>,
+        secrets: &Secrets,
+        listener: &mut Listener<'_>,
+    ) -> Result<Assignment, KeyError> {
         let settings = &self.engine.settings;
         let start = Start {
             step: self.step.uses.step.clone(),
-            config: self.config(secrets).await?,
+            config: self.config(secrets, listener).await?,
             execution: self.identity(),
             region: self.step.place().map(|place| place.region.name.clone()),
             places: self.places(),
@@ -242,11 +250,15 @@ impl<'a> StepRun<'a> {
     }
 
     /// The step's `with`, secrets in the place of where they come from.
-    async fn config(&self, secrets: &Secrets) -> Result<Value, KeyError> {
+    async fn config(&self, secrets: &Secrets, listener: &mut Listener<'_>) -> Result<Value, KeyError> {
         let mut config = self.step.config.clone();
         for (pointer, source) in &self.step.secrets {
             let (secret, path) = self.secret(source).await?;
-            let text = std::str::from_utf8(secret.expose_secret()).map_err(|_| KeyError::NotText { path })?;
+            let text =
+                std::str::from_utf8(secret.expose_secret()).map_err(|_| KeyError::NotText { path: path.clone() })?;
+            if let Some(warning) = self.short.and_then(|short| short.warning(&path, text)) {
+                listener.warn(&warning);
+            }
             secrets.add([SecretString::from(text)]);
             if let Some(field) = config.pointer_mut(pointer) {
                 *field = Value::String(text.to_owned());

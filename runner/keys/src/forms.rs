@@ -7,18 +7,22 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use zeroize::Zeroizing;
 
 /// Shorter values are left alone: masking them would shred every text and hide nothing.
-const SHORTEST: usize = 4;
+pub(crate) const SHORTEST: usize = 4;
 /// Shorter lines of a secret with several lines are left alone, such as a lone bracket.
 const SHORTEST_LINE: usize = 8;
 /// Where `base64` and `openssl` break their lines.
 const WRAPS: [usize; 2] = [76, 64];
 
-/// All forms of a secret: as it is, escaped for JSON, quoted for shells, encoded for URLs, in base64 and in hex. A secret with several
-/// lines (a private key) counts line by line as well, since logs are written so. Line breaks at its end do not count:
-/// files have them and programs drop them.
-pub(crate) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+/// A secret without the line breaks at its end, which do not count: files have them and programs drop them.
+pub(crate) fn counting(secret: &[u8]) -> &[u8] {
     let end = secret.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    let secret = &secret[..end];
+    &secret[..end]
+}
+
+/// All forms of a secret: as it is, escaped for JSON, quoted for shells, encoded for URLs, in base64 and in hex. A secret with several
+/// lines (a private key) counts line by line as well, since logs are written so.
+pub(crate) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    let secret = counting(secret);
     if secret.len() < SHORTEST {
         return Vec::new();
     }

@@ -37,7 +37,7 @@ pub use entry::{Folder, KeyEntry};
 pub use error::KeyError;
 pub use kms::{DataKey, Kms, KmsKey};
 pub use mask_stream::MaskStream;
-pub use masker::{MASK, Masker, WELL_MASKED};
+pub use masker::{MASK, Masker, masked_badly};
 pub use rotation::Rotated;
 pub use storage::{KeyStorage, LONGEST};
 pub use windlass_store::SecretKind;

@@ -5,13 +5,28 @@ use zeroize::Zeroizing;
 
 use crate::MaskStream;
 use crate::finder::Finder;
-use crate::forms::forms;
+use crate::forms::{SHORTEST, counting, forms};
 
 /// What stands in a text where a secret stood.
 pub const MASK: &str = "[masked]";
 
 /// A secret of fewer bytes is not masked well: texts have it in them by chance, and it is guessed by trying.
-pub const WELL_MASKED: usize = 8;
+const WELL_MASKED: usize = 8;
+
+/// What to tell of a secret that is called `name` and is not masked well; nothing of one that is.
+pub fn masked_badly(name: &str, secret: &[u8]) -> Option<String> {
+    match counting(secret).len() {
+        ..SHORTEST => Some(format!(
+            "the value of `{name}` has fewer than {SHORTEST} bytes: it is easily guessed, and is not masked, since any text \
+             may have it in it; use a longer one"
+        )),
+        SHORTEST..WELL_MASKED => Some(format!(
+            "the value of `{name}` has fewer than {WELL_MASKED} bytes: it is easily guessed, and hard to tell from other \
+             text in logs, so do not rely on its masking; use a longer one"
+        )),
+        _ => None,
+    }
+}
 
 /// Takes secrets out of texts, in all forms that tools write them in: plain, escaped for JSON, quoted for shells,
 /// encoded for URLs, in base64 and in hex; secrets with several lines also line by line. Values shorter than 4 bytes are left alone.
@@ -109,6 +124,19 @@ mod tests {
         assert_eq!(masked(&[secret], r#"{"key":"wJalr/K7+bPx \"q\""}"#), r#"{"key":"[masked]"}"#);
         assert_eq!(masked(&[secret], "?key=wJalr%2FK7%2BbPx%20%22q%22&x=1"), "?key=[masked]&x=1");
         assert_eq!(masked(&[secret], "774a616c722f4b372b62507820227122"), "[masked]");
+    }
+
+    #[test]
+    fn what_is_masked_badly_is_told_without_its_value() {
+        let told = |secret: &str| masked_badly("keys/a", secret.as_bytes());
+        for (secret, words) in
+            [("xyz", "is not masked"), ("xyz\n", "is not masked"), ("hunter2\n", "fewer than 8 bytes")]
+        {
+            let told = told(secret).unwrap();
+            assert!(told.contains("`keys/a`") && told.contains(words) && !told.contains(secret.trim_end()), "{told}");
+            assert_eq!(Masker::new([secret.as_bytes()]).is_empty(), words == "is not masked", "{secret:?}");
+        }
+        assert_eq!(told("hunter22"), None);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use windlass_jobs::{Given, Job, JobError, OptionKind, SecretOption, read_file_option};
+use windlass_keys::masked_badly;
 use windlass_settings::KeyPath;
 use zeroize::Zeroizing;
 
 use crate::problem::Problem;
+use crate::show;
 
 /// Splits `NAME=VALUE`.
 pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
@@ -31,6 +33,17 @@ pub(crate) fn given(job: &Job, options: &[(String, String)]) -> Result<Vec<(Stri
         Ok((name.clone(), given))
     };
     options.iter().map(one).collect()
+}
+
+/// Warns of secrets that were typed and are masked badly. It is for whoever does not see the execution's log, which says so
+/// too.
+pub(crate) fn warn_of_short(given: &[(String, Given)]) {
+    for (name, given) in given {
+        if let Given::Secret(SecretOption::Typed(secret)) = given {
+            let warning = masked_badly(&format!("options.{name}"), secret.expose_secret().as_bytes());
+            warning.into_iter().for_each(show::warn);
+        }
+    }
 }
 
 fn secret(name: &str, text: &str) -> Result<SecretOption, Problem> {

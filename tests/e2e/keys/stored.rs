@@ -1,13 +1,12 @@
 //! What is stored, how it is listed, and that it comes out as it went in.
 
-use super::{installation, listed, secret, set};
+use super::{installation, listed, secret, set, terminal_of};
 use crate::installation::{Installation, assert_names};
 use base64::Engine as _;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use windlass_tests::{binaries, terminal};
+use windlass_tests::terminal;
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzzzzzzzzzz";
 
@@ -187,12 +186,7 @@ fn deleting_asks_or_is_told() {
 #[test]
 fn a_terminal_asks_for_a_password_without_showing_it() {
     let installation = installation();
-    // The terminal is asked itself, whatever standard input is: it takes one of its own.
-    let on_terminal = |arguments: &[&str]| {
-        let mut command = Command::new("setsid");
-        command.arg("--ctty").arg(binaries::windlass().unwrap());
-        installation.arguments_for(command, &[&["key", "set"], arguments].concat())
-    };
+    let on_terminal = |arguments: &[&str]| terminal_of(&installation, &[&["key", "set"], arguments].concat());
     let typed = terminal::answer_unseen(on_terminal(&["keys/ops"]), "secret for `keys/ops`", || format!("{SECRET}\n"));
     let (status, seen) = typed.unwrap();
     assert_eq!(status.code(), Some(0), "{seen}");

@@ -58,7 +58,7 @@ pub(crate) struct Waiting {
     wait: bool,
     /// Wait for its end, and show what it says meanwhile
     #[arg(long)]
-    follow: bool,
+    pub(super) follow: bool,
 }
 
 #[derive(Args)]
@@ -111,6 +111,9 @@ async fn start(global: &Global, arguments: Start) -> Result<u8, Problem> {
     let engine = setup::engine(setup::configuration(global)?, Role::Run).await?;
     let (job, version) = engine.job_named(&arguments.project, &arguments.name).await?;
     let given = options::given(&job, &arguments.options)?;
+    if !arguments.waiting.follow {
+        options::warn_of_short(&given);
+    }
     let offered = engine.offer(&arguments.project, Arc::clone(&job)).await?;
     let bound = bind(&offered, &given)?;
     let started = engine.start(&arguments.project, &job, Some(version), bound).await?;

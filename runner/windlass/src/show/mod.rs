@@ -44,6 +44,11 @@ pub(crate) fn talk(text: impl Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Writes a warning to standard error.
+pub(crate) fn warn(text: impl Display) {
+    talk(format_args!("warning: {text}"));
+}
+
 /// Writes text and a line break.
 pub(crate) fn line(text: impl Display) -> Result<(), Problem> {
     write(format!("{text}\n").as_bytes())

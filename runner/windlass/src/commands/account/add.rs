@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 use windlass_errors::Report as _;
-use windlass_keys::SecretKind;
+use windlass_keys::{SecretKind, masked_badly};
 use windlass_settings::{AccountName, KeyPath, ProjectName, Scope};
 
 use super::desk::{Desk, Proof, desk, told};
@@ -135,7 +135,9 @@ async fn store_secret(desk: &Desk, path: &KeyPath, id: &str) -> Result<(), Probl
     let typed = rpassword::prompt_password(format!("secret access key of `{id}`: "));
     let typed = typed.map_err(|error| Problem::coded("key.unreadable-input", format!("cannot read it: {error}")))?;
     let secret = Box::<[u8]>::from(zeroize::Zeroizing::new(typed).as_bytes());
+    let warning = masked_badly(path.as_str(), &secret);
     keys.set(path, SecretKind::Password, secret.into(), false).await?;
     show::talk(format_args!("stored `{path}`"));
+    warning.into_iter().for_each(show::warn);
     Ok(())
 }

@@ -47,6 +47,9 @@ async fn ready(global: &Global, arguments: &Again, goes_on: bool) -> Result<(Eng
     let row = find::execution(&engine.store, &arguments.id).await?;
     let job = engine.job_of(&row).await?;
     let given = options::given(&job, &arguments.options)?;
+    if !arguments.here && !arguments.waiting.follow {
+        options::warn_of_short(&given);
+    }
     let repeat = if goes_on { engine.reopen(row, &given).await? } else { engine.repeat(row, &given).await? };
     for name in &repeat.forgotten {
         show::talk(format_args!("note: secret option `{name}` has no value now; what is typed is not kept"));

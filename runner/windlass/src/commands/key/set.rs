@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretSlice};
 use windlass_errors::Report as _;
-use windlass_keys::{KeyError, KeyStorage, LONGEST, SecretKind, WELL_MASKED};
+use windlass_keys::{KeyError, KeyStorage, LONGEST, SecretKind, masked_badly};
 use windlass_settings::KeyPath;
 use zeroize::Zeroizing;
 
@@ -57,15 +57,10 @@ pub(super) async fn run(keys: &KeyStorage, arguments: Set) -> Result<(), Problem
     keys.check_writable(&path)?;
     let kind = kind(keys, &path, &arguments).await?;
     let secret = read(&path, kind, arguments.file.as_ref())?;
-    let bytes = secret.expose_secret().len();
+    let warning = masked_badly(path.as_str(), secret.expose_secret()).filter(|_| kind != SecretKind::PublicKey);
     let version = keys.set(&path, kind, secret, arguments.overwrite).await?;
     show::talk(format_args!("stored `{path}`, version {version}, a {}", super::named(kind)));
-    if bytes < WELL_MASKED && kind != SecretKind::PublicKey {
-        show::talk(format_args!(
-            "warning: the value of `{path}` has fewer than {WELL_MASKED} bytes: it is easily guessed, and hard to tell \
-             from other text in logs, so do not rely on its masking; use a longer one"
-        ));
-    }
+    warning.into_iter().for_each(show::warn);
     Ok(())
 }
 

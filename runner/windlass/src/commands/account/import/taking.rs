@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use secrecy::{ExposeSecret as _, SecretSlice};
 use serde_json::{Map, Value};
 use windlass_errors::Report as _;
-use windlass_keys::{KeyError, KeyStorage, SecretKind};
+use windlass_keys::{KeyError, KeyStorage, SecretKind, masked_badly};
 use windlass_settings::import::{Imported, ImportedKey, Refused};
 use windlass_settings::{Account, AccountName, KeyPath, Scope, Source};
 use windlass_store::AccountRow;
@@ -183,14 +183,17 @@ impl<'d> Taking<'d> {
     /// Stores a secret, before the account that needs it.
     async fn store(&self, key: &ImportedKey) -> Result<(), KeyError> {
         let ImportedKey { path, secret, line, .. } = key;
+        let warning = masked_badly(path.as_str(), secret.expose_secret().as_bytes());
         if self.dry_run {
             self.keys.check_writable(path)?;
             show::talk(format_args!("the secret in line {line} would be stored as `{path}`"));
+            warning.into_iter().for_each(show::warn);
             return Ok(());
         }
         let bytes = SecretSlice::from(Box::<[u8]>::from(secret.expose_secret().as_bytes()));
         self.keys.set(path, SecretKind::Password, bytes, self.overwrite).await?;
         show::talk(format_args!("stored the secret in line {line} as `{path}`; take it out of the file"));
+        warning.into_iter().for_each(show::warn);
         Ok(())
     }
 }
