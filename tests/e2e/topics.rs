@@ -137,7 +137,7 @@ print(json.dumps([key['AccessKeyId'], key['SecretAccessKey']]))",
         ended.failed(1, "sns.access-denied"),
         &[
             "the account may not do `sns:Publish` with topic `deployments` in region `us-east-1`",
-            "`windlass account policy --job web/test --account prod`",
+            "`windlass account policy prod --job web/test`",
         ],
     );
     assert_eq!(arrived(account, "deployments"), [Value::Null; 0]);

@@ -19,8 +19,8 @@ impl Place {
     /// That of the step.
     pub(crate) fn of(context: &Context) -> Self {
         let execution = context.execution();
-        let account = context.places().first().map(|place| format!(" --account {}", place.account)).unwrap_or_default();
-        let policy = format!("windlass account policy --job {}/{}{account}", execution.project, execution.job);
+        let account = context.places().first().map(|place| format!(" {}", place.account)).unwrap_or_default();
+        let policy = format!("windlass account policy{account} --job {}/{}", execution.project, execution.job);
         let service = match (context.endpoint("sns"), context.region()) {
             (Some(url), _) => format!("SNS at `{url}`"),
             (None, region) => format!("SNS in region `{}`", region.unwrap_or_default()),

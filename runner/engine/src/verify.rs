@@ -29,10 +29,8 @@ impl StepRun<'_> {
             .await
             .map_err(|error| StepError::new("step.failed", format!("the accounts cannot be read: {error}")))?;
         let declared = of_job(prepared, &settings, settings.meant(account));
-        let command = format!(
-            "windlass account policy --job {}/{} --account {}",
-            prepared.project, prepared.job.name, account.name
-        );
+        let command =
+            format!("windlass account policy {} --job {}/{}", account.name, prepared.project, prepared.job.name);
         let announced = |_: &str| {}; // The plugin has told the log what it is about to ask for.
         let checks =
             Checks { without_external_id, declared: Ok(declared), policy_command: &command, announce: &announced };

@@ -111,6 +111,7 @@ fn what_cannot_be_understood_is_a_usage_error() {
         (&["run", "job.yaml", "--project", "we b"], &["'we b'", "letters, digits"]),
         (&["completions", "tcsh"], &["'tcsh'", "bash"]),
         (&["account", "explain"], &["name an account or a project"]),
+        (&["account", "policy", "prod"], &["--project", "--job", "--plugin"]),
         (&["plugin", "show"], &["<NAME>"]),
     ] {
         let ended = windlass(arguments);

@@ -39,7 +39,7 @@ fn its_role_may_do_what_steps_need_of_either_name() {
     );
     assert_eq!(policy["Statement"][1]["Resource"][0], "arn:aws:logs:eu-west-1:444455556666:log-group:/web");
     for name in ["prod", "prod-ecs"] {
-        assert_eq!(document(&installation, &format!("policy --project web --account {name}")), policy);
+        assert_eq!(document(&installation, &format!("policy {name} --project web")), policy);
     }
     let managed = |name: &str| {
         let side = "--project web --side managed --output json --principal";
@@ -53,7 +53,7 @@ fn its_role_may_do_what_steps_need_of_either_name() {
 #[test]
 fn the_caller_may_assume_its_role() {
     let installation = installation();
-    for scope in ["--project web", "--job web/query", "--project web --account prod-ecs"] {
+    for scope in ["--project web", "--job web/query", "prod-ecs --project web"] {
         let policy = document(&installation, &format!("policy {scope} --caller"));
         assert_eq!(policy["Statement"][0]["Resource"], "arn:aws:iam::444455556666:role/Reader", "{scope}");
     }

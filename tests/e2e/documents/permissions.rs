@@ -99,13 +99,13 @@ fn each_account_has_a_policy_of_its_own() {
     let installation = stored(&[("china", WHO_IN_CHINA), ("query", QUERY)]);
     let several = account(&installation, "policy --project web");
     let error = several.failed(5, "account.document-incomplete");
-    assert_names(error, &["`china` of project `web`", "`prod` of project `web`", "`--account`"]);
+    assert_names(error, &["`china` of project `web`", "name one: ", "`prod` of project `web`"]);
     assert_eq!(several.stdout, "");
-    let china = document(&installation, "policy --project web --account china");
+    let china = document(&installation, "policy china --project web");
     let only = json!([{"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}]);
     assert_eq!(china["Statement"], only);
-    assert_ne!(document(&installation, "policy --project web --account prod"), china);
-    let unused = account(&installation, "policy --project web --account own");
+    assert_ne!(document(&installation, "policy prod --project web"), china);
+    let unused = account(&installation, "policy own --project web");
     assert_names(unused.failed(5, "account.document-empty"), &["`own`", "`china` of project `web`"]);
 }
 
@@ -169,9 +169,9 @@ fn the_caller_may_assume_the_roles_in_use_and_no_other() {
     let statement = |resource: &str| json!([{"Sid": "Windlass", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}]);
     let prod = statement("arn:aws:iam::444455556666:role/ops/Reader");
     assert_eq!(document(&installation, "policy --project web --caller")["Statement"], prod);
-    let open = document(&installation, "policy --project web --caller --account open");
+    let open = document(&installation, "policy open --project web --caller");
     assert_eq!(open["Statement"], statement("arn:aws:iam::444455556666:role/Open"), "no job uses it yet");
-    let own = account(&installation, "policy --project web --caller --account own");
+    let own = account(&installation, "policy own --project web --caller");
     assert_names(own.failed(5, "account.document-incomplete"), &["`own`", "assumes no role", "`assumeRole`"]);
 }
 
@@ -183,5 +183,5 @@ fn accounts_of_several_identities_are_told() {
         ended.ok(),
         &["arn:aws-cn:iam::444455556666:role/Reader", "arn:aws:iam::444455556666:role/ops/Reader"],
     );
-    assert_names(&ended.stderr, &["different identities (ec2-instance-role, profile)", "`--account`"]);
+    assert_names(&ended.stderr, &["different identities (ec2-instance-role, profile)", "with the name of an account"]);
 }

@@ -64,7 +64,7 @@ fn the_managing_side_is_the_callers_policy() {
     let installation = installation();
     let template = document(&installation, &format!("{} --output json", side("managing")));
     let policy = &template["Resources"]["WindlassAssumeRole"]["Properties"];
-    assert_eq!(policy["PolicyDocument"], document(&installation, "policy --project web --account prod --caller"));
+    assert_eq!(policy["PolicyDocument"], document(&installation, "policy prod --project web --caller"));
     assert_eq!(policy["Roles"], json!(["Windlass"]));
 }
 

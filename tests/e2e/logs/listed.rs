@@ -84,6 +84,6 @@ fn who_may_not_is_told_which_action_and_where_the_policy_is() {
     let (_server, installation) = scripted(script);
     let ended = run(&installation, &[("list-saved-queries", "{}")]);
     let error = ended.failed(1, "cloudwatch-logs.access-denied");
-    let command = "`windlass account policy --job web/test --account prod`";
+    let command = "`windlass account policy prod --job web/test`";
     assert_names(error, &["`logs:DescribeQueryDefinitions` in region `us-east-1`", command]);
 }

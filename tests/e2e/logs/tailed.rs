@@ -109,6 +109,6 @@ fn who_may_not_is_told_which_action_and_where_the_policy_is() {
     let installation = installation(&key.access_key_id, &key.secret_access_key, &standins().services_url());
     let ended: Ended = run(&installation, &[("tail", "{logGroups: [/demo/nginx/access], for: 1s}")]);
     let error = ended.failed(1, "cloudwatch-logs.access-denied");
-    let command = "`windlass account policy --job web/test --account prod`";
+    let command = "`windlass account policy prod --job web/test`";
     assert_names(error, &["`logs:FilterLogEvents` in region `us-east-1`", command]);
 }

@@ -16,7 +16,7 @@ fn account(installation: &Installation, arguments: &str) -> crate::installation:
 /// The log groups in the policy of an account.
 #[track_caller]
 fn groups(installation: &Installation, name: &str) -> Value {
-    let printed = account(installation, &format!("policy --project web --account {name}"));
+    let printed = account(installation, &format!("policy {name} --project web"));
     let policy: Value = serde_json::from_str(printed.ok()).unwrap();
     let statements = policy["Statement"].as_array().unwrap();
     statements.iter().find(|it| it["Action"] == "logs:DescribeLogStreams").unwrap()["Resource"].clone()
@@ -37,7 +37,7 @@ fn the_policy_of_each_account_has_what_the_step_needs_there() {
         apply(&installation, &[("who", &job(lines, &format!("{with}, groups: ['/app/*']"), ""))]);
         assert_eq!(groups(&installation, "one"), both(&seeded.managing_account), "{with}");
         assert_eq!(groups(&installation, "two"), both(&seeded.managed_account), "{with}");
-        let unused = account(&installation, "policy --project web --account three");
+        let unused = account(&installation, "policy three --project web");
         unused.failed(5, "account.document-empty");
     }
     apply(&installation, &[("who", &job("", "accounts: [one], regions: [us-east-1], groups: [/app]", ""))]);

@@ -157,6 +157,6 @@ fn a_role_that_may_not_query() {
     installation.set_key(path, &key.secret_access_key);
     let ended = Ended::from(example(&installation, &[]).output().unwrap());
     let error = ended.failed(1, "cloudwatch-logs.access-denied");
-    let prints = "`windlass account policy --job web/top-errors --account prod` prints";
+    let prints = "`windlass account policy prod --job web/top-errors` prints";
     assert_names(error, &["step `requests`", "`logs:StartQuery` in region `us-east-1`", "WindlassPowerless", prints]);
 }

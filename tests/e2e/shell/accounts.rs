@@ -116,16 +116,8 @@ fn a_step_has_an_account_only_where_it_or_its_job_names_one() {
     installation.job(&format!("account: role\nregion: us-east-1\nsteps: {}\n", json!([step(script, None)])));
     assert_eq!(lines(&installation.run_job(&["--output", "json"])), ["named us-east-1"]);
     let job = installation.folder().join("job.yaml");
-    let policy = installation.run(&[
-        "account",
-        "policy",
-        "--account",
-        "role",
-        "--project",
-        "web",
-        "--job",
-        job.to_str().unwrap(),
-    ]);
+    let of_job = ["account", "policy", "role", "--project", "web", "--job", job.to_str().unwrap()];
+    let policy = installation.run(&of_job);
     assert_names(&policy.stderr, &["shell/script"]);
     assert_names(run(&installation, script, Some("other")).failed(5, "account.unknown"), &["`other`"]);
 }

@@ -80,12 +80,12 @@ fn an_action_that_a_job_declares_and_the_role_may_not() {
     let ended = verify(&installation, "prod");
     let error = ended.failed(5, "account.verify-failed");
     let group = format!("arn:aws:logs:us-east-1:{}:log-group:/web/access", standins().seeded.managed_account);
-    let policy = "windlass account policy --project web --account prod";
+    let policy = "windlass account policy prod --project web";
     assert_names(error, &["`action-denied`", "`logs:StartQuery`", &group, "account.action-denied", policy]);
     assert_names(&ended.stdout, &["action-denied", policy]);
     verify(&installation, "prod --plugin sts").ok();
     let one = installation.run(&["account", "verify", "prod", "--job", "web/query"]);
-    assert_names(one.failed(5, "account.verify-failed"), &["--job web/query --account prod"]);
+    assert_names(one.failed(5, "account.verify-failed"), &["policy prod --job web/query"]);
 }
 
 #[test]

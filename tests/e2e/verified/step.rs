@@ -63,7 +63,10 @@ fn what_fails_fails_the_step_or_is_told() {
     let failed: Vec<&Value> =
         outputs["findings"].as_array().unwrap().iter().filter(|it| it["result"] == "failed").collect();
     let whats = format!("{failed:?}");
-    assert_names(&whats, &["no-external-id", "`logs:StartQuery`", "`logs:StopQuery`", "account policy --job web/test"]);
+    assert_names(
+        &whats,
+        &["no-external-id", "`logs:StartQuery`", "`logs:StopQuery`", "account policy another --job web/test"],
+    );
     assert!(!whats.contains("GetQueryResults") && !whats.contains("works-without"), "{whats}");
 }
 

@@ -25,10 +25,7 @@ impl Place {
     /// One of the step's places, by its number.
     pub(crate) fn of(context: &Context, number: usize) -> Self {
         let (place, execution) = (&context.places()[number], context.execution());
-        let policy = format!(
-            "windlass account policy --job {}/{} --account {}",
-            execution.project, execution.job, place.account
-        );
+        let policy = format!("windlass account policy {} --job {}/{}", place.account, execution.project, execution.job);
         Self { region: place.region.clone(), endpoint: context.endpoint("logs").map(str::to_owned), policy }
     }
 

@@ -75,7 +75,7 @@ pub(crate) enum Account {
     /// `--caller` it is what the managing identity needs. Expressions stand for anything: there is a `*` in their place.
     #[command(after_help = "Examples:\n  \
         windlass account policy --project web\n  \
-        windlass account policy --job web/top-errors --account prod\n  \
+        windlass account policy prod --job web/top-errors\n  \
         windlass account policy --job top-errors.yaml --project web --output yaml\n  \
         windlass account policy --plugin cloudwatch-logs\n  \
         windlass account policy --project web --caller")]

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatchlogs::types::{QueryCompileError, QueryCompileErrorLocation
 use super::*;
 
 fn place() -> Place {
-    let policy = "windlass account policy --job web/nightly --account prod".to_owned();
+    let policy = "windlass account policy prod --job web/nightly".to_owned();
     Place { region: "eu-west-1".to_owned(), endpoint: None, policy }
 }
 
@@ -88,7 +88,7 @@ fn common_errors_are_told_apart() {
 fn a_denial_names_the_action_and_who_prints_the_policy() {
     let step = start_failed(&coded("AccessDeniedException", 400), "fields x");
     assert!(step.message.contains("`logs:StartQuery` in region `eu-west-1`"), "{}", step.message);
-    assert!(step.help.unwrap().starts_with("`windlass account policy --job web/nightly --account prod` prints"));
+    assert!(step.help.unwrap().starts_with("`windlass account policy prod --job web/nightly` prints"));
 }
 
 #[test]

@@ -15,11 +15,11 @@ const LONGEST: usize = 6144;
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("steps").args(["project", "job", "plugin"]).required(true).multiple(true))]
 pub(crate) struct PolicyArguments {
+    /// The account that it is for [default: the only one that the steps use]
+    #[arg(conflicts_with = "plugin")]
+    name: Option<AccountName>,
     #[command(flatten)]
     scope: Scope,
-    /// The account that it is for, when the steps use several
-    #[arg(long, value_name = "NAME", conflicts_with = "plugin")]
-    account: Option<AccountName>,
     /// Print what the managing identity needs: to assume the roles of these accounts
     #[arg(long, conflicts_with = "plugin")]
     caller: bool,
@@ -47,7 +47,7 @@ pub(super) async fn run(global: &Global, arguments: &PolicyArguments) -> Result<
 
 async fn of_jobs(ground: &Ground, arguments: &PolicyArguments) -> Result<Policy, Problem> {
     let project = arguments.scope.project_of_all()?;
-    let wanted = match &arguments.account {
+    let wanted = match &arguments.name {
         Some(name) => account(&ground.settings, project.as_ref(), Some(name))?,
         None => None,
     };
@@ -81,13 +81,13 @@ fn callers(wanted: Option<&Account>, needs: &Needs) -> Result<Policy, Problem> {
     sources.dedup();
     if sources.len() > 1 {
         show::talk(format_args!(
-            "the accounts start from different identities ({}); `--account` prints what one of them needs",
+            "the accounts start from different identities ({}); with the name of an account it is what that one needs",
             sources.join(", ")
         ));
     }
     if used.is_empty() {
         let message = "no step uses an account with a role";
-        let help = "with `--project` and `--account`, the account need not be used yet";
+        let help = "an account that is named, with `--project`, need not be used yet";
         return Err(Problem::with_help("account.document-empty", message, help));
     }
     Ok(callers_policy(used)?)
@@ -116,7 +116,7 @@ fn unused() -> Problem {
 
 fn several(used: &[&Account]) -> Problem {
     let message = "the steps use several accounts, and each has a policy of its own";
-    Problem::with_help("account.document-incomplete", message, &format!("choose by `--account`: {}", listed(used)))
+    Problem::with_help("account.document-incomplete", message, &format!("name one: {}", listed(used)))
 }
 
 fn listed(used: &[&Account]) -> String {

@@ -64,12 +64,12 @@ impl Scope {
         match (&self.job, &self.plugin) {
             (_, Some(plugin)) => format!("windlass account policy --plugin {plugin}"),
             (Some(job), None) if self.project.is_none() => {
-                format!("windlass account policy --job {job} --account {}", account.name)
+                format!("windlass account policy {} --job {job}", account.name)
             }
             (Some(job), None) => {
-                format!("windlass account policy --project {project} --job {job} --account {}", account.name)
+                format!("windlass account policy {} --project {project} --job {job}", account.name)
             }
-            (None, None) => format!("windlass account policy --project {project} --account {}", account.name),
+            (None, None) => format!("windlass account policy {} --project {project}", account.name),
         }
     }
 }
