@@ -171,7 +171,10 @@ fn copy(mut file: File) -> std::io::Result<(File, String)> {
         hash.update(&chunk[..length]);
         memory.write_all(&chunk[..length])?;
     }
-    rustix::fs::fcntl_add_seals(&memory, SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+    // `WRITE` takes away mappings that may write as well; there are none. For that it looks for users of each page and
+    // gives up with `EBUSY` when the kernel itself moves or samples one (`memfd_wait_for_pins` in mm/memfd.c).
+    let seals = SealFlags::FUTURE_WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
+    rustix::fs::fcntl_add_seals(&memory, seals)?;
     Ok((memory, hex(hash.finalize())))
 }
 

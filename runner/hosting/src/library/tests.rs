@@ -1,4 +1,5 @@
 use super::*;
+use rustix::fs::FallocateFlags;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
@@ -32,7 +33,27 @@ fn a_manifest_and_its_program_are_a_plugin() {
     assert!(matches!(&library.form, Form::Program { name, .. } if name == "greet.sh"));
     let mut content = [0; 32];
     assert_eq!(library.memory.read_at(&mut content, 0).unwrap(), "#!/bin/sh\n".len());
-    library.memory.set_len(0).unwrap_err();
+}
+
+#[test]
+fn the_copy_in_memory_stays_as_it_was_hashed() {
+    let (_folder, manifest) = plugin();
+    let memory = Library::load(&manifest).unwrap().memory;
+    let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    let refused = [
+        memory.write_at(b"x", 0).unwrap_err(),
+        memory.write_at(b"x", 10).unwrap_err(),
+        memory.set_len(0).unwrap_err(),
+        memory.set_len(100).unwrap_err(),
+        rustix::fs::fallocate(&memory, punch, 0, 4).unwrap_err().into(),
+        rustix::fs::fcntl_add_seals(&memory, SealFlags::WRITE).unwrap_err().into(),
+    ];
+    for error in refused {
+        assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied, "{error}");
+    }
+    let mut content = [0; 32];
+    let length = memory.read_at(&mut content, 0).unwrap();
+    assert_eq!(&content[..length], b"#!/bin/sh\n");
 }
 
 /// The recipe of the documentation, with the system's own tool.
