@@ -77,6 +77,7 @@ fn added_used_changed_and_deleted() {
     let deleted = account(&installation, "delete prod --project web --yes");
     deleted.ok();
     assert_names(&deleted.stderr, &["`windlass account get prod --project web --history`"]);
+    assert!(!deleted.stderr.contains("key delete"), "{}", deleted.stderr);
     who(&installation, "prod").failed(5, "account.unknown");
     let history = json_of(&account(&installation, "get prod --project web --history --output json"));
     let versions: Vec<(i64, bool)> = history
@@ -298,7 +299,9 @@ fn a_secret_is_typed_for_an_account_that_can_be() {
     let (status, seen) = terminal::answer(on_terminal("ops", &[]), "secret access", never).unwrap();
     assert_eq!(status.code(), Some(5), "{seen}");
     assert_names(&seen, &["account.exists"]);
-    account(&installation, "delete ops --yes").ok();
+    let deleted = account(&installation, "delete ops --yes");
+    deleted.ok();
+    assert_names(&deleted.stderr, &["`windlass key delete keys/accounts/ops/secret-access-key`"]);
     let (status, seen) = terminal::answer(on_terminal("ops", &[]), "secret access key of", never).unwrap();
     assert_eq!(status.code(), Some(6), "{seen}");
     assert_names(&seen, &["key.exists", "`--secret-access-key keys/accounts/ops/secret-access-key`"]);

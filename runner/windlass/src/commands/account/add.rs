@@ -5,9 +5,9 @@ use clap::Args;
 use serde_json::json;
 use windlass_errors::Report as _;
 use windlass_keys::{SecretKind, masked_badly};
-use windlass_settings::{AccountName, KeyPath, ProjectName, Scope};
+use windlass_settings::{AccountName, KeyPath, ProjectName};
 
-use super::desk::{Desk, Proof, desk, told};
+use super::desk::{Desk, Proof, desk, secret_path, told};
 use super::fields::{Definition, Fields};
 use crate::arguments::{Global, Listing};
 use crate::problem::Problem;
@@ -103,14 +103,6 @@ fn external_id() -> Result<String, Problem> {
         Ok(16) => Ok(format!("windlass-{:032x}", u128::from_be_bytes(random))),
         _ => Err(Problem::internal("the system gives no random bytes")),
     }
-}
-
-fn secret_path(scope: &Scope, name: &AccountName) -> Result<KeyPath, Problem> {
-    let path = match scope {
-        Scope::System => format!("keys/accounts/{name}/secret-access-key"),
-        Scope::Project(project) => format!("keys/project/{project}/accounts/{name}/secret-access-key"),
-    };
-    KeyPath::parse(&path).map_err(|why| Problem::coded("key.invalid-path", format!("`{path}`: {why}")))
 }
 
 async fn store_secret(desk: &Desk, path: &KeyPath, id: &str) -> Result<(), Problem> {

@@ -1,10 +1,10 @@
 use clap::Args;
 use windlass_settings::{AccountName, ProjectName};
 
-use super::desk::{desk, kept, who};
+use super::desk::{desk, kept, secret_path, who};
 use crate::arguments::Global;
 use crate::problem::Problem;
-use crate::show;
+use crate::{setup, show};
 
 #[derive(Args)]
 pub(crate) struct Delete {
@@ -42,5 +42,9 @@ pub(super) async fn run(global: &Global, arguments: Delete) -> Result<(), Proble
     show::talk(format_args!(
         "deleted account `{name}` of {scope}; `windlass account get {name}{project} --history` has what it was"
     ));
+    let secret = secret_path(&scope, &name)?;
+    if setup::keys(&desk.file, &desk.store).entry(&secret).await.is_ok() {
+        show::talk(format_args!("its secret is kept: if nothing else needs it, `windlass key delete {secret}`"));
+    }
     Ok(())
 }

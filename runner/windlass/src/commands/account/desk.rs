@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use windlass_credentials::{AccountError, chain};
 use windlass_engine::{Plugins, Workshop, with_stored_accounts};
 use windlass_settings::yaml::YamlError;
-use windlass_settings::{Account, AccountName, Place, ProjectName, Scope, Settings, Stored, Unusable};
+use windlass_settings::{Account, AccountName, KeyPath, Place, ProjectName, Scope, Settings, Stored, Unusable};
 use windlass_store::{AccountRow, Store, StoreError};
 
 use super::fields::Definition;
@@ -185,6 +185,15 @@ pub(super) fn unreadable(error: &YamlError) -> Problem {
         Some(hint) => Problem::with_help("account.document-unreadable", error, hint),
         None => Problem::coded("account.document-unreadable", error),
     }
+}
+
+/// Where the secret is kept that was typed for an account's access key.
+pub(super) fn secret_path(scope: &Scope, name: &AccountName) -> Result<KeyPath, Problem> {
+    let path = match scope {
+        Scope::System => format!("keys/accounts/{name}/secret-access-key"),
+        Scope::Project(project) => format!("keys/project/{project}/accounts/{name}/secret-access-key"),
+    };
+    KeyPath::parse(&path).map_err(|why| Problem::coded("key.invalid-path", format!("`{path}`: {why}")))
 }
 
 /// How the database calls a scope.
