@@ -7,8 +7,8 @@ use windlass_store::{Prune, State, StoreError};
 use crate::Engine;
 use crate::recorder::now;
 
-/// Executions that are removed at a time; whoever writes waits no longer than that takes.
-const BATCH: i64 = 20;
+/// Executions that are looked for at a time.
+const EXECUTIONS: i64 = 1000;
 /// Records of due times that are removed at a time.
 const DUE_TIMES: i64 = 1000;
 /// Versions of jobs that are removed at a time.
@@ -45,7 +45,7 @@ impl Engine {
         let mut retired = Retired::default();
         for rule in &rules {
             loop {
-                let pruned = self.store.prune(rule, BATCH).await?.executions.len();
+                let pruned = self.store.prune(rule, EXECUTIONS).await?.executions.len();
                 retired.executions += u64::try_from(pruned).unwrap_or(u64::MAX);
                 if pruned == 0 {
                     break;

@@ -4,8 +4,9 @@ use crate::db::{self, Connection, Statement, sql};
 use crate::{State, Store, StoreError};
 
 const WHAT: &str = "the removal of executions";
-/// Chunks that one transaction removes; whoever writes waits no longer than that takes.
+/// Chunks, and executions, that one transaction removes; whoever writes waits no longer than that takes.
 const CHUNKS: u64 = 256;
+const EXECUTIONS: usize = 32;
 
 /// Which executions are no longer wanted. Only those that have ended are removed, none whose children or parent have
 /// not, and none of which something outside is still to be ended.
@@ -35,14 +36,14 @@ pub struct Pruned {
 }
 
 impl Store {
-    /// Removes at most `batch` executions with all that belongs to them, the oldest first. The space is used again; a file
-    /// of SQLite does not shrink. If the future is dropped, an execution may be left with a part of its log, which the
-    /// next call removes.
+    /// Removes at most so many executions with all that belongs to them, the oldest first and in small pieces. The space is
+    /// used again; a file of SQLite does not shrink. If the future is dropped, an execution may be left with a part of its
+    /// log, which the next call removes.
     ///
     /// # Errors
     /// `store.unavailable`
-    pub async fn prune(&self, prune: &Prune, batch: i64) -> Result<Pruned, StoreError> {
-        let mut left: Vec<Uuid> = self.db().fetch_all(prune.statement(batch)).await.map_err(self.unread(WHAT))?;
+    pub async fn prune(&self, prune: &Prune, most: i64) -> Result<Pruned, StoreError> {
+        let mut left: Vec<Uuid> = self.db().fetch_all(prune.statement(most)).await.map_err(self.unread(WHAT))?;
         left.reverse();
         let mut pruned = Pruned::default();
         while !left.is_empty() {
@@ -87,7 +88,7 @@ async fn remove(db: &mut Connection, mut left: Vec<Uuid>, waits: bool) -> db::Re
             let some = i64::try_from(CHUNKS - chunks).unwrap_or(0);
             chunks += db.execute(sql(sql_text).bind(*execution).bind(some)).await?;
         }
-        if chunks >= CHUNKS {
+        if chunks >= CHUNKS || executions.len() >= EXECUTIONS {
             break;
         }
         if db.execute(sql(EXECUTION).bind(*execution)).await? > 0 {
@@ -107,17 +108,23 @@ const EXECUTION: &str = "DELETE FROM execution WHERE id = $1 AND ended_at IS NOT
     AND NOT EXISTS (SELECT 1 FROM step_execution s WHERE s.execution = $1 AND s.abandon IS NOT NULL)";
 
 impl Prune {
-    fn statement(&self, batch: i64) -> Statement {
-        let mut text = "SELECT e.id FROM execution e WHERE e.ended_at IS NOT NULL \
+    fn statement(&self, most: i64) -> Statement {
+        let statement = self.keep_newest.into_iter().fold(Statement::assembled(self.text()), Statement::bind);
+        let texts = [&self.project, &self.job_key].into_iter().flatten();
+        self.ended_before.into_iter().fold(texts.fold(statement, Statement::bind), Statement::bind).bind(most)
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::from(if self.keep_newest.is_some() { SURPLUS } else { "SELECT e.id FROM execution e" });
+        text += " WHERE e.ended_at IS NOT NULL \
             AND NOT EXISTS (SELECT 1 FROM execution c WHERE c.parent = e.id AND c.ended_at IS NULL) \
             AND NOT EXISTS (SELECT 1 FROM execution p WHERE p.id = e.parent AND p.ended_at IS NULL) \
-            AND NOT EXISTS (SELECT 1 FROM step_execution s WHERE s.execution = e.id AND s.abandon IS NOT NULL)"
-            .to_owned();
+            AND NOT EXISTS (SELECT 1 FROM step_execution s WHERE s.execution = e.id AND s.abandon IS NOT NULL)";
         if !self.states.is_empty() {
             let states: Vec<_> = self.states.iter().map(|state| format!("'{state}'")).collect();
             text += &format!(" AND e.state IN ({})", states.join(", "));
         }
-        let mut next = 1;
+        let mut next = if self.keep_newest.is_some() { 2 } else { 1 };
         let mut argument = |condition: &str, given: bool| {
             if given {
                 text += &condition.replace('?', &format!("${next}"));
@@ -127,18 +134,22 @@ impl Prune {
         argument(" AND e.project = ?", self.project.is_some());
         argument(" AND e.job_key = ?", self.job_key.is_some());
         argument(" AND e.ended_at < ?", self.ended_before.is_some());
-        argument(NEWER, self.keep_newest.is_some());
         argument(" ORDER BY e.id LIMIT ? + 0", true);
-        let texts = [&self.project, &self.job_key].into_iter().flatten();
-        let statement = texts.fold(Statement::assembled(text), Statement::bind);
-        let numbers = [self.ended_before, self.keep_newest].into_iter().flatten();
-        numbers.fold(statement, Statement::bind).bind(batch)
+        text
     }
 }
 
-/// Looks at no more of the newer ones than are kept.
-const NEWER: &str = " AND EXISTS (SELECT 1 FROM (SELECT 1 AS one FROM execution n \
-    WHERE n.job_key = e.job_key AND n.id >= e.id ORDER BY n.id LIMIT 1 OFFSET ? + 0) newer)";
+/// Of each job those that come after the newest so many. Their end is found once for each job; as a condition on each execution
+/// it would be a walk for each.
+const SURPLUS: &str = "WITH RECURSIVE keys (job_key) AS (\
+        SELECT min(job_key) FROM execution \
+        UNION ALL \
+        SELECT (SELECT min(n.job_key) FROM execution n WHERE n.job_key > keys.job_key) FROM keys \
+        WHERE keys.job_key IS NOT NULL), \
+    surplus (job_key, newest) AS MATERIALIZED (\
+        SELECT job_key, (SELECT n.id FROM execution n WHERE n.job_key = keys.job_key ORDER BY n.id DESC LIMIT 1 OFFSET $1 + 0) \
+        FROM keys WHERE job_key IS NOT NULL) \
+    SELECT e.id FROM surplus JOIN execution e ON e.job_key = surplus.job_key AND e.id <= surplus.newest";
 
 #[cfg(test)]
 mod tests;

@@ -75,6 +75,32 @@ on_both! {
     }
 }
 
+/// Each execution would be looked at for each other one of its job, if the end of those that are kept were not found first.
+#[tokio::test]
+async fn the_newest_of_a_job_are_counted_once() {
+    const JOBS: u128 = 10;
+    const EACH: u128 = 200;
+    let ground = crate::testing::Ground::postgres();
+    let store = ground.open().await;
+    let queued = (0..JOBS * EACH).map(|number| Transition::Queued {
+        execution: NewExecution { job_key: format!("web/{}", number % JOBS), ..new(id(number)) },
+        secrets: Vec::new(),
+    });
+    store.commit(queued.collect()).await.unwrap();
+    let all_have_ended = sql("UPDATE execution SET ended_at = 1, state = 'succeeded'");
+    store.db().change(move |db| Box::pin(db.execute(all_have_ended))).await.unwrap();
+
+    let keep = Prune { keep_newest: Some(1_000), ..Prune::default() };
+    assert_eq!(keep.text().matches('$').count(), 2);
+    let plan = format!("EXPLAIN ANALYZE {}", keep.text().replace("$1", "1000").replace("$2", "9"));
+    let lines: Vec<String> = store.db().fetch_all(crate::db::Statement::assembled(plan)).await.unwrap();
+    let number = |line: &str, name: &str| line.rsplit_once(name)?.1.split([' ', ')']).next()?.parse::<u128>().ok();
+    let rows: Vec<u128> =
+        lines.iter().filter_map(|line| Some(number(line, " rows=")? * number(line, " loops=")?)).collect();
+    assert!(rows.contains(&(JOBS * EACH)), "{lines:#?}");
+    assert!(rows.iter().sum::<u128>() < 10 * JOBS * EACH, "{lines:#?}");
+}
+
 /// Several servers come to the same conclusion at once, and somebody at the command line wants all of it.
 #[tokio::test]
 async fn who_removes_what_others_remove_waits_or_leaves_it_to_them() {

@@ -241,7 +241,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         "kinds",
         "free",
         "turns",
-        "newer",
+        "surplus",
         "latest",
         "upcoming",
         "(subquery",

@@ -11,8 +11,8 @@ use crate::arguments::{Global, Listing};
 use crate::problem::Problem;
 use crate::{find, setup, show};
 
-/// Executions that are removed at a time; whoever writes waits no longer than that takes.
-const BATCH: i64 = 50;
+/// Executions that are looked for at a time.
+const BATCH: i64 = 500;
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("which").args(["older_than", "keep"]).required(true).multiple(true))]
