@@ -115,7 +115,11 @@ impl Prune {
     }
 
     fn text(&self) -> String {
-        let mut text = String::from(if self.keep_newest.is_some() { SURPLUS } else { "SELECT e.id FROM execution e" });
+        let (from, page, mut next) = match self.keep_newest {
+            Some(_) => (SURPLUS, ") SELECT id FROM found ORDER BY id LIMIT ? + 0", 2),
+            None => ("SELECT e.id FROM execution e", " ORDER BY e.id LIMIT ? + 0", 1),
+        };
+        let mut text = from.to_owned();
         text += " WHERE e.ended_at IS NOT NULL \
             AND NOT EXISTS (SELECT 1 FROM execution c WHERE c.parent = e.id AND c.ended_at IS NULL) \
             AND NOT EXISTS (SELECT 1 FROM execution p WHERE p.id = e.parent AND p.ended_at IS NULL) \
@@ -124,7 +128,6 @@ impl Prune {
             let states: Vec<_> = self.states.iter().map(|state| format!("'{state}'")).collect();
             text += &format!(" AND e.state IN ({})", states.join(", "));
         }
-        let mut next = if self.keep_newest.is_some() { 2 } else { 1 };
         let mut argument = |condition: &str, given: bool| {
             if given {
                 text += &condition.replace('?', &format!("${next}"));
@@ -134,7 +137,7 @@ impl Prune {
         argument(" AND e.project = ?", self.project.is_some());
         argument(" AND e.job_key = ?", self.job_key.is_some());
         argument(" AND e.ended_at < ?", self.ended_before.is_some());
-        argument(" ORDER BY e.id LIMIT ? + 0", true);
+        argument(page, true);
         text
     }
 }
@@ -148,8 +151,9 @@ const SURPLUS: &str = "WITH RECURSIVE keys (job_key) AS (\
         WHERE keys.job_key IS NOT NULL), \
     surplus (job_key, newest) AS MATERIALIZED (\
         SELECT job_key, (SELECT n.id FROM execution n WHERE n.job_key = keys.job_key ORDER BY n.id DESC LIMIT 1 OFFSET $1 + 0) \
-        FROM keys WHERE job_key IS NOT NULL) \
-    SELECT e.id FROM surplus JOIN execution e ON e.job_key = surplus.job_key AND e.id <= surplus.newest";
+        FROM keys WHERE job_key IS NOT NULL), \
+    found (id) AS MATERIALIZED (\
+        SELECT e.id FROM surplus JOIN execution e ON e.job_key = surplus.job_key AND e.id <= surplus.newest";
 
 #[cfg(test)]
 mod tests;

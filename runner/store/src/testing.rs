@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use windlass_tests::postgres::{PASSWORD, Postgres};
 
+use crate::db::Statement;
 use crate::{
     Cause, Durability, Ending, JobText, Location, LogChunk, Member, NewExecution, PostgresLocation, Role, Sealed,
     State, Store, Stream, Transition,
@@ -209,4 +210,13 @@ pub(crate) fn log(execution: Uuid, position: i32, seq: i64, text: &[u8]) -> Tran
 pub(crate) fn rows(execution: Uuid, seq: i64, rows: i64, data: &[u8]) -> Transition {
     let (table, columns) = ("results".to_owned(), "[\"a\"]".to_owned());
     Transition::Rows { execution, position: 0, table, columns, seq, rows, data: data.to_vec() }
+}
+
+/// How many rows PostgreSQL takes in hand for a statement without arguments, whatever comes of them; and its plan.
+pub(crate) async fn examined(store: &Store, text: &str) -> (u128, String) {
+    let explain = Statement::assembled(format!("EXPLAIN ANALYZE {text}"));
+    let plan: Vec<String> = store.db().fetch_all(explain).await.unwrap();
+    let number = |line: &str, name: &str| line.rsplit_once(name)?.1.split([' ', ')']).next()?.parse::<u128>().ok();
+    let rows = plan.iter().filter_map(|line| Some(number(line, " rows=")? * number(line, " loops=")?));
+    (rows.sum(), plan.join("\n"))
 }

@@ -139,3 +139,14 @@ on_both! {
         assert!(long < short * 6 + Duration::from_millis(5), "64 of 74 in {short:?}, of 10,010 in {long:?}");
     }
 }
+
+/// PostgreSQL would have said of a queue that it knows as empty that any index will do.
+#[tokio::test]
+async fn what_a_look_costs_does_not_depend_on_how_many_wait() {
+    let ground = crate::testing::Ground::postgres();
+    let store = ground.open().await;
+    store.db().change(|db| Box::pin(db.execute(sql("ANALYZE execution")))).await.unwrap();
+    commit(&store, (0..1_000).map(|number| queue(number, "web", "a", 0))).await;
+    let (rows, plan) = crate::testing::examined(&store, &SQL.replace("$1", "1000").replace("$2", "10")).await;
+    assert!((10..200).contains(&rows), "{rows} rows: {plan}");
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection as _, Postgres, Transaction};
 
@@ -26,6 +27,11 @@ const ABANDONED: [(&str, &str); 5] = [
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "2"),
 ];
+/// Each statement was written for an index, in whose order it takes few rows, and is used again and again. PostgreSQL knows less:
+/// of a queue that was empty a minute ago it takes all rows by any index and sorts them, for each row that it wants. And looking
+/// for another plan each time, or compiling one, takes longer than the statement.
+const PLANS: [(&str, &str); 4] =
+    [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_sort", "off"), ("jit", "off")];
 /// Between two tries to reach a server that is away.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How many prepared statements a connection keeps; more than there are texts.
@@ -62,9 +68,14 @@ pub(super) async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Po
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(said) => said.code().is_some_and(|code| code.starts_with("57P")),
+        sqlx::Error::Database(said) => has_stopped(&**said),
         _ => false,
     }
+}
+
+/// Whether the server ends sessions, its own or all.
+pub(super) fn has_stopped(said: &dyn DatabaseError) -> bool {
+    said.code().is_some_and(|code| code.starts_with("57P"))
 }
 
 fn options(location: &PostgresLocation, durability: Durability) -> Result<PgConnectOptions, StoreError> {
@@ -77,7 +88,7 @@ fn options(location: &PostgresLocation, durability: Durability) -> Result<PgConn
         Some(password) => options.password(password.expose_secret()),
         None => options,
     };
-    let options = options.options(ABANDONED);
+    let options = options.options(ABANDONED).options(PLANS);
     Ok(match durability {
         Durability::Full => options,
         Durability::Process => options.options([("synchronous_commit", "off")]),

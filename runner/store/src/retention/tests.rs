@@ -92,13 +92,9 @@ async fn the_newest_of_a_job_are_counted_once() {
 
     let keep = Prune { keep_newest: Some(1_000), ..Prune::default() };
     assert_eq!(keep.text().matches('$').count(), 2);
-    let plan = format!("EXPLAIN ANALYZE {}", keep.text().replace("$1", "1000").replace("$2", "9"));
-    let lines: Vec<String> = store.db().fetch_all(crate::db::Statement::assembled(plan)).await.unwrap();
-    let number = |line: &str, name: &str| line.rsplit_once(name)?.1.split([' ', ')']).next()?.parse::<u128>().ok();
-    let rows: Vec<u128> =
-        lines.iter().filter_map(|line| Some(number(line, " rows=")? * number(line, " loops=")?)).collect();
-    assert!(rows.contains(&(JOBS * EACH)), "{lines:#?}");
-    assert!(rows.iter().sum::<u128>() < 10 * JOBS * EACH, "{lines:#?}");
+    let text = keep.text().replace("$1", "1000").replace("$2", "9");
+    let (rows, plan) = crate::testing::examined(&store, &text).await;
+    assert!((JOBS * EACH..10 * JOBS * EACH).contains(&rows), "{rows} rows: {plan}");
 }
 
 /// Several servers come to the same conclusion at once, and somebody at the command line wants all of it.
