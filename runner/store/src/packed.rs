@@ -8,7 +8,7 @@ const LEVEL: i32 = 1;
 const MUCH: usize = 64 * 1024;
 
 /// Bytes as they are kept: a zstd frame, and the length and the number of line breaks of what is in it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Packed {
     pub(crate) bytes: i64,
     pub(crate) lines: i64,

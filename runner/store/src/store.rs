@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::commit::Lanes;
 use crate::db::{Database, DatabaseError};
 use crate::{Durability, Location, StoreError};
 
@@ -8,6 +9,7 @@ use crate::{Durability, Location, StoreError};
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Database>,
+    lanes: Arc<Lanes>,
 }
 
 impl Store {
@@ -26,7 +28,7 @@ impl Store {
             Location::Sqlite { data_dir } => Database::open_sqlite(data_dir, durability).await?,
             Location::Postgres(location) => Database::open_postgres(location, durability).await?,
         };
-        Ok(Self { inner: Arc::new(database) })
+        Ok(Self { inner: Arc::new(database), lanes: Arc::default() })
     }
 
     /// Opens SQLite in `data_dir` with full durability.
@@ -56,6 +58,10 @@ impl Store {
 
     pub(crate) fn db(&self) -> &Database {
         &self.inner
+    }
+
+    pub(crate) fn lanes(&self) -> &Lanes {
+        &self.lanes
     }
 
     pub(crate) fn unread(&self, what: &'static str) -> impl Fn(DatabaseError) -> StoreError {

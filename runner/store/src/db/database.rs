@@ -43,6 +43,11 @@ impl Database {
         self.commits.load(Ordering::Relaxed)
     }
 
+    /// Whether each call of [`Self::write`] is a transaction of its own.
+    pub(crate) fn commits_each(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
+    }
+
     /// Does a piece of work in a transaction. What it did is durable when this returns `Ok(Ok(_))`, and undone
     /// otherwise. If the future is dropped it is done whole or not at all.
     pub(crate) async fn write<T, R, F>(&self, work: F) -> Outcome<T, R>

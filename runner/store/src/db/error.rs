@@ -52,6 +52,15 @@ impl DatabaseError {
         }
     }
 
+    /// Whether a statement was refused, so that nothing of its transaction is kept. Otherwise it may be that only the answer
+    /// was lost.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match &*self.0 {
+            Cause::Postgres(sqlx::Error::Database(said)) => !super::postgres::has_stopped(&**said),
+            _ => false,
+        }
+    }
+
     /// What a person can do about it.
     pub(crate) fn help(&self) -> Option<String> {
         let help = match &*self.0 {
@@ -77,7 +86,7 @@ impl DatabaseError {
     }
 
     /// The database was closed meanwhile.
-    pub(super) fn closed() -> Self {
+    pub(crate) fn closed() -> Self {
         Cause::Closed.into()
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct Locks {
     /// Members that leave.
     pub(crate) leaving: Vec<Uuid>,
     /// What has to be held.
-    pub(crate) held: Option<Hold>,
+    pub(crate) held: Vec<Hold>,
     /// A member whose lease has to be over.
     pub(crate) lapsed: Option<Uuid>,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Locks {
 /// Why a transaction must not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
-    /// What has to be held is not.
+    /// Something that has to be held is not.
     Lost(Uuid),
     /// Somebody else claims it at this moment.
     Taken,
@@ -62,8 +62,9 @@ const LOCK: &str = concat!(
         ORDER BY id FOR UPDATE SKIP LOCKED) \
     SELECT CASE \
         WHEN locked.number < (SELECT count(*) FROM execution WHERE id = ANY($2)) THEN 'taken' \
-        WHEN $6 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM executions \
-            WHERE id = $6 AND state = 'running' AND member = $7 AND fence = $8) THEN 'lost' \
+        WHEN EXISTS (SELECT 1 FROM unnest($6, $7, $8) AS held (execution, by, number) \
+            WHERE NOT EXISTS (SELECT 1 FROM executions WHERE id = held.execution AND state = 'running' \
+                AND member = held.by AND fence = held.number)) THEN 'lost' \
         WHEN EXISTS (SELECT 1 FROM members WHERE lease_until <= ",
     clock!(),
     ") THEN 'noLease' \
@@ -79,18 +80,19 @@ impl Locks {
     /// Takes them until the end of the transaction. Says what is in its way, if anything is.
     pub(crate) async fn take(mut self, db: &mut Connection) -> Result<Option<Obstacle>> {
         let Connection::Postgres(transaction) = db else { return self.look(db).await };
-        self.executions.extend(self.held.map(|hold| hold.execution));
+        self.executions.extend(self.held.iter().map(|hold| hold.execution));
         self.leaving.extend(self.lapsed);
         if self.executions.is_empty() && self.claimed.is_empty() && self.leaving.is_empty() {
             return Ok(None);
         }
         let query = sqlx::query(LOCK).bind(self.executions).bind(self.claimed).bind(self.members).bind(self.leaving);
-        let hold = self.held;
-        let query = query.bind(self.keys).bind(hold.map(|hold| hold.execution)).bind(hold.map(|hold| hold.member));
-        let query = query.bind(hold.map(|hold| hold.fence)).bind(self.lapsed);
+        let held: Vec<Uuid> = self.held.iter().map(|hold| hold.execution).collect();
+        let by: Vec<Uuid> = self.held.iter().map(|hold| hold.member).collect();
+        let numbers: Vec<i64> = self.held.iter().map(|hold| hold.fence).collect();
+        let query = query.bind(self.keys).bind(held).bind(by).bind(numbers).bind(self.lapsed);
         let found: Option<String> = query.fetch_one(&mut **transaction).await?.try_get(0)?;
         Ok(match found.as_deref() {
-            Some("lost") => hold.map(|hold| Obstacle::Lost(hold.execution)),
+            Some("lost") => self.held.first().map(|hold| Obstacle::Lost(hold.execution)),
             Some("leased") => self.lapsed.map(Obstacle::Leased),
             Some("taken") => Some(Obstacle::Taken),
             Some(_) => Some(Obstacle::NoLease),
@@ -100,9 +102,10 @@ impl Locks {
 
     /// Where there are no locks there are no leases either.
     async fn look(self, db: &mut Connection) -> Result<Option<Obstacle>> {
-        if let Some(Hold { execution, member, fence }) = self.held {
-            let held: bool = db.fetch_one(sql(HELD).bind(execution).bind(member).bind(fence)).await?;
-            return Ok((!held).then_some(Obstacle::Lost(execution)));
+        for Hold { execution, member, fence } in self.held {
+            if !db.fetch_one::<bool>(sql(HELD).bind(execution).bind(member).bind(fence)).await? {
+                return Ok(Some(Obstacle::Lost(execution)));
+            }
         }
         Ok(self.lapsed.map(Obstacle::Leased))
     }
