@@ -31,7 +31,8 @@ wait "$watcher" 2>/dev/null
 exit $status
 "#;
 
-const STOP_LIMIT: Duration = Duration::from_secs(2);
+/// PostgreSQL, which is told to end at once, gives its own processes five seconds.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// A server to start: it gets this environment and `PATH`, and nothing of ours.
 #[derive(Debug)]
