@@ -146,6 +146,8 @@ pub(super) fn help(sqlstate: &str) -> Option<&'static str> {
              and the server's pg_hba.conf"
         }
         "3D000" => "create the database first, owned by this user: `createdb --owner USER NAME`",
+        // `plan_cache_mode` is from 12.
+        "42704" => "the server is too old: PostgreSQL 12 or newer is needed",
         "42501" => "this user must own the database, or may create tables in its first schema",
         "53100" => "free some space on the disk of the database server",
         "53200" => "the database server is out of memory; see its log",
