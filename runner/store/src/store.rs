@@ -50,7 +50,7 @@ impl Store {
         self.inner.name()
     }
 
-    /// How many transactions this value and its clones have committed. On SQLite many callers share one, and each is one
+    /// How many transactions this value and its clones have committed. Many callers may share one, and each is one
     /// synchronisation of the disk.
     pub fn commits(&self) -> u64 {
         self.inner.commits()

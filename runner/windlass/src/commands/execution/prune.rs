@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::{find, setup, show};
 
 /// Executions that are looked for at a time.
-const BATCH: i64 = 500;
+const EXECUTIONS: i64 = 500;
 
 #[derive(Args)]
 #[command(group = clap::ArgGroup::new("which").args(["older_than", "keep"]).required(true).multiple(true))]
@@ -64,7 +64,7 @@ pub(super) async fn run(global: &Global, arguments: &Prune) -> Result<u8, Proble
         show::talk(format_args!("{executions} executions would be removed"));
     } else {
         loop {
-            let pruned = store.prune(&prune, BATCH).await?;
+            let pruned = store.prune(&prune, EXECUTIONS).await?;
             if pruned.executions.is_empty() {
                 break;
             }
