@@ -58,6 +58,14 @@ impl ControlGroup {
         self.folders.iter().try_for_each(|folder| fs::write(folder.join("cgroup.procs"), pid.to_string()))
     }
 
+    /// How many of its processes the kernel killed because together they needed more memory than they may have.
+    pub(crate) fn killed_for_memory(&self) -> u64 {
+        // Version 2 and version 1 call the file differently, and the counter alike.
+        let files =
+            self.folders.iter().flat_map(|folder| [folder.join("memory.events"), folder.join("memory.oom_control")]);
+        files.filter_map(|file| kills(&fs::read_to_string(file).ok()?)).sum()
+    }
+
     fn limit(&self, file: &str, value: u64) {
         for file in self.folders.iter().map(|folder| folder.join(file)).filter(|file| file.exists()) {
             // Refused, the group is still good for killing.
@@ -126,6 +134,10 @@ fn remove(folder: &Path) {
     if let Some(parent) = folder.parent() {
         let _ = fs::remove_dir(parent);
     }
+}
+
+fn kills(counters: &str) -> Option<u64> {
+    counters.lines().find_map(|line| line.strip_prefix("oom_kill ")?.parse().ok())
 }
 
 fn members(folder: &Path) -> impl Iterator<Item = Pid> {

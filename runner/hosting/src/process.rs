@@ -129,6 +129,12 @@ impl HostProcess {
         }
     }
 
+    /// How many of the step's processes the kernel killed because together they needed more memory than they may have;
+    /// known until [`Self::clear`].
+    pub(crate) fn killed_for_memory(&self) -> u64 {
+        self.control_group.as_ref().map_or(0, ControlGroup::killed_for_memory)
+    }
+
     /// Kills whatever is left in the step's control group.
     pub(crate) fn clear(&mut self) {
         self.control_group = None;

@@ -129,6 +129,19 @@ pub struct StepFailure {
     pub cut_off: bool,
 }
 
+impl StepFailure {
+    /// Whatever a step failed of after the kernel killed some of its processes, this comes first: a program whose helpers
+    /// are gone may wait for them until it runs out of time.
+    fn after_memory(self, killed: u64) -> Self {
+        let were = if killed == 1 { "was" } else { "were" };
+        let help = format!(
+            "{killed} of its processes {were} killed, for together they needed more memory than `limits.stepMemory`: \
+             start fewer of them, or raise it"
+        );
+        Self { help: Some(help), ..self }
+    }
+}
+
 /// What a host said of its plugin.
 #[derive(Debug)]
 pub struct Described {
@@ -209,16 +222,18 @@ where
         Err(failure) => End::Failed(failure),
     };
     let status = if matches!(end, End::Done(_) | End::HostEnded) { host.end().await } else { host.end_now().await };
+    let killed_for_memory = host.killed_for_memory();
     host.clear();
     for pipe in pipes.into_iter().flatten() {
         drained(pipe).await;
     }
-    match end {
-        _ if budget.is_spent() => Err(HostingError::Flooded { plugin, limit: budget.limit() }.into()),
-        End::Done(outputs) => Ok(outputs),
-        End::Failed(failure) => Err(failure),
-        End::HostEnded => Err(without_result(plugin, status).into()),
-    }
+    let failure = match end {
+        _ if budget.is_spent() => HostingError::Flooded { plugin, limit: budget.limit() }.into(),
+        End::Done(outputs) => return Ok(outputs),
+        End::Failed(failure) => failure,
+        End::HostEnded => without_result(plugin, status).into(),
+    };
+    Err(if killed_for_memory > 0 { failure.after_memory(killed_for_memory) } else { failure })
 }
 
 /// A host with its broker.
