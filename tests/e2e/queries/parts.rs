@@ -192,7 +192,7 @@ fn queries_and_bytes_have_a_bound() {
 
 #[test]
 fn what_runs_when_it_fails_is_stopped() {
-    let running = Query::over_events().first(Status::Running, 1000, &numbered(1));
+    let running = Query::over_events().first(Status::Running, 20, &numbered(1));
     let events = scattered(&mut Random::new(9), 10);
     let script = Script::new().events(events).query(running);
     let (server, ended) = run(script, "fields @timestamp, @message", "      maxBytesScanned: 1B\n");
