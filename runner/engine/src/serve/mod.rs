@@ -1,6 +1,8 @@
 //! A server: it claims what is queued, runs it, settles what others left, and stops in good order.
 
 mod chores;
+mod claims;
+mod stopping;
 mod waiting;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,14 +13,12 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{self, JoinSet};
 use uuid::Uuid;
 use windlass_hosting::Stop;
-use windlass_jobs::OnInterrupted;
-use windlass_settings::ProjectName;
 use windlass_store::{Candidate, ExecutionFilter, State, StoreError, Transition};
 
 use self::chores::{AbortOnDrop, abandon_until, fire, fire_for_ever, retire_for_ever};
 use self::waiting::Waiting;
 use crate::lease::Term;
-use crate::notice::{Failed, Notice};
+use crate::notice::Failed;
 use crate::recorder::now;
 use crate::retention::Retired;
 use crate::schedules::DueTime;
@@ -27,10 +27,6 @@ use crate::{Abandoned, Engine, EngineError, Halt};
 
 /// How often processes are looked for that have ended.
 const SETTLE_EVERY: Duration = Duration::from_secs(3);
-/// So many notifications are sent beside as many executions as may run.
-const NOTIFYING: usize = 4;
-/// How often they are looked for then.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Something that a server did, for its log.
 #[derive(Debug)]
@@ -257,71 +253,6 @@ impl<'a> Server<'a> {
         self.claim().await
     }
 
-    /// Begins as many executions as there is room for.
-    async fn claim(&mut self) -> Result<(), EngineError> {
-        let most = usize::try_from(self.engine.settings.server.max_executions).unwrap_or(usize::MAX);
-        let mut were_there = false;
-        while !were_there {
-            let chosen = self.chosen(most).await?;
-            were_there = self.begin(chosen).await?;
-        }
-        let (freed, is_full) = (std::mem::take(&mut self.freed), self.taken.len() >= most);
-        if (is_full || self.draining) && self.waiting.has_others() && self.engine.store.frees_place(&freed).await? {
-            self.engine.member.wake_others().await;
-        }
-        if is_full { self.claim_notifications(most + NOTIFYING).await } else { Ok(()) }
-    }
-
-    /// What is to begin next.
-    async fn chosen(&mut self, most: usize) -> Result<BTreeMap<Uuid, Candidate>, EngineError> {
-        let Self { waiting, engine, taken, .. } = self;
-        let mut chosen = BTreeMap::new();
-        waiting.grow_old();
-        while taken.len() + chosen.len() < most && !self.draining {
-            let free = |it: &Candidate| {
-                !taken.contains_key(&it.id) && has_room(engine, taken.values().chain(chosen.values()), &it.project)
-            };
-            let Some(candidate) = waiting.next(engine, (taken.len(), most), free).await? else { break };
-            chosen.insert(candidate.id, candidate);
-        }
-        Ok(chosen)
-    }
-
-    /// What tells of others does not wait until these make room.
-    async fn claim_notifications(&mut self, most: usize) -> Result<(), EngineError> {
-        if self.taken.len() >= most || self.looked.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
-            return Ok(());
-        }
-        self.looked = Some(Instant::now());
-        let found = self.waiting.notifications(&self.engine, NOTIFYING).await?.into_iter();
-        let chosen = found.filter(|it| !self.taken.contains_key(&it.id)).take(most - self.taken.len());
-        self.begin(chosen.map(|candidate| (candidate.id, candidate)).collect()).await.map(drop)
-    }
-
-    /// Begins those of some executions that are there to be had, and says whether all were. They are read together, so that
-    /// they are claimed together.
-    async fn begin(&mut self, mut chosen: BTreeMap<Uuid, Candidate>) -> Result<bool, EngineError> {
-        let mut rows = self.engine.store.queued(&chosen.keys().copied().collect::<Vec<_>>()).await?;
-        rows.sort_unstable_by_key(|row| row.id);
-        for row in rows {
-            let Some(candidate) = chosen.remove(&row.id) else { continue };
-            let (engine, id, began) = (Arc::clone(&self.engine), row.id, self.begins.clone());
-            self.taken.insert(id, candidate.clone());
-            let task = self.tasks.spawn(async move {
-                let observer = |notice: Notice<'_>| {
-                    if let Notice::Started { .. } = notice {
-                        // Nobody listening means that the server has stopped.
-                        let _ = began.send(candidate.clone());
-                    }
-                };
-                engine.run_claimed(&row, &observer).await
-            });
-            self.by_task.insert(task.id(), id);
-        }
-        // Others have been faster with the rest.
-        Ok(chosen.is_empty())
-    }
-
     /// Tells which executions have begun: claimed by this process, and their first step recorded.
     fn tell_begun(&mut self) {
         while let Ok(candidate) = self.begun.try_recv() {
@@ -371,64 +302,6 @@ impl<'a> Server<'a> {
         }
         Ok(())
     }
-
-    /// Waits for what runs; what is not over in time is stopped, or left to go on another time.
-    async fn finish(mut self) {
-        (self.log)(Served::Stopping(self.taken.len()));
-        let grace = self.engine.settings.server.stop_grace;
-        if tokio::time::timeout(grace, self.drain()).await.is_ok() {
-            return;
-        }
-        let mut goes_on = Vec::new();
-        for execution in self.taken.keys().copied() {
-            match self.engine.store.execution(execution).await {
-                Ok(Some(row)) if self.resumes(&row).await => goes_on.push(row),
-                _ => {
-                    if let Some(halt) = self.engine.running.halt(execution) {
-                        halt.stop(&Stop::Cancelled("the server was stopped".to_owned()));
-                    }
-                }
-            }
-        }
-        if goes_on.is_empty() {
-            return self.drain().await;
-        }
-        // Those that go on another time must not record that they were cut off; their hosts end with them.
-        let ids: Vec<Uuid> = goes_on.iter().map(|row| row.id).collect();
-        let others = async {
-            while self.taken.keys().any(|id| !ids.contains(id)) {
-                match self.tasks.join_next_with_id().await {
-                    Some(ended) => self.ended(ended),
-                    None => break,
-                }
-            }
-        };
-        others.await;
-        self.tasks.shutdown().await;
-        let loser = Loser::own(self.engine.member.id, "the server was stopped");
-        for row in goes_on {
-            if let Err(error) = self.engine.settle_execution(&row, &loser).await {
-                (self.log)(Served::Trouble(&error));
-            }
-        }
-    }
-
-    async fn resumes(&self, row: &windlass_store::ExecutionRow) -> bool {
-        self.engine.job_of(row).await.is_ok_and(|job| job.on_interrupted != OnInterrupted::Fail)
-    }
-
-    async fn drain(&mut self) {
-        while let Some(ended) = self.tasks.join_next_with_id().await {
-            self.ended(ended);
-        }
-    }
-}
-
-/// Whether one more execution of a project may run.
-fn has_room<'a>(engine: &Engine, taken: impl Iterator<Item = &'a Candidate>, project: &str) -> bool {
-    let running = taken.filter(|other| other.project == project).count();
-    let most = ProjectName::parse(project).map_or(0, |name| engine.settings.project_executions(&name));
-    running < usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 /// How long it is until then; for ever when there is nothing.

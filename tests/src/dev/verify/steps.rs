@@ -63,6 +63,9 @@ fn build(log: &Path) -> Outcome<String> {
 fn test(log: &Path) -> Outcome<String> {
     let mut command = Command::new(binaries::cargo());
     command.args(["test", "--locked", "--workspace", "--no-fail-fast"]).env(binaries::ALREADY_BUILT, "1");
+    if std::env::var_os(TEST_THREADS).is_none() {
+        command.env(TEST_THREADS, tests_at_once().to_string());
+    }
     let ended = run::logged(command.current_dir(paths::root()), log, LIMIT);
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let failed = failures::of(&text);
@@ -75,6 +78,15 @@ fn test(log: &Path) -> Outcome<String> {
         return Err(Problem::new("no test ran"));
     }
     Ok(counts.note())
+}
+
+/// How many tests run at a time, as the harness reads it.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+
+/// More than there are processors: end-to-end tests wait a third of their time for clocks, leases and other programs.
+fn tests_at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    processors + processors.div_ceil(2)
 }
 
 /// Of each target; two run at a time.
