@@ -65,9 +65,11 @@ pub enum AccountError {
         why: ChainError,
     },
     /// The system's account is for other projects.
-    #[error("account `{}` of the system is not for project `{project}`", .account.name)]
+    #[error("{} is not for project `{project}`", meant(.named, .account))]
     NotForProject {
-        /// The account.
+        /// The name by which it was asked for.
+        named: AccountName,
+        /// The account, which may have another name as well.
         account: Box<Account>,
         /// The project.
         project: ProjectName,
@@ -134,8 +136,8 @@ impl Report for AccountError {
             Self::Chain { why: ChainError::Wrong { hint, .. } | ChainError::NotAllowed { hint, .. }, .. } => {
                 Some(hint.clone())
             }
-            Self::NotForProject { project, .. } => {
-                Some(format!("a system administrator adds `{project}` to its `allowedProjects`"))
+            Self::NotForProject { account, project, .. } => {
+                Some(format!("a system administrator adds `{project}` to the `allowedProjects` of `{}`", account.name))
             }
             Self::PolicyTooLong { .. } => Some(
                 "name fewer resources in one step, or give the account `sessionPolicyArns`: managed policies that \
@@ -163,6 +165,13 @@ impl Report for AccountError {
             _ => None,
         }
     }
+}
+
+fn meant(named: &AccountName, account: &Account) -> String {
+    if *named == account.name {
+        return format!("account `{named}` of the system");
+    }
+    format!("account `{}` of the system, which `{named}` is another name for,", account.name)
 }
 
 fn allowed(account: &Account) -> String {

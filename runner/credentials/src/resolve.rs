@@ -226,11 +226,13 @@ fn look_up<'a>(
         (None, of_system) if broken.is_some_and(|it| of_system.is_none() || it.scope != Scope::System) => {
             Err(AccountError::Unusable { account: broken.expect("it was looked at").clone().into() })
         }
-        (None, Some(account)) => match &account.grant.projects {
-            Some(allowed) if !allowed.contains(&project.name) => {
-                Err(AccountError::NotForProject { account: account.clone().into(), project: project.name.clone() })
-            }
-            _ => Ok(Found { account, chosen, shadowed: None }),
+        (None, Some(account)) => match settings.not_for(account, &project.name) {
+            Some(refusing) => Err(AccountError::NotForProject {
+                named: name.clone(),
+                account: refusing.clone().into(),
+                project: project.name.clone(),
+            }),
+            None => Ok(Found { account, chosen, shadowed: None }),
         },
         (None, None) => {
             let all = project.accounts.iter().chain(&settings.accounts);

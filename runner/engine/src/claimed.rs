@@ -46,7 +46,7 @@ impl Engine {
         let job = self.job_of(row).await?;
         let has_secrets = job.options.iter().any(|option| option.kind == OptionKind::Secret);
         let typed = if has_secrets { self.opened(row.id).await? } else { BTreeMap::new() };
-        let bound = options::restored(&job, &row.options, typed)?;
+        let bound = options::restored(&job, &project, &row.options, typed)?;
         let version = row.job_id.zip(row.job_version).map(|(job, version)| JobVersion { job, version });
         let prepared = self.prepare(project, job, bound, version).await?;
         Ok(Prepared { telling: row.telling.clone(), ..prepared })

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use uuid::Uuid;
 use windlass_jobs::{Bound, Job, JobError, OptionKind, Options, SecretOption};
-use windlass_settings::KeyPath;
+use windlass_settings::{KeyPath, ProjectName};
 use windlass_store::ExecutionSecret;
 
 use crate::{Engine, EngineError};
@@ -23,7 +23,12 @@ pub(crate) fn stored(bound: &Bound) -> String {
 }
 
 /// The options of an execution that was stored.
-pub(crate) fn restored(job: &Job, options: &str, typed: BTreeMap<String, SecretString>) -> Result<Bound, JobError> {
+pub(crate) fn restored(
+    job: &Job,
+    project: &ProjectName,
+    options: &str,
+    typed: BTreeMap<String, SecretString>,
+) -> Result<Bound, JobError> {
     let mut values: Options = serde_json::from_str(options).unwrap_or_default();
     let mut secrets: BTreeMap<String, SecretOption> =
         typed.into_iter().map(|(name, secret)| (name, SecretOption::Typed(secret))).collect();
@@ -32,7 +37,7 @@ pub(crate) fn restored(job: &Job, options: &str, typed: BTreeMap<String, SecretS
         let path = stored.as_ref().and_then(Value::as_str).and_then(|path| KeyPath::parse(path).ok());
         secrets.extend(path.map(|path| (option.name.clone(), SecretOption::Key(path))));
     }
-    Bound::restore(job, values, secrets)
+    Bound::restore(job, project, values, secrets)
 }
 
 impl Engine {

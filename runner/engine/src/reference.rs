@@ -171,7 +171,7 @@ fn bound(outer: &Prepared, job: &Job, options: &Tree, values: &Values) -> Result
         let secret = evaluated.secret_options.get(&format!("/{name}")).and_then(|name| outer.bound.secrets.get(name));
         given.push((name.clone(), secret.map_or_else(|| Given::Value(value.clone()), |it| Given::Secret(it.clone()))));
     }
-    bind(job, &given)
+    bind(job, &outer.project, &given)
 }
 
 fn recorded(row: ExecutionRow) -> Finished {

@@ -57,11 +57,12 @@ impl Engine {
         }
         let forgotten = missing(false).collect();
         let asked = |name: &String| job.option(name).is_some_and(|option| option.values_from.is_some());
+        let project = project_of(&row)?;
         let offered = match others.iter().any(|(name, _)| asked(name)) {
-            true => self.offer(&project_of(&row)?, Arc::clone(&job)).await?,
+            true => self.offer(&project, Arc::clone(&job)).await?,
             false => Arc::clone(&job),
         };
-        let bound = bind(&offered, &given)?;
+        let bound = bind(&offered, &project, &given)?;
         Ok(Repeat { row, job, forgotten, bound })
     }
 

@@ -23,6 +23,16 @@ pub enum JobError {
         /// Where, and what.
         error: Box<YamlError>,
     },
+    /// A secret option is given by a key that a step of the project may not read.
+    #[error("option `{option}`: {message}")]
+    ForeignKey {
+        /// The option.
+        option: String,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
     /// An option that was given or is missing, or a file that was given as one.
     #[error("{message}")]
     Option {
@@ -43,7 +53,7 @@ impl JobError {
     pub fn place(&self) -> (u64, u64) {
         match self {
             Self::At { error, .. } => (error.line, error.column),
-            Self::Unreadable { .. } | Self::Option { .. } => (0, 0),
+            Self::Unreadable { .. } | Self::ForeignKey { .. } | Self::Option { .. } => (0, 0),
         }
     }
 
@@ -72,6 +82,7 @@ impl Report for JobError {
         Code::new(match self {
             Self::Unreadable { .. } => "job.unreadable",
             Self::At { code, .. } => code,
+            Self::ForeignKey { .. } => "key.not-permitted",
             Self::Option { .. } => "job.invalid-option",
         })
     }
@@ -80,7 +91,7 @@ impl Report for JobError {
         match self {
             Self::Unreadable { .. } => Some("give the path of a job file, `windlass run JOB.yaml`".to_owned()),
             Self::At { error, .. } => error.hint.clone(),
-            Self::Option { help, .. } => Some(help.clone()),
+            Self::ForeignKey { help, .. } | Self::Option { help, .. } => Some(help.clone()),
         }
     }
 

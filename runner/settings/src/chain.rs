@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use windlass_errors::nearest_hint;
 
-use crate::{Account, AccountName, Grant, Place, ProjectName, Role, RolePattern, Scope, Settings, Source};
+use crate::{Account, AccountName, Grant, Place, ProjectName, Role, RoleArn, RolePattern, Scope, Settings, Source};
 
 /// An account with those that it starts from, the first of which has a source that is no account. What makes it usable was
 /// checked: whoever holds a chain need not look up or compare anything.
@@ -81,7 +81,10 @@ impl Chain {
 
     fn check_roles(&self) -> Result<(), ChainError> {
         let mut from_role = self.source().is_role();
-        let mut before: Option<&Role> = None;
+        let mut before: Option<&RoleArn> = match self.source() {
+            Source::WebIdentity(identity) => identity.role.as_ref(),
+            _ => None,
+        };
         for link in self.links() {
             let Some(role) = &link.role else { continue };
             if from_role && role.duration > LONGEST_CHAINED {
@@ -93,8 +96,8 @@ impl Chain {
                     hint: "AWS limits such role chaining to one hour: `sessionDuration: 1h` or less".to_owned(),
                 });
             }
-            if let Some(before) = before.filter(|before| before.arn.partition() != role.arn.partition()) {
-                let (to, from) = (role.arn.partition(), before.arn.partition());
+            if let Some(before) = before.filter(|before| before.partition() != role.arn.partition()) {
+                let (to, from) = (role.arn.partition(), before.partition());
                 return Err(ChainError::Wrong {
                     message: format!(
                         "account `{}` assumes a role in the partition `{to}` from one in `{from}`",
@@ -104,7 +107,7 @@ impl Chain {
                         .to_owned(),
                 });
             }
-            (before, from_role) = (Some(role), true);
+            (before, from_role) = (Some(&role.arn), true);
         }
         Ok(())
     }

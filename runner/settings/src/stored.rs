@@ -97,6 +97,21 @@ impl Settings {
         account
     }
 
+    /// That account of the system which is not for a project: itself, or one that it is another name for. An account of a
+    /// project is asked by its [chain](Self::chain).
+    pub fn not_for<'a>(&'a self, mut account: &'a Account, project: &ProjectName) -> Option<&'a Account> {
+        for _ in 0..Chain::LONGEST {
+            if account.grant.projects.as_ref().is_some_and(|allowed| !allowed.contains(project)) {
+                return Some(account);
+            }
+            account = match (&account.role, &account.source) {
+                (None, Source::Account(name)) => self.account(&account.scope, name)?,
+                _ => return None,
+            };
+        }
+        None
+    }
+
     /// The usable accounts that a scope sees, its own first.
     pub fn seen_by(&self, scope: &Scope) -> impl Iterator<Item = &Account> {
         let own = if *scope == Scope::System { &[] } else { self.of_scope(scope) };

@@ -185,6 +185,33 @@ fn the_secret_goes_to_key_storage_and_nowhere_else() {
     installation.run(&["key", "show", SECRET_PATH]).ok();
 }
 
+/// What bears the name of the account that they start from is somebody else.
+#[test]
+fn nothing_starts_from_another_identity_than_its_files() {
+    let installation = installation();
+    import_spinnaker(&installation, &[]).ok();
+    let user = &spinnaker().0;
+    let text = clouddriver("")
+        .replace(&user.access_key_id, "AKIAIOSFODNN7EXAMPLE")
+        .replace("aws-account-name", "second")
+        .replace("ecs-account-name", "second-ecs");
+    let ended = import(&installation, "other.yml", &text, &["--output", "json"]);
+    assert_names(ended.failed(5, "account.import-incomplete"), &["3 of 3 accounts were not taken over"]);
+    assert_results(&ended, &[("spinnaker-managing", "exists"), ("second", "refused"), ("second-ecs", "refused")]);
+    let why = json_of(&ended)["accounts"][1]["problem"].clone();
+    assert_eq!(why, "it starts from account `spinnaker-managing`, which was not taken over");
+
+    let services = standins().services_url();
+    let shop = "{name: shop, source: ec2-instance-role, assumeRole: 'arn:aws:iam::111122223333:role/shop'}";
+    let installation = Installation::new(&format!(
+        "projects: [{{name: web}}]\nendpoints: {{sts: '{services}', logs: '{services}'}}\naccounts: [{shop}]\n"
+    ));
+    let text = clouddriver("").replace("aws-account-name", "shop").replace("ecs-account-name", "shop-ecs");
+    let ended = import(&installation, "clouddriver.yml", &text, &["--output", "json"]);
+    assert_results(&ended, &[("shop", "refused"), ("spinnaker-managing", "added"), ("shop-ecs", "refused")]);
+    assert_names(&ended.stdout, &["it starts from account `shop`, which was not taken over"]);
+}
+
 #[test]
 fn what_is_there_is_replaced_only_when_told() {
     let installation = installation();

@@ -99,3 +99,30 @@ fn a_key_is_used_again_by_its_path() {
     assert_names(log.ok(), &["use| [masked]"]);
     comes_to(&installation, &again, "succeeded");
 }
+
+/// A key of the system or of another project is not to be had by naming it when a job is started.
+#[test]
+fn a_key_that_is_not_the_projects_is_refused() {
+    let installation = installation("");
+    for (path, secret) in [("keys/su", "of-the-system"), ("keys/project/ops/x", "of-another-project")] {
+        installation.set_key(path, secret);
+    }
+    let text = "options: [{name: token, type: secret}]\nsteps:\n- uses: shell/script\n  with: {script: 'rev < $T_FILE', \
+                secrets: {T: '${{ options.token }}'}}\n";
+    apply(&installation, &[("secretive", text)]);
+    installation.job(text);
+    let queued = start(&installation, "secretive", &["-o", "token=keys/project/web/none"]);
+    for path in ["keys/su", "keys/project/ops/x"] {
+        let given = format!("token={path}");
+        let said = format!("option `token`: a step of project `web` may not read the key `{path}`");
+        let job = ["job", "start", "secretive", "--project", "web", "-o", &given];
+        assert_names(installation.run(&job).failed(6, "key.not-permitted"), &[&said]);
+        assert_names(installation.run_job(&["-o", &given]).failed(6, "key.not-permitted"), &[&said]);
+    }
+    // Nor if it is in the database already.
+    installation.database("UPDATE execution SET options = '{\"token\": \"keys/su\"}'");
+    let server = serve(&installation, "server-");
+    let failed = comes_to(&installation, &queued, "failed").to_string();
+    assert_names(&failed, &["key.not-permitted", "may not read the key `keys/su`"]);
+    drop(server);
+}

@@ -68,6 +68,31 @@ fn an_account_is_one_whole_record() {
     assert_eq!(resolve(&all, &request).unwrap().chain.account(), &all.projects[0].accounts[0]);
 }
 
+/// Spinnaker's ECS accounts have the permissions of the AWS account that they refer to.
+#[test]
+fn another_name_is_for_whom_the_account_is() {
+    let (mut aws, mut ecs) = (account("aws"), account("ecs"));
+    ecs.source = Source::Account(aws.name.clone());
+    let again = Account { name: account_name("again"), source: Source::Account(ecs.name.clone()), ..account("x") };
+    let said = |aws: &Account, ecs: &Account, name| {
+        let all = settings(vec![aws.clone(), ecs.clone(), again.clone()], Vec::new());
+        outcome(&all, Some(name), None).map_err(|error| (error.to_string(), error.help().unwrap()))
+    };
+    assert!(said(&aws, &ecs, "again").is_ok());
+    aws.grant.projects = Some(vec![project_name("ops")]);
+    let (message, help) = said(&aws, &ecs, "again").unwrap_err();
+    assert_eq!(message, "account `aws` of the system, which `again` is another name for, is not for project `web`");
+    assert_eq!(help, "a system administrator adds `web` to the `allowedProjects` of `aws`");
+    ecs.grant.projects = Some(vec![project_name("web")]);
+    assert!(said(&aws, &ecs, "ecs").is_err(), "what it says of itself opens nothing");
+    // With a role of its own it is another account, and the file may build on what it likes.
+    ecs.role = Some(crate::testing::role("arn:aws:iam::111122223333:role/Other", None));
+    assert!(said(&aws, &ecs, "again").is_ok());
+    aws.grant.projects = Some(vec![project_name("web")]);
+    ecs.grant.projects = Some(vec![project_name("ops")]);
+    assert!(said(&aws, &ecs, "again").is_err());
+}
+
 #[test]
 fn an_unknown_name_is_never_replaced_by_a_default() {
     let error = outcome(&everything(), Some("botth"), None).unwrap_err();

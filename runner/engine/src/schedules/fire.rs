@@ -171,7 +171,7 @@ impl Engine {
         let job: Arc<Job> = self.stored_job(&project, &row.job_name, version).await?;
         let given: Vec<(String, Given)> =
             definition.options.iter().map(|(name, value)| (name.clone(), Given::Value(value.clone()))).collect();
-        let bound = bind(&job, &given)?;
+        let bound = bind(&job, &project, &given)?;
         let needs = self.requirements(&project, &job).await?;
         let version = Some(version);
         Ok(Prepared { job, project, bound, version, telling: None, depth: 0, needs, plugins: BTreeMap::new() })

@@ -203,7 +203,7 @@ impl Ground {
         };
         let id = execution.to_string();
         let facts = RunFacts { project: "web", job: "drawn", execution: &id, attempt: 1, scheduled_at: None };
-        let values = Values::new(&facts, &bind(&case.job, &[]).unwrap(), &case.job);
+        let values = Values::new(&facts, &bind(&case.job, &"web".parse().unwrap(), &[]).unwrap(), &case.job);
         let halt = Halt::default();
         let Ran { failed, .. } = walk.sequence(&case.job.steps, values, Inside::default(), &halt).await.unwrap();
         let state = failed.as_ref().map_or(State::Succeeded, crate::Failed::state);

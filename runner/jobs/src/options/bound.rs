@@ -39,7 +39,7 @@ impl fmt::Debug for Given {
 /// Where the text of a secret option is.
 #[derive(Clone, Debug)]
 pub enum SecretOption {
-    /// In key storage; whether the project may read it, [`own_key`](crate::own_key) says at use.
+    /// In key storage. In [`Bound`] it is one that the project may read.
     Key(KeyPath),
     /// It was typed in.
     Typed(SecretString),
@@ -47,7 +47,8 @@ pub enum SecretOption {
 
 /// The options of one execution.
 ///
-/// `values` holds nothing secret and may be stored as it is; a key's path may be stored too, what was typed may not.
+/// `values` holds nothing secret and may be stored as it is; a key's path may be stored too, what was typed may not. Keys
+/// are the project's own.
 #[derive(Clone, Debug)]
 pub struct Bound {
     /// The values.
@@ -61,8 +62,14 @@ impl Bound {
     ///
     /// # Errors
     /// `job.invalid-option`, when what was stored does not fit the job: an option it has not, one without a value, a value
-    /// that it does not allow, a secret for what is none, a required secret that is gone.
-    pub fn restore(job: &Job, values: Options, secrets: BTreeMap<String, SecretOption>) -> Result<Self, JobError> {
+    /// that it does not allow, a secret for what is none, a required secret that is gone; `key.not-permitted` as
+    /// [`bind`](crate::bind).
+    pub fn restore(
+        job: &Job,
+        project: &ProjectName,
+        values: Options,
+        secrets: BTreeMap<String, SecretOption>,
+    ) -> Result<Self, JobError> {
         let foreign = |name: &str| {
             let hint = nearest_hint(name, job.options.iter().map(|option| option.name.as_str()));
             JobError::option(format!("job `{}` has no option `{name}`", job.name), hint)
@@ -87,7 +94,19 @@ impl Bound {
                 return Err(wrong("it is required".to_owned()));
             }
         }
-        Ok(Self { values, secrets })
+        Self { values, secrets }.of(project)
+    }
+
+    /// The same, if its keys are the project's.
+    pub(super) fn of(self, project: &ProjectName) -> Result<Self, JobError> {
+        let refused = self.secrets.iter().find_map(|(option, secret)| match secret {
+            SecretOption::Key(path) => not_own(path, project).map(|why| (option.clone(), why)),
+            SecretOption::Typed(_) => None,
+        });
+        match refused {
+            Some((option, (message, help))) => Err(JobError::ForeignKey { option, message, help }),
+            None => Ok(self),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod tests;
 
 use serde_json::{Map, Value};
 use windlass_errors::nearest_hint;
+use windlass_settings::ProjectName;
 
 pub(crate) use bound::not_own;
 pub use bound::{Bound, Given, Options, SecretOption};
@@ -26,8 +27,9 @@ const LISTED: usize = 20;
 /// An option with `valuesFrom` takes any value, unless the answer was [allowed](OptionSpec::allow).
 ///
 /// # Errors
-/// `job.invalid-option`, when an option is unknown, given twice, missing, or its value is not allowed.
-pub fn bind(job: &Job, given: &[(String, Given)]) -> Result<Bound, JobError> {
+/// `job.invalid-option`, when an option is unknown, given twice, missing, or its value is not allowed; `key.not-permitted`,
+/// when a secret is the key of the system or of another project.
+pub fn bind(job: &Job, project: &ProjectName, given: &[(String, Given)]) -> Result<Bound, JobError> {
     for (position, (name, _)) in given.iter().enumerate() {
         if job.option(name).is_none() {
             let hint = nearest_hint(name, job.options.iter().map(|option| option.name.as_str()));
@@ -47,7 +49,7 @@ pub fn bind(job: &Job, given: &[(String, Given)]) -> Result<Bound, JobError> {
             bound.values.insert(option.name.clone(), value(option, given)?);
         }
     }
-    Ok(bound)
+    bound.of(project)
 }
 
 fn value(option: &OptionSpec, given: Option<&Given>) -> Result<Value, JobError> {

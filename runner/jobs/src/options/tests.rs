@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use windlass_settings::KeyPath;
+use windlass_errors::Report as _;
+use windlass_settings::{KeyPath, ProjectName};
 
 use super::*;
 use crate::testing::{job, shown};
@@ -11,18 +12,22 @@ fn with(options: &str) -> Job {
     job(&format!("options: [{options}]\nsteps: [{{uses: a/b}}]\n"))
 }
 
+fn web() -> ProjectName {
+    ProjectName::parse("web").unwrap()
+}
+
 fn text(name: &str, text: &str) -> (String, Given) {
     (name.to_owned(), Given::Text(text.to_owned()))
 }
 
 /// The value of the option `x` of this kind, given as text.
 fn typed(option: &str, given: &str) -> Result<Value, String> {
-    let bound = bind(&with(&format!("{{name: x, {option}}}")), &[text("x", given)]);
+    let bound = bind(&with(&format!("{{name: x, {option}}}")), &web(), &[text("x", given)]);
     bound.map(|bound| bound.values["x"].clone()).map_err(|error| shown([&error]))
 }
 
 fn valued(option: &str, given: Value) -> Result<Value, String> {
-    let bound = bind(&with(&format!("{{name: x, {option}}}")), &[("x".to_owned(), Given::Value(given))]);
+    let bound = bind(&with(&format!("{{name: x, {option}}}")), &web(), &[("x".to_owned(), Given::Value(given))]);
     bound.map(|bound| bound.values["x"].clone()).map_err(|error| shown([&error]))
 }
 
@@ -102,12 +107,12 @@ fn a_value_comes_with_its_type() {
 fn options_are_known_and_given_once_and_given_when_required() {
     let job =
         with("{name: rows, required: true}, {name: config, type: file, required: true}, {name: level, default: a}");
-    let said = |given: &[(String, Given)]| shown([&bind(&job, given).unwrap_err()]);
+    let said = |given: &[(String, Given)]| shown([&bind(&job, &web(), given).unwrap_err()]);
     assert!(said(&[text("rosw", "1")]).contains("job `test` has no option `rosw` (did you mean `rows`?)"));
     assert!(said(&[text("rows", "1"), text("rows", "2")]).contains("option `rows` is given twice"));
     assert!(said(&[]).contains("option `rows` is required (give it with `--option rows=...`)"));
     assert!(said(&[text("rows", "1")]).contains("(give it with `--option config=@FILE`)"));
-    let bound = bind(&job, &[text("rows", "1"), text("config", "c")]).unwrap();
+    let bound = bind(&job, &web(), &[text("rows", "1"), text("config", "c")]).unwrap();
     assert_eq!(Value::Object(bound.values), json!({"rows": "1", "config": "c", "level": "a"}));
 }
 
@@ -116,19 +121,19 @@ fn a_secret_is_a_key_or_typed_and_never_a_value() {
     let job = with(
         "{name: a, type: secret, key: keys/project/web/a}, {name: b, type: secret, required: true}, {name: c, type: secret}",
     );
-    let bound = bind(&job, &[text("b", "hunter2")]).unwrap();
+    let bound = bind(&job, &web(), &[text("b", "hunter2")]).unwrap();
     assert_eq!(Value::Object(bound.values.clone()), json!({"a": null, "b": null, "c": null}));
     assert!(matches!(&bound.secrets["a"], SecretOption::Key(path) if path.as_str() == "keys/project/web/a"));
     assert!(matches!(&bound.secrets["b"], SecretOption::Typed(text) if text.expose_secret() == "hunter2"));
     assert_eq!(bound.secrets.len(), 2);
     assert!(!format!("{bound:?} {:?}", text("b", "hunter2")).contains("hunter2"));
 
-    let instead = bind(&job, &[text("a", "other"), text("b", "x")]).unwrap();
+    let instead = bind(&job, &web(), &[text("a", "other"), text("b", "x")]).unwrap();
     assert!(matches!(&instead.secrets["a"], SecretOption::Typed(text) if text.expose_secret() == "other"));
     let passed = ("b".to_owned(), Given::Secret(bound.secrets["a"].clone()));
-    assert!(matches!(bind(&job, &[passed]).unwrap().secrets["b"], SecretOption::Key(_)));
+    assert!(matches!(bind(&job, &web(), &[passed]).unwrap().secrets["b"], SecretOption::Key(_)));
 
-    let said = |job: &Job, given: &[(String, Given)]| shown([&bind(job, given).unwrap_err()]);
+    let said = |job: &Job, given: &[(String, Given)]| shown([&bind(job, &web(), given).unwrap_err()]);
     assert!(said(&job, &[]).contains("option `b` is required"));
     let clear = said(&job, &[("b".to_owned(), Given::Value(json!("hunter2")))]);
     assert!(clear.contains("its value is given in clear") && !clear.contains("hunter2"), "{clear}");
@@ -140,13 +145,34 @@ fn a_secret_is_a_key_or_typed_and_never_a_value() {
     assert!(wrong.contains("does not match") && !wrong.contains("hunter2"), "{wrong}");
 }
 
+/// A key of the system or of another project is nobody's to give, however it comes.
+#[test]
+fn a_secret_is_a_key_of_the_project() {
+    let job = with("{name: a, type: secret}");
+    for path in ["keys/su", "keys/project/ops/a", "keys/project/webs/a"] {
+        let key = SecretOption::Key(KeyPath::parse(path).unwrap());
+        let stored = Bound::restore(
+            &job,
+            &web(),
+            Map::from_iter([("a".to_owned(), Value::Null)]),
+            BTreeMap::from([("a".to_owned(), key.clone())]),
+        );
+        for refused in [bind(&job, &web(), &[("a".to_owned(), Given::Secret(key))]), stored] {
+            let error = refused.unwrap_err();
+            assert_eq!(error.code().as_str(), "key.not-permitted");
+            let message = format!("option `a`: a step of project `web` may not read the key `{path}`");
+            assert!(shown([&error]).contains(&message), "{error}");
+        }
+    }
+}
+
 #[test]
 fn what_was_stored_comes_back() {
     let job = with("{name: n, type: number, required: true}, {name: a, type: secret, required: true}, {name: o}");
     let secrets = BTreeMap::from([("a".to_owned(), SecretOption::Key(KeyPath::parse("keys/project/web/a").unwrap()))]);
     let values = |json: Value| json.as_object().unwrap().clone();
     let good = values(json!({"n": 1, "a": null, "o": null}));
-    assert!(Bound::restore(&job, good.clone(), secrets.clone()).is_ok());
+    assert!(Bound::restore(&job, &web(), good.clone(), secrets.clone()).is_ok());
     for (stored, secrets, said) in [
         (json!({"n": 1, "a": null}), secrets.clone(), "`o`: the stored execution has no value"),
         (json!({"n": "1", "a": null, "o": null}), secrets.clone(), "`n`: a number belongs here"),
@@ -159,12 +185,12 @@ fn what_was_stored_comes_back() {
             "`a`: the stored execution has its secret in clear",
         ),
     ] {
-        let error = Bound::restore(&job, values(stored), secrets).unwrap_err();
+        let error = Bound::restore(&job, &web(), values(stored), secrets).unwrap_err();
         assert!(shown([&error]).contains(said), "{error}");
     }
     let mut foreign = secrets;
     foreign.insert("o".to_owned(), SecretOption::Typed("x".to_owned().into()));
-    assert!(Bound::restore(&job, good, foreign).unwrap_err().to_string().contains("`o`"));
+    assert!(Bound::restore(&job, &web(), good, foreign).unwrap_err().to_string().contains("`o`"));
 }
 
 #[test]

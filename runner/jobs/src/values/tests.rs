@@ -22,7 +22,7 @@ fn with(with: &str, more: &str) -> Job {
 }
 
 fn values(job: &Job) -> Values {
-    let bound = bind(job, &[]).unwrap();
+    let bound = bind(job, &"web".parse().unwrap(), &[]).unwrap();
     Values::new(
         &RunFacts {
             project: "web",
@@ -161,7 +161,8 @@ fn a_secret_option_is_only_passed_on() {
 #[test]
 fn no_typed_secret_is_in_the_values() {
     let job = with("{}", "");
-    let bound = bind(&job, &[("token".to_owned(), Given::Text("hunter2".to_owned()))]).unwrap();
+    let bound =
+        bind(&job, &"web".parse().unwrap(), &[("token".to_owned(), Given::Text("hunter2".to_owned()))]).unwrap();
     let run = RunFacts { project: "web", job: "test", execution: "0190", attempt: 1, scheduled_at: None };
     let values = Values::new(&run, &bound, &job);
     assert!(!format!("{values:?} {bound:?}").contains("hunter2"));

@@ -78,6 +78,13 @@ fn what_cannot_work_is_refused_with_the_configuration() {
             ],
             "no identity of AWS reaches another partition",
         ),
+        (
+            vec![
+                "name: a, source: {web-identity: {role: 'arn:aws-cn:iam::111122223333:role/x'}}, assumeRole: \
+                 'arn:aws:iam::111122223333:role/x'",
+            ],
+            "no identity of AWS reaches another partition",
+        ),
     ] {
         let error = settings("", &system, &[]).unwrap_err();
         assert!(error.contains(words) && error.contains("windlass.yaml:3:"), "{error}");

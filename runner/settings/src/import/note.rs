@@ -22,7 +22,7 @@ pub struct Note {
     pub column: u64,
     /// One lowercase sentence.
     pub message: String,
-    /// What the file says, of a key that is unused; what looks like a secret is masked.
+    /// What the file says, of a key of an account that is unused; what looks like a secret is masked.
     pub value: Option<Value>,
 }
 

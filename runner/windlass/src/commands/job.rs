@@ -115,7 +115,7 @@ async fn start(global: &Global, arguments: Start) -> Result<u8, Problem> {
         options::warn_of_short(&given);
     }
     let offered = engine.offer(&arguments.project, Arc::clone(&job)).await?;
-    let bound = bind(&offered, &given)?;
+    let bound = bind(&offered, &arguments.project, &given)?;
     let started = engine.start(&arguments.project, &job, Some(version), bound).await?;
     told(&engine, &started, arguments.output, &arguments.waiting).await
 }

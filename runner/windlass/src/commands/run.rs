@@ -50,7 +50,7 @@ pub(crate) async fn run(global: &Global, arguments: Run) -> Result<u8, Problem> 
     engine.keys.check_master_keys().await?;
     engine.check(&arguments.project, &job).await?;
     let job = engine.offer(&arguments.project, job).await?;
-    let bound = bind(&job, &given)?;
+    let bound = bind(&job, &arguments.project, &given)?;
     let prepared = engine.prepare(arguments.project, job, bound, None).await?;
     engine.rehearse(&prepared).await?;
     for (execution, how) in engine.settle().await?.settled {

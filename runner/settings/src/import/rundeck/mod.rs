@@ -112,7 +112,9 @@ impl Reading<'_> {
 
     fn note(&mut self, kind: NoteKind, property: &Property, message: impl Into<String>) {
         let note = Note::new(kind, &*property.key, property.at, message);
-        self.out.notes.push(if kind == NoteKind::Unused { note.with_text(&property.value) } else { note });
+        // What belongs to other plugins may be a secret by any name.
+        let is_ours = kind == NoteKind::Unused && Field::of(&property.key).is_some();
+        self.out.notes.push(if is_ours { note.with_text(&property.value) } else { note });
     }
 
     fn problem(&self, at: Position, message: impl Into<String>, hint: &str) -> Problem {

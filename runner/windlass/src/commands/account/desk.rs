@@ -81,7 +81,7 @@ impl Desk {
         if proof == Proof::AtAws {
             must_hold(&Ground::new(all, self.store.clone()), &account).await?;
         }
-        self.put(scope, name, definition, replaces).await
+        Ok(self.put(scope, name, definition, replaces).await?)
     }
 
     /// Refuses what [`Self::keep`] would refuse to add, but for a try at AWS.
@@ -108,9 +108,9 @@ impl Desk {
         name: &AccountName,
         definition: Definition,
         replaces: Option<i64>,
-    ) -> Result<i64, Problem> {
+    ) -> Result<i64, StoreError> {
         let (text, at) = (written(name, &definition), jiff::Timestamp::now().as_millisecond());
-        Ok(self.store.account_put(&kept(scope), name.as_str(), &text, replaces, &who(), at).await?)
+        self.store.account_put(&kept(scope), name.as_str(), &text, replaces, &who(), at).await
     }
 
     /// The account and all the others with it, if it could be used together with them.

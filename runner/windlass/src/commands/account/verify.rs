@@ -102,7 +102,7 @@ fn usable<'a>(settings: &'a Settings, project: Option<&ProjectName>) -> Vec<&'a 
     let scope = windlass_settings::Scope::Project(project.clone());
     let seen = |account: &&Account| {
         let is_its = settings.account(&scope, &account.name).is_some_and(|it| it.scope == account.scope);
-        is_its && account.grant.projects.as_ref().is_none_or(|allowed| allowed.contains(project))
+        is_its && settings.not_for(account, project).is_none()
     };
     settings.seen_by(&scope).filter(|account| account.scope == scope || seen(account)).collect()
 }

@@ -122,7 +122,7 @@ fn options_are_checked_as_those_of_a_run() {
 #[test]
 fn the_values_of_a_schedule_are_those_of_a_run() {
     let job: Job = job(&given(", options: {region: us-east-1, zones: whatever}"));
-    let bound = bind(&job, &job.schedules[0].given()).unwrap();
+    let bound = bind(&job, &"web".parse().unwrap(), &job.schedules[0].given()).unwrap();
     assert_eq!(json!(bound.values), json!({"region": "us-east-1", "count": 3, "token": null, "zones": "whatever"}));
     assert!(bound.secrets.contains_key("token"));
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use secrecy::{ExposeSecret as _, SecretSlice};
 use serde_json::{Map, Value};
-use windlass_errors::Report as _;
+use windlass_errors::Report;
 use windlass_keys::{KeyError, KeyStorage, SecretKind, masked_badly};
 use windlass_settings::import::{Imported, ImportedKey, Refused};
 use windlass_settings::{Account, AccountName, KeyPath, Scope, Source};
@@ -86,7 +86,7 @@ pub(super) struct Taking<'d> {
     rows: Vec<AccountRow>,
     pub(super) dry_run: bool,
     pub(super) overwrite: bool,
-    /// Accounts that were not taken over, so that none of that name is there.
+    /// Accounts that were not taken over. One of that name may be there, and is another.
     missing: HashSet<(Scope, AccountName)>,
 }
 
@@ -100,6 +100,7 @@ impl<'d> Taking<'d> {
     /// All of them, those that cannot work first.
     pub(super) async fn over(mut self, imported: &Imported) -> Result<Vec<Row>, Problem> {
         let mut rows: Vec<Row> = imported.refused.iter().map(refused).collect();
+        self.missing.extend(imported.refused.iter().filter_map(|it| Some((it.scope.clone(), it.name.parse().ok()?))));
         for account in &imported.accounts {
             let what = self.account(account, imported).await?;
             rows.push(Row {
@@ -117,7 +118,7 @@ impl<'d> Taking<'d> {
         let there = self.rows.iter().find(|row| row.scope == scope && row.name == account.name.as_str());
         let (version, text) = (there.map(|row| row.version), there.map(|row| row.text.clone()));
         let what = self.checked(account, imported, version, text.as_deref()).await?;
-        if what.problem().is_some() && version.is_none() {
+        if what.problem().is_some() {
             self.missing.insert((account.scope.clone(), account.name.clone()));
         }
         Ok(what)
@@ -131,14 +132,14 @@ impl<'d> Taking<'d> {
         text: Option<&str>,
     ) -> Result<What, Problem> {
         let Value::Object(definition) = account.definition() else { unreachable!("a definition is an object") };
-        if let Some(base) = self.missing_base(account) {
+        let is_same = text.is_some_and(|text| is_same(text, &definition));
+        if let Some(base) = self.missing_base(account).filter(|_| !is_same) {
             return Ok(What::Refused(format!("it starts from account `{base}`, which was not taken over")));
         }
         let secret = match self.secret(account, imported).await {
             Ok(secret) => secret,
             Err(error) => return Ok(What::Refused(told(&error))),
         };
-        let is_same = text.is_some_and(|text| is_same(text, &definition));
         match &secret {
             _ if version.is_some() && !is_same && !self.overwrite => return Ok(What::Exists),
             Secret::Other(key) if !self.overwrite => return Ok(What::SecretExists(key.path.clone())),
@@ -153,14 +154,15 @@ impl<'d> Taking<'d> {
             Some(_) if is_same => Ok(What::Unchanged),
             Some(_) if self.dry_run => Ok(What::WouldReplace),
             None if self.dry_run => Ok(What::WouldAdd),
-            _ => {
-                self.desk.put(&account.scope, &account.name, definition, version).await?;
-                Ok(if version.is_some() { What::Replaced } else { What::Added })
-            }
+            _ => Ok(match self.desk.put(&account.scope, &account.name, definition, version).await {
+                Ok(_) if version.is_some() => What::Replaced,
+                Ok(_) => What::Added,
+                Err(error) => What::Refused(told(&error)),
+            }),
         }
     }
 
-    /// The account that it starts from, when there is none of that name.
+    /// The account that it starts from, when that was not taken over: what else has its name could be another identity.
     fn missing_base(&self, account: &Account) -> Option<AccountName> {
         let Source::Account(base) = &account.source else { return None };
         let is_missing = |scope: &Scope| self.missing.contains(&(scope.clone(), base.clone()));
@@ -208,6 +210,6 @@ fn refused(it: &Refused) -> Row {
     Row { name: it.name.clone(), scope: it.scope.clone(), role: String::new(), what: What::Refused(why.join("; ")) }
 }
 
-fn told(error: &KeyError) -> String {
+fn told(error: &dyn Report) -> String {
     [Some(error.to_string()), error.help()].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
