@@ -134,6 +134,132 @@ fn one_that_takes_long_is_told_while_it_runs() {
     execution(&installation, "cancel", &id, &[]).ok();
 }
 
+/// It began when it began, and what was told is not told again.
+#[test]
+fn one_that_goes_on_elsewhere_is_told_of_as_one() {
+    let installation = installation("");
+    let tells = tells(&installation, &json!(["slow", "success"]), ", slowerThan: 300ms");
+    let keeps = json!({"id": "wait", "uses": "misbehave/keeper", "with": {"token": "query-1", "then": "hang"}});
+    apply(&installation, &[("long", &job(&[tells], &json!([keeps]), "onInterrupted: resume\n"))]);
+    let server = serve(&installation, "killed-");
+    let id = start(&installation, "long", &[]);
+    until_told(&installation, 1);
+    server.signal(Signal::KILL);
+    server.ended();
+    let _server = serve(&installation, "server-");
+    comes_to(&installation, &id, "succeeded");
+    let lines = until_told(&installation, 2);
+    let short = &id[id.len() - 8..];
+    assert!(lines.contains(&format!("start: job `good` of project `web` begins (execution {short})")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("success: job `good` of project `web` succeeded after ")));
+    start(&installation, "bad", &[]);
+    let lines = until_told(&installation, 6);
+    let of =
+        |kind: &str| lines.iter().filter(|line| line.starts_with(&format!("{kind}: job `bad`"))).collect::<Vec<_>>();
+    assert_eq!((of("start").len(), of("retry").len(), of("failure").len()), (2, 1, 1), "{lines:?}");
+    assert_names(of("failure")[0], &["failed after", "step `break`", "exit"]);
+    let id = start(&installation, "long", &[]);
+    comes_to(&installation, &id, "running");
+    until_told(&installation, 7);
+    execution(&installation, "cancel", &id, &[]).ok();
+    assert_names(until_told(&installation, 8).last().unwrap(), &["cancelled: job `long`", "was cancelled after"]);
+}
+
+/// A notification that fails is tried again, and does the job no harm.
+#[test]
+fn one_that_fails_is_tried_again() {
+    let installation = installation("");
+    let open_file = installation.folder().join("open-there");
+    let with = json!({ "script": format!("test -e '{}' || exit 4", open_file.display()) });
+    let notification =
+        format!("{{on: [success], uses: shell/script, with: {with}, retry: {{attempts: 99, backoff: 200ms}}}}");
+    apply(&installation, &[("good", &job(&[notification], &json!([script("say", "echo hello")]), ""))]);
+    let _server = serve(&installation, "server-");
+    let id = start(&installation, "good", &[]);
+    comes_to(&installation, &id, "succeeded");
+    let notifications = || shown(&installation, &id)["notifications"].as_array().unwrap().clone();
+    let look = || Ok(Some(notifications()).filter(|all| all.iter().filter(|it| it["state"] == "failed").count() >= 2));
+    wait::until("two attempts", PATIENCE, look).unwrap();
+    assert_eq!(shown(&installation, &id)["state"], "succeeded");
+    open(&installation, "there");
+    let look = || Ok(notifications().iter().any(|it| it["state"] == "succeeded").then_some(()));
+    wait::until("the last attempt", PATIENCE, look).unwrap();
+    assert_names(execution(&installation, "show", &id, &[]).ok(), &["notification", "success", "failed", "succeeded"]);
+    let listed = installation.run(&["execution", "list", "--output", "json"]);
+    assert_eq!(serde_json::from_str::<Vec<Value>>(listed.ok()).unwrap().len(), 1, "they are no executions to look at");
+    let listed = installation.run(&["execution", "list", "--notifications", "--output", "json"]);
+    assert!(serde_json::from_str::<Vec<Value>>(listed.ok()).unwrap().len() > 3);
+}
+
+/// What a killed server left is told by the next one: that it was interrupted.
+#[test]
+fn an_interruption_is_told_by_whoever_settles_it() {
+    let installation = installation("");
+    let tells = tells(&installation, &json!(["failure"]), "");
+    let steps = json!([script("wait", &gate(&installation, "never"))]);
+    apply(&installation, &[("long", &job(&[tells], &steps, ""))]);
+    let server = serve(&installation, "killed-");
+    let id = start(&installation, "long", &[]);
+    logs(&installation, &id, "waiting never");
+    server.signal(Signal::KILL);
+    server.ended();
+    assert_eq!(told(&installation).len(), 0);
+    serve_once(&installation);
+    let lines = told(&installation);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_names(&lines[0], &["failure: job `long`", "was interrupted after", "the runner that ran it has ended"]);
+}
+
+#[test]
+fn one_that_takes_long_is_told_while_it_runs() {
+    let installation = installation("");
+    let by_time = tells(&installation, &json!(["slow"]), ", slowerThan: 300ms");
+    let by_usual = tells(&installation, &json!(["slow"]), ", slowerThan: 200%");
+    let steps = json!([script("wait", "test -e \"$GATE\" || sleep 60")]);
+    let steps = steps.to_string().replace("\"with\":{", "\"with\":{\"env\":{\"GATE\":\"${{ options.gate }}\"},");
+    let steps: Value = serde_json::from_str(&steps).unwrap();
+    let more = "options: [{name: gate, default: /}]\n";
+    apply(&installation, &[("slow", &job(&[by_time, by_usual], &steps, more))]);
+    let _server = serve(&installation, "server-");
+    let id = start(&installation, "slow", &[]);
+    comes_to(&installation, &id, "succeeded");
+    let before = told(&installation).len();
+    let id = start(&installation, "slow", &["--option", "gate=/nowhere"]);
+    let lines = until_told(&installation, before + 2);
+    assert_names(lines.last().unwrap(), &["slow: job `slow`", "is still running after"]);
+    assert_eq!(shown(&installation, &id)["state"], "running");
+    execution(&installation, "cancel", &id, &[]).ok();
+}
+
+/// It began when it began, and what was told is not told again.
+#[test]
+fn one_that_goes_on_elsewhere_is_told_of_as_one() {
+    let installation = installation("");
+    let tells = tells(&installation, &json!(["slow", "success"]), ", slowerThan: 300ms");
+    let steps = json!([script("wait", &gate(&installation, "it"))]);
+    apply(&installation, &[("long", &job(&[tells], &steps, "onInterrupted: resume\nallowRepeat: true\n"))]);
+    let server = serve(&installation, "killed-");
+    let id = start(&installation, "long", &[]);
+    until_told(&installation, 1);
+    server.signal(Signal::KILL);
+    server.ended();
+    let _server = serve(&installation, "server-");
+    let again = "SELECT count(*) FROM execution WHERE notifies IS NULL AND state = 'running' AND fence > 1";
+    let runs = || Ok((installation.database(again) == [[1]]).then_some(()));
+    wait::until("the execution on the other server", PATIENCE, runs).unwrap();
+    open(&installation, "it");
+    comes_to(&installation, &id, "succeeded");
+    let lines = until_told(&installation, 2);
+    assert_names(&lines[0], &["slow: job `long`"]);
+    assert_names(&lines[1], &["success: job `long`"]);
+    let events = installation.database("SELECT event FROM execution WHERE notifies IS NOT NULL ORDER BY id");
+    let began = shown(&installation, &id)["started"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    for event in events {
+        let event: Value = serde_json::from_str(event[0].as_str().unwrap()).unwrap();
+        assert_eq!(event["execution"]["startedAt"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap(), began);
+    }
+}
+
 /// Those that wait for room do not keep others from hearing of what happens.
 #[test]
 fn a_full_server_tells_all_the_same() {

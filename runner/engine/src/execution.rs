@@ -29,6 +29,10 @@ pub(crate) struct Run<'a> {
     pub(crate) restarts: i64,
     /// The due time that it stands for.
     pub(crate) scheduled: Option<Scheduled>,
+    /// When it first began, if it goes on.
+    pub(crate) started_at: Option<i64>,
+    /// Whether it had ended, and goes on because somebody said so.
+    pub(crate) reopened: bool,
     /// The number of the claim by which this process runs it.
     pub(crate) fence: i64,
     pub(crate) prepared: &'a Prepared,
@@ -80,7 +84,7 @@ impl Engine {
         let Run { execution, prepared, .. } = *run;
         let _runs = self.running.enter(execution, halt.clone());
         let job = prepared.job.as_ref();
-        let (is_new, started_at) = (past.is_empty(), now());
+        let (is_new, started_at) = (past.is_empty(), run.started_at.unwrap_or_else(now));
         let log_end = if past.is_empty() { 0 } else { self.store.log_end(execution).await? };
         let ledger = Ledger::new(self.store.clone(), self.hold(run), begun, past, log_end);
         let happened = |event, state| Happened::to(run, event, state, started_at);
@@ -142,18 +146,21 @@ impl<'a> Run<'a> {
     /// Of an execution that is recorded.
     pub(crate) fn of(row: &ExecutionRow, prepared: &'a Prepared) -> Self {
         let (fence, scheduled) = (row.fence + 1, row.scheduled);
-        Self { execution: row.id, attempt: row.attempt, restarts: row.restarts, scheduled, fence, prepared }
+        let (started_at, reopened) = (row.started_at, row.redo_before.is_some());
+        let (execution, attempt, restarts) = (row.id, row.attempt, row.restarts);
+        Self { execution, attempt, restarts, scheduled, started_at, reopened, fence, prepared }
     }
 
     /// Of one that is about to be recorded.
     pub(crate) fn new(new: &NewExecution, prepared: &'a Prepared) -> Self {
-        let scheduled = new.scheduled;
-        Self { execution: new.id, attempt: new.attempt, restarts: new.restarts, scheduled, fence: 1, prepared }
+        let NewExecution { id: execution, attempt, restarts, scheduled, .. } = *new;
+        Self { execution, attempt, restarts, scheduled, started_at: None, reopened: false, fence: 1, prepared }
     }
 
     /// Of one that never is.
     pub(crate) fn of_none(execution: Uuid, prepared: &'a Prepared) -> Self {
-        Self { execution, attempt: 1, restarts: 0, scheduled: None, fence: 0, prepared }
+        let (started_at, reopened, scheduled) = (None, false, None);
+        Self { execution, attempt: 1, restarts: 0, scheduled, started_at, reopened, fence: 0, prepared }
     }
 
     /// What expressions see before the first step.

@@ -158,19 +158,35 @@ impl Engine {
             biased;
             done = &mut work => return done,
             // That it cannot be told is nothing that the execution has to do with.
-            _ = self.tell_slow(run.prepared, happened) => {}
+            _ = self.tell_slow(run, happened) => {}
         }
         work.await
     }
 
-    async fn tell_slow(&self, prepared: &Prepared, happened: &Happened<'_>) -> Result<(), StoreError> {
+    async fn tell_slow(&self, run: &Run<'_>, happened: &Happened<'_>) -> Result<(), StoreError> {
         let begun = Instant::now();
-        for (after, number) in self.slow_after(prepared).await? {
-            sleep_until(begun + after).await;
-            self.store.commit(queued(vec![prepared.notification(number, happened)]).collect()).await?;
+        // What was reopened has not run since it began.
+        let before = run.started_at.filter(|_| !run.reopened).map_or(Duration::ZERO, since);
+        for (after, number) in self.slow_after(run.prepared).await? {
+            sleep_until(begun + after.saturating_sub(before)).await;
+            if run.started_at.is_some() && self.is_told(happened, number).await? {
+                continue;
+            }
+            self.store.commit(queued(vec![run.prepared.notification(number, happened)]).collect()).await?;
             self.member.wake_others().await;
         }
         Ok(())
+    }
+
+    /// Whether a notification has told of this before: the member that ran the execution then was lost.
+    async fn is_told(&self, happened: &Happened<'_>, number: usize) -> Result<bool, StoreError> {
+        let kind = happened.event.word();
+        let tells = |telling: &Telling| {
+            let event: Value = serde_json::from_str(&telling.event).unwrap_or_default();
+            usize::try_from(telling.notification).is_ok_and(|told| told == number) && event["kind"] == kind
+        };
+        let rows = self.store.notifications_of(happened.execution).await?;
+        Ok(rows.iter().filter_map(|row| row.telling.as_ref()).any(tells))
     }
 
     /// How long an execution may take before each of its notifications says that it is slow, shortest first. A job that has
@@ -193,6 +209,10 @@ impl Engine {
         after.sort_unstable();
         Ok(after)
     }
+}
+
+fn since(at: i64) -> Duration {
+    Duration::from_millis(u64::try_from(now() - at).unwrap_or(0))
 }
 
 /// An execution that tells what happened, out of one of the same job.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use windlass_store::{Prune, State, StoreError};
 
 use crate::Engine;
-use crate::recorder::now;
 
 /// Executions that are looked for at a time.
 const EXECUTIONS: i64 = 1000;
@@ -33,7 +32,9 @@ impl Engine {
     /// `store.unavailable`; what was removed until then is gone.
     pub async fn retire(&self) -> Result<Retired, StoreError> {
         let retention = &self.settings.retention;
-        let before = |age: Duration| now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        // A server whose own clock is wrong removes nothing for it.
+        let now = self.store.now().await?;
+        let before = |age: Duration| now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         let good = vec![State::Succeeded, State::Skipped];
         let bad = vec![State::Failed, State::TimedOut, State::Cancelled, State::Interrupted];
         let all = Prune { unless_others_do: true, ..Prune::default() };

@@ -209,6 +209,7 @@ pub const ALL: &[Entry] = &[
     entry("execution.replaced", exit::CANCELLED, "a newer execution of the job took its place"),
     entry("execution.cancelled", exit::CANCELLED, "the execution was cancelled before it began"),
     entry("member.unknown", exit::JOB, "no member of the database has that name or id"),
+    entry("member.lost", exit::JOB, "the member has no lease any more, so that nothing can be waited for"),
     entry("member.ambiguous", exit::JOB, "several members have that name or an id that ends like that"),
     entry("execution.interrupted", exit::STEP_FAILED, "the runner that ran the execution has ended"),
     entry(

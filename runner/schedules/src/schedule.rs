@@ -116,6 +116,11 @@ impl Timing {
     pub fn cron(text: &str) -> Result<Self, CronError> {
         Ok(Self::Cron(Box::new(Expression::parse(text)?)))
     }
+
+    /// Once, at an instant; what is below a millisecond does not count, since due times are kept in milliseconds.
+    pub fn at(instant: Timestamp) -> Self {
+        Self::At(Timestamp::from_millisecond(instant.as_millisecond()).unwrap_or(instant))
+    }
 }
 
 /// As a person writes it: `30 2 * * *`, `every 15m`, `at 2026-12-24T17:00:00Z`.
@@ -238,7 +243,7 @@ impl TryFrom<Stored> for Schedule {
                 let every = Every::new(Duration::from_secs(seconds)).map_err(ScheduleError::Every)?;
                 Timing::Every(stored.anchor.map_or(every, |anchor| every.from(anchor)))
             }
-            (None, None, Some(at)) => Timing::At(at),
+            (None, None, Some(at)) => Timing::at(at),
             _ => return Err(ScheduleError::Timing),
         };
         Ok(Self { timing, zone })

@@ -31,6 +31,14 @@ impl Store {
         Ok(Self { inner: Arc::new(database), lanes: Arc::default() })
     }
 
+    /// The time in milliseconds since 1970 UTC, by the database's clock if it has one: all members agree about it.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn now(&self) -> Result<i64, StoreError> {
+        self.db().now().await.map_err(self.unread("the time"))
+    }
+
     /// Opens SQLite in `data_dir` with full durability.
     ///
     /// # Errors

@@ -96,6 +96,25 @@ fn a_member_that_is_killed_is_settled_by_one_elsewhere() {
     wait::until("the lost member to be forgotten", PATIENCE, known).unwrap();
 }
 
+/// Nothing is there that could end its work, and whoever waits for that is told.
+#[test]
+fn nobody_waits_for_a_member_that_is_lost() {
+    let cluster = cluster();
+    let machine = cluster.machine("one", "").unwrap();
+    machine.apply(&[("gate", &gate(&cluster, ""))]).unwrap();
+    let member = machine.serve().unwrap();
+    let execution = machine.queue("gate").unwrap();
+    machine.comes_to(&execution, "running").unwrap();
+    let listed: Vec<Value> =
+        serde_json::from_str(&machine.run(&["member", "list", "--output", "json"]).unwrap()).unwrap();
+    let id = listed[0]["id"].as_str().unwrap();
+    member.signal(Signal::KILL).unwrap();
+    let ended = machine.command(&["member", "drain", id, "--wait"]).unwrap().output().unwrap();
+    assert_eq!(ended.status.code(), Some(4));
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("error[member.lost]: member") && said.contains("is lost"), "{said}");
+}
+
 #[test]
 fn a_member_that_stops_in_good_order_leaves_nothing_to_settle() {
     let cluster = cluster();

@@ -61,6 +61,47 @@ fn a_running_server_hears_of_new_schedules_and_forgets_old_ones() {
     assert_eq!(listed(&installation), Vec::<Value>::new());
 }
 
+/// What came while nobody served is not of the schedule as it is now.
+#[test]
+fn what_was_switched_off_or_changed_in_time_starts_nothing() {
+    for now in ["{every: 24h, name: one, enabled: false}", "{cron: '0 0 1 1 *', name: one}"] {
+        let installation = installation("");
+        apply(&installation, &[("beat", &job("{every: 1h, name: one}"))]);
+        let hour = Timestamp::now().as_second() / 3600 * 3600;
+        due_since(&installation, Timestamp::from_second(hour).unwrap());
+        apply(&installation, &[("beat", &job(now))]);
+        serve_once(&installation);
+        let rows = history(&installation, "beat");
+        assert_eq!(outcomes(&rows), ["missed"], "{rows:?}");
+        assert_eq!(rows[0]["reason"], "the schedule was changed before it fired");
+        assert_eq!(installation.database("SELECT count(*) FROM execution"), [[0]]);
+    }
+}
+
+/// A clock that was set back, here by a hand in the database, costs neither this schedule nor the others anything.
+#[test]
+fn what_was_fired_is_not_fired_again_and_stops_nobody() {
+    let installation = installation("");
+    apply(&installation, &[("beat", &job("{every: 1s, name: one}, {every: 1s, name: two}"))]);
+    let first = serve(&installation, "first-");
+    until_fired(&installation, "beat", 6);
+    drop(first);
+    installation.database("UPDATE schedule SET next_at = next_at - 2000 WHERE name = 'one' RETURNING 1");
+    let count = history(&installation, "beat").len();
+    let server = serve(&installation, "server-");
+    let rows = until_fired(&installation, "beat", count + 6);
+    let mut due: Vec<(&str, &str)> =
+        rows.iter().map(|row| (row["schedule"].as_str().unwrap(), row["due"].as_str().unwrap())).collect();
+    let all = due.len();
+    due.sort_unstable();
+    due.dedup();
+    assert_eq!(due.len(), all, "each once");
+    for name in ["one", "two"] {
+        assert!(due.iter().filter(|(schedule, _)| *schedule == name).count() >= 5, "{due:?}");
+    }
+    assert!(!server.said().contains("ERROR"), "{}", server.said());
+}
+
 #[test]
 fn a_job_that_cannot_start_is_told_with_a_record() {
     let installation = installation("");
@@ -77,4 +118,4 @@ fn a_job_that_cannot_start_is_told_with_a_record() {
     assert_eq!((outcomes(&rows), &rows[0]["code"]), (vec!["failed"], &json!("project.unknown")));
 }
 
-also_on_postgres! { a_paused_schedule_waits_until_it_goes_on, a_running_server_hears_of_new_schedules_and_forgets_old_ones, }
+also_on_postgres! { what_was_switched_off_or_changed_in_time_starts_nothing, what_was_fired_is_not_fired_again_and_stops_nobody, a_paused_schedule_waits_until_it_goes_on, a_running_server_hears_of_new_schedules_and_forgets_old_ones, }

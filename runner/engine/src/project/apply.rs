@@ -2,7 +2,7 @@ use windlass_store::{AppliedJob, CalendarChange, JobChange, Store};
 
 use super::{Change, Plan, Planned, PlannedCalendar};
 use crate::EngineError;
-use crate::recorder::now;
+use crate::schedules::begun;
 
 /// A job that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,16 +23,18 @@ impl Plan {
         if self.is_empty() {
             return Ok(Vec::new());
         }
-        let changes = changed.iter().map(|job| change(job)).collect();
+        // Somebody may have thought about the plan for a while, and what was due then is over.
+        let now = store.now().await?;
+        let changes = changed.iter().map(|job| change(job, now)).collect();
         let calendars = self.calendars.iter().filter_map(calendar_change).collect();
-        let rows = store.apply_jobs(self.project.as_str(), changes, calendars, now()).await?;
+        let rows = store.apply_jobs(self.project.as_str(), changes, calendars, now).await?;
         let version = |job: &Planned, row: &AppliedJob| (job.change != Change::Removed).then_some(row.version);
         let applied = changed.iter().zip(rows);
         Ok(applied.map(|(job, row)| Applied { name: job.name.clone(), version: version(job, &row) }).collect())
     }
 }
 
-fn change(job: &Planned) -> JobChange {
+fn change(job: &Planned, now: i64) -> JobChange {
     let Planned { identity, name, group, description, text, version, schedules, .. } = job;
     match (&job.change, version) {
         (Change::Removed, Some(expected)) => JobChange::Delete { identity: identity.clone(), expected: *expected },
@@ -42,7 +44,7 @@ fn change(job: &Planned) -> JobChange {
             group: group.clone(),
             description: description.clone(),
             text: text.clone(),
-            schedules: schedules.clone(),
+            schedules: schedules.iter().map(|it| begun(it, now).expect("it was just written")).collect(),
             expected: *version,
         },
     }

@@ -4,7 +4,6 @@ use windlass_jobs::{Job, JobError, JobSchedule};
 use windlass_settings::ProjectName;
 use windlass_store::Store;
 
-use crate::recorder::now;
 use crate::{EngineError, schedules};
 
 /// What is wrong with the schedules of a job file that have no time to come, in their order. Nothing is said of one that is
@@ -13,7 +12,7 @@ use crate::{EngineError, schedules};
 /// # Errors
 /// `store.unavailable`
 pub async fn never_due(job: &Job, project: &ProjectName, store: &Store) -> Result<Vec<JobError>, EngineError> {
-    let read = job.schedules.iter().zip(schedules::of_job(job, now()));
+    let read = job.schedules.iter().zip(schedules::of_job(job, store.now().await?));
     let mut past: Vec<_> = read.filter(|(schedule, new)| schedule.enabled && new.next_at.is_none()).collect();
     if past.is_empty() {
         return Ok(Vec::new());

@@ -6,7 +6,6 @@ use windlass_settings::ProjectName;
 use windlass_store::{CalendarRow, JobRow, NewSchedule, Store};
 
 use super::{Folder, FolderCalendar};
-use crate::recorder::now;
 use crate::{EngineError, schedules};
 
 /// What applying a folder would change.
@@ -81,6 +80,7 @@ impl Plan {
         for row in store.jobs(project.as_str()).await? {
             stored.insert(row.identity.clone(), row);
         }
+        let now = store.now().await?;
         let mut jobs = Vec::new();
         for file in &folder.jobs {
             let (job, identity) = (&file.job, file.job.identity());
@@ -101,7 +101,7 @@ impl Plan {
                 group: job.group.clone(),
                 description: job.description.clone(),
                 text: job.text().to_owned(),
-                schedules: schedules::of_job(job, now()),
+                schedules: schedules::of_job(job, now),
             });
         }
         jobs.extend(stored.into_values().map(|row| Planned {

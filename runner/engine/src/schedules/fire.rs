@@ -138,7 +138,7 @@ impl Engine {
         };
         let forbids = |at| calendars.forbids(&row.project, &definition.calendars, at);
         let decision = decide(&definition.schedule, definition.missed, time(expected), time(now), forbids);
-        let starts = decision.firings.iter().any(|it| it.verdict == Verdict::Starts);
+        let starts = definition.enabled && decision.firings.iter().any(|it| it.verdict == Verdict::Starts);
         let job = if starts { Some(self.scheduled_job(row, &definition).await) } else { None };
         let job = match job.transpose() {
             Err(EngineError::Store(error)) => return Err(error),
@@ -149,6 +149,9 @@ impl Engine {
             let Decided { first, last, times, verdict } = decided;
             let outcome = match (verdict, &job) {
                 (Verdict::Starts, Ok(Some(job))) => starts_at(row, job, first, now),
+                (Verdict::Starts, _) if !definition.enabled => {
+                    Outcome::Missed { reason: "the schedule was switched off before it fired".to_owned() }
+                }
                 (Verdict::Starts, Ok(None)) => unreachable!("the job is read if it is to start"),
                 (Verdict::Starts, Err(failure)) => {
                     Outcome::Failed { code: failure.code.to_string(), reason: failure.message.clone() }

@@ -26,6 +26,15 @@ pub(crate) fn of_job(job: &Job, now: i64) -> Vec<NewSchedule> {
     job.schedules.iter().map(stored).collect()
 }
 
+/// The same schedule, if it is new due first after this time.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) fn begun(schedule: &NewSchedule, now: i64) -> Result<NewSchedule, String> {
+    let next_at = Definition::from_json(&schedule.definition)?.after(now);
+    Ok(NewSchedule { next_at, ..schedule.clone() })
+}
+
 impl Definition {
     /// The first time it is due after this one, in milliseconds since 1970 UTC; none when it is switched off, or never again.
     fn after(&self, at: i64) -> Option<i64> {

@@ -79,12 +79,12 @@ pub async fn next_times_of(
     next_times(store, &rows, after, count).await
 }
 
-/// Lets a paused schedule go on, due first after this time. Returns whether it was paused, and is as it was read.
+/// Lets a paused schedule go on, due first after now by the database's clock. Returns whether it was paused, and is as it was read.
 ///
 /// # Errors
 /// As [`next_times`].
-pub async fn resume(store: &Store, row: &ScheduleRow, after: Timestamp) -> Result<bool, EngineError> {
-    let next = definition(row)?.after(after.as_millisecond());
+pub async fn resume(store: &Store, row: &ScheduleRow) -> Result<bool, EngineError> {
+    let next = definition(row)?.after(store.now().await?);
     Ok(store.resume_schedule(row.id, row.version, next).await?)
 }
 

@@ -66,6 +66,9 @@ fn a_schedule_is_stored_and_read() {
         assert_eq!(schedule.to_json(), text);
         assert_eq!(Schedule::from_json(text).unwrap(), schedule);
     }
+    // Due times are kept in milliseconds: one that is after itself would be due for ever.
+    let fine = Schedule::from_json(r#"{"at":"2026-12-24T17:00:00.0005Z"}"#).unwrap();
+    assert_eq!(fine.after(at("2026-12-24T17:00:00Z")), None);
     let later = Schedule::from_json(r#"{"every":900,"fromALaterVersion":{"x":1}}"#).unwrap();
     assert_eq!(later.timing, Timing::Every(every(900)));
 }

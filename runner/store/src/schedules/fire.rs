@@ -96,18 +96,19 @@ fn first_key(fire: &Fire) -> Option<String> {
 }
 
 async fn fire(db: &mut Connection, fires: Vec<Fire>) -> db::Result<Vec<Fired>> {
-    const MOVE: &str = "UPDATE schedule SET next_at = $4 WHERE id = $1 AND next_at = $2 AND version = $3";
+    const MOVE: &str = "UPDATE schedule SET next_at = $4 WHERE id = $1 AND next_at = $2 AND version = $3 \
+        RETURNING COALESCE((SELECT f.last_at FROM firing f WHERE f.schedule = schedule.id ORDER BY f.due_at DESC LIMIT 1), -1)";
     let free = db.lock_schedules(fires.iter().map(|fire| fire.schedule).collect()).await?;
     let mut fired = Vec::with_capacity(fires.len());
     for Fire { schedule, version, expected, next_at, firings, at } in fires {
         if !free.contains(&schedule) {
             continue;
         }
-        if db.execute(sql(MOVE).bind(schedule).bind(expected).bind(version).bind(next_at)).await? == 0 {
-            continue;
-        }
+        let moved = sql(MOVE).bind(schedule).bind(expected).bind(version).bind(next_at);
+        let Some(recorded) = db.fetch_optional::<i64>(moved).await? else { continue };
         let mut executions = Vec::new();
-        for firing in firings {
+        // Clocks that were set back, here or where somebody let the schedule go on, make no time due again.
+        for firing in firings.into_iter().filter(|firing| firing.due_at > recorded) {
             executions.extend(record(db, schedule, firing, at).await?);
         }
         fired.push(Fired { schedule, executions });

@@ -138,8 +138,34 @@ on_both! {
     async fn what_had_come_already_is_not_lost(store) {
         let job = apply(store, 10, &[("a", "1", Some(100)), ("b", "2", Some(100))], None).await;
         apply(store, 150, &[("a", "other", Some(500))], Some(1)).await;
-        assert_eq!(next(store, job).await, named(&[("a", Some(100))]), "it is fired as the new definition says");
-        assert_eq!(records(store, job).await, [(100, FiringOutcome::Missed)], "of the schedule that is no longer there");
+        assert_eq!(next(store, job).await, named(&[("a", Some(500))]), "what was due is not of the new definition");
+        let missed = [(100, FiringOutcome::Missed), (100, FiringOutcome::Missed)];
+        assert_eq!(records(store, job).await, missed, "of the one that was changed, and of the one that is gone");
+        let mut why: Vec<_> = store.firings_of(job, 9).await.unwrap().into_iter().map(|row| row.reason.unwrap()).collect();
+        why.sort_unstable();
+        assert_eq!(why, ["the job lost the schedule before it fired", "the schedule was changed before it fired"]);
+    }
+
+    /// However it comes to that: a clock that was set back, or two that change the same at once.
+    async fn what_has_a_record_is_not_due_again(store) {
+        let job = apply(store, 10, &[("a", "1", Some(100)), ("b", "2", Some(100))], None).await;
+        let rows = store.schedules_of(job).await.unwrap();
+        store.fire(rows.iter().map(|row| fire_at(row, 100, Some(200))).collect()).await.unwrap();
+        let id = rows[0].id;
+        assert!(store.pause_schedule(id, 150).await.unwrap() && store.resume_schedule(id, 1, Some(100)).await.unwrap());
+        let firings = vec![starts(id, 100, 9, WhenFull::Queue), starts(id, 150, 9, WhenFull::Queue)];
+        let again = Fire { schedule: id, version: 1, expected: 100, next_at: Some(200), firings, at: 160 };
+        let other = fire_at(&ScheduleRow { next_at: Some(200), ..rows[1].clone() }, 200, Some(300));
+        let fired = store.fire(vec![again, other]).await.unwrap();
+        assert_eq!(fired.iter().map(|fired| fired.executions.len()).collect::<Vec<_>>(), [1, 1]);
+        let mut due: Vec<_> = records(store, job).await.into_iter().map(|(due, _)| due).collect();
+        due.sort_unstable();
+        assert_eq!(due, [100, 100, 150, 200]);
+        assert_eq!(store.executions(&crate::ExecutionFilter::default(), 9).await.unwrap().len(), 4);
+        // It can be changed and taken away all the same.
+        assert!(store.pause_schedule(id, 170).await.unwrap() && store.resume_schedule(id, 1, Some(100)).await.unwrap());
+        apply(store, 180, &[("a", "other", Some(500))], Some(1)).await;
+        assert_eq!(next(store, job).await, named(&[("a", Some(500))]));
     }
 
     async fn a_paused_schedule_is_not_due(store) {

@@ -81,6 +81,11 @@ async fn drain(desk: &Desk, arguments: &Drain) -> Result<u8, Problem> {
     let what = if arguments.undo { "takes work again" } else { "takes nothing new" };
     show::talk(format_args!("member {} on `{}` {what}", show::short(id), show::safe_text(&row.member.host)));
     while arguments.wait && is_busy(desk, id).await? {
+        if !desk.member.lives(&desk.store, id).await? {
+            let message = format!("member {} on `{}` is lost", show::short(id), show::safe_text(&row.member.host));
+            let help = "a server of the same database settles what it ran; `windlass member list` shows who is there";
+            return Err(Problem::with_help("member.lost", message, help));
+        }
         desk.member.woken().await;
     }
     Ok(exit::OK)

@@ -84,7 +84,7 @@ impl Rules<'_> {
         // A name in brackets would be a second time zone.
         let plain = Some(text.value.as_str()).filter(|text| !text.contains('['));
         if let Some(at) = plain.and_then(|text| text.parse::<Timestamp>().ok()) {
-            return Some(Timing::At(at));
+            return Some(Timing::at(at));
         }
         let Some(local) = plain.and_then(|text| text.parse::<DateTime>().ok()) else {
             let hint = "write `2026-12-24T18:00:00+01:00`, or `2026-12-24T18:00` and a `timeZone`";
@@ -99,7 +99,7 @@ impl Rules<'_> {
         let zone = zone.as_ref()?;
         let ambiguous = zone.time_zone().to_ambiguous_timestamp(local);
         let why = match ambiguous.offset() {
-            AmbiguousOffset::Unambiguous { .. } => return Some(Timing::At(ambiguous.unambiguous().ok()?)),
+            AmbiguousOffset::Unambiguous { .. } => return Some(Timing::at(ambiguous.unambiguous().ok()?)),
             AmbiguousOffset::Gap { .. } => "clocks skip this time",
             AmbiguousOffset::Fold { .. } => "clocks show this time twice",
         };

@@ -1,5 +1,4 @@
 use clap::Args;
-use jiff::Timestamp;
 use windlass_engine::schedules::resume as resume_schedule;
 use windlass_errors::exit;
 use windlass_store::ScheduleRow;
@@ -21,7 +20,7 @@ pub(crate) struct Which {
 pub(super) async fn pause(global: &Global, which: &Which) -> Result<u8, Problem> {
     let (desk, rows) = found(global, which).await?;
     for row in &rows {
-        let paused = desk.store.pause_schedule(row.id, Timestamp::now().as_millisecond()).await?;
+        let paused = desk.store.pause_schedule(row.id, desk.store.now().await?).await?;
         tell(row, if paused { "is paused" } else { "was paused already" });
     }
     Ok(exit::OK)
@@ -30,7 +29,7 @@ pub(super) async fn pause(global: &Global, which: &Which) -> Result<u8, Problem>
 pub(super) async fn resume(global: &Global, which: &Which) -> Result<u8, Problem> {
     let (desk, rows) = found(global, which).await?;
     for row in &rows {
-        let goes_on = resume_schedule(&desk.store, row, Timestamp::now()).await?;
+        let goes_on = resume_schedule(&desk.store, row).await?;
         tell(row, if goes_on { "goes on" } else { "was not paused" });
     }
     desk.member.wake_others().await;

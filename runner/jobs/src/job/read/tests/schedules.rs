@@ -76,7 +76,13 @@ fn what_is_wrong_has_its_place_within_the_expression() {
 
 #[test]
 fn once_may_be_what_clocks_of_a_zone_show() {
-    for at in ["2026-12-24T18:00, timeZone: Europe/Berlin", "'2026-12-24 18:00:00+01:00'", "2026-12-24T17:00:00Z"] {
+    for at in [
+        "2026-12-24T18:00, timeZone: Europe/Berlin",
+        "'2026-12-24 18:00:00+01:00'",
+        "2026-12-24T17:00:00Z",
+        "2026-12-24T17:00:00.000999Z",
+        "2026-12-24T18:00:00.000001, timeZone: Europe/Berlin",
+    ] {
         let job = job(&with(&format!("[{{at: {at}}}]")));
         assert_eq!(job.schedules[0].name, "at 2026-12-24T17:00:00Z", "{at}");
     }
