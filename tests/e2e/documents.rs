@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod applied;
+mod chained;
 mod checked;
 mod named;
 mod permissions;

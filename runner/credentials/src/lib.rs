@@ -36,8 +36,8 @@ mod web_identity;
 
 pub use credentials::Credentials;
 pub use documents::{
-    DocumentError, Finding, Identity, Kind, Permissions, Policy, Service, Template, TrustPolicy, callers_policy,
-    literal, managed_side, managing_side, services_trust, trust,
+    CallersPolicy, DocumentError, Finding, Grantee, Identity, Kind, Permissions, Policy, Service, Template,
+    TrustPolicy, callers_policies, literal, managed_side, managing_side, services_trust, trust,
 };
 pub use environment::Environment;
 pub use error::{AccountError, SessionError};

@@ -1,5 +1,5 @@
 use windlass_errors::{Code, Report};
-use windlass_settings::{Account, AccountName};
+use windlass_settings::{Account, AccountName, Source};
 
 /// Why there is no document, or none that could be checked.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,22 @@ pub enum DocumentError {
     NoRole {
         /// The account.
         account: Box<Account>,
+    },
+    /// No configuration says what an identity is called at AWS that is had from elsewhere.
+    #[error("nothing says what Windlass authenticates as for account `{}` (source {})", .account.name, source(.account))]
+    NoIdentity {
+        /// The account, whose role is assumed as the first.
+        account: Box<Account>,
+    },
+    /// A trust policy would be in vain.
+    #[error("the role of account `{}` is assumed by `{caller}`, and never by `{identity}`", .account.name)]
+    OtherCaller {
+        /// The account, whose role is assumed by a role.
+        account: Box<Account>,
+        /// That role.
+        caller: String,
+        /// Who was given.
+        identity: String,
     },
     /// Roles are assumed within a partition only.
     #[error("`{identity}` cannot assume `{role}`, which is in another partition")]
@@ -46,9 +62,11 @@ impl Report for DocumentError {
     fn code(&self) -> Code {
         Code::new(match self {
             Self::UnknownAccount { .. } => "account.unknown",
-            Self::NoRole { .. } | Self::OtherPartition { .. } | Self::WholeAccount { .. } => {
-                "account.document-incomplete"
-            }
+            Self::NoRole { .. }
+            | Self::NoIdentity { .. }
+            | Self::OtherCaller { .. }
+            | Self::OtherPartition { .. }
+            | Self::WholeAccount { .. } => "account.document-incomplete",
             Self::Unreadable { .. } => "account.document-unreadable",
         })
     }
@@ -59,10 +77,17 @@ impl Report for DocumentError {
             Self::NoRole { .. } => {
                 "give the account `assumeRole`; without one, only its source has policies".to_owned()
             }
+            Self::NoIdentity { .. } => {
+                "give `--principal`: the ARN of that role or user (`aws sts get-caller-identity` says which), or its \
+                 account's twelve digits"
+                    .to_owned()
+            }
+            Self::OtherCaller { .. } => {
+                "leave `--principal` out, or give the twelve digits of that role's AWS account".to_owned()
+            }
             Self::OtherPartition { .. } => "give an identity of the role's own partition".to_owned(),
             Self::WholeAccount { .. } => {
-                "give the account an `externalId`, or the ARN of the role or user that Windlass authenticates as"
-                    .to_owned()
+                "give the account an `externalId`, or name the role or user that assumes its role by its ARN".to_owned()
             }
             Self::Unreadable { .. } => {
                 "give the trust policy alone, as `aws iam get-role --query Role.AssumeRolePolicyDocument` prints it"
@@ -73,8 +98,17 @@ impl Report for DocumentError {
 
     fn snippet(&self) -> Option<String> {
         match self {
-            Self::NoRole { account } | Self::WholeAccount { account } => Some(account.place.to_string()),
+            Self::NoRole { account } | Self::OtherCaller { account, .. } | Self::WholeAccount { account } => {
+                Some(account.place.to_string())
+            }
             _ => None,
         }
+    }
+}
+
+fn source(account: &Account) -> String {
+    match &account.source {
+        Source::Account(name) => format!("account `{name}`"),
+        source => format!("`{}`", source.name()),
     }
 }

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use windlass_settings::{AccountId, Partition, RoleArn};
 
-/// Whom a trust policy names: what Windlass authenticates as.
+/// Whom a trust policy names: who assumes its role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// A role.
@@ -57,6 +57,15 @@ impl Identity {
             Self::Account(account) => Some(format!("arn:{partition}:iam::{account}:root")),
             Self::Role(arn) => (arn.partition() == partition).then(|| arn.to_string()),
             Self::User { partition: own, .. } => (*own == partition).then(|| self.to_string()),
+        }
+    }
+
+    /// Whether a role is this one, or of the AWS account that this is.
+    pub(super) fn includes(&self, role: &RoleArn) -> bool {
+        match self {
+            Self::Role(arn) => arn == role,
+            Self::Account(account) => account == role.account(),
+            Self::User { .. } => false,
         }
     }
 

@@ -1,11 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use windlass_settings::Account;
+use windlass_settings::{AccountId, Chain};
 
-use super::trust::{callers_policy, role_of, trust};
-use super::{DocumentError, Identity, Policy};
+use super::assumed::last;
+use super::{CallersPolicy, DocumentError, Grantee, Identity, Policy, callers_policies};
 
 /// A CloudFormation template (AWS CloudFormation user guide, "Template anatomy").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,8 +14,19 @@ pub struct Template {
     #[serde(rename = "AWSTemplateFormatVersion")]
     format: &'static str,
     description: String,
-    resources: BTreeMap<&'static str, Resource>,
-    outputs: BTreeMap<&'static str, Output>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    conditions: BTreeMap<String, Value>,
+    resources: BTreeMap<String, Conditional>,
+    outputs: BTreeMap<String, Output>,
+}
+
+/// A resource that is made where its condition holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Conditional {
+    #[serde(flatten)]
+    resource: Resource,
+    #[serde(rename = "Condition", skip_serializing_if = "Option::is_none")]
+    condition: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,71 +61,125 @@ struct Inline {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Output {
-    description: &'static str,
+    description: String,
     value: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<String>,
 }
 
 const FORMAT: &str = "2010-09-09";
 
 /// For the AWS account whose role is assumed: the role under the name that the account says, what it may do, and its
-/// [trust policy](trust).
+/// [trust policy](super::trust()).
 ///
 /// # Errors
-/// Those of [`trust`].
-pub fn managed_side(account: &Account, identity: &Identity, policy: Policy) -> Result<Template, DocumentError> {
-    let role = role_of(account)?;
+/// `account.document-incomplete` when the account assumes no role.
+pub fn managed_side(chain: &Chain, trust: Policy, policy: Policy) -> Result<Template, DocumentError> {
+    let role = last(chain)?.role;
     let (path, name) = path_and_name(role.arn.resource());
     let resource = Resource::Role {
         role_name: name,
         path,
         max_session_duration: role.duration.as_secs().max(SHORTEST_MAXIMUM),
-        assume_role_policy_document: trust(account, identity)?,
+        assume_role_policy_document: trust,
         policies: [Inline { policy_name: "windlass", policy_document: policy }],
     };
     let output = Output {
-        description: "Belongs into `assumeRole` of the account.",
+        description: "Belongs into `assumeRole` of the account.".to_owned(),
         value: json!({"Fn::GetAtt": ["WindlassRole", "Arn"]}),
+        condition: None,
     };
     Ok(Template {
         format: FORMAT,
         description: format!(
             "The role of account {} of Windlass, for AWS account {}.",
-            account.name,
+            chain.account().name,
             role.arn.account()
         ),
-        resources: BTreeMap::from([("WindlassRole", resource)]),
-        outputs: BTreeMap::from([("RoleArn", output)]),
+        conditions: BTreeMap::new(),
+        resources: BTreeMap::from([("WindlassRole".to_owned(), Conditional { resource, condition: None })]),
+        outputs: BTreeMap::from([("RoleArn".to_owned(), output)]),
     })
 }
 
 /// For the AWS account that Windlass authenticates in: a policy that lets the identity assume the account's role. It is
 /// attached when the identity is a role or a user.
 ///
+/// With several hops each role that assumes another has a policy of its own, attached to it. Each is made in the AWS account
+/// of its role alone, in whichever of them the template is used.
+///
 /// # Errors
-/// `account.document-incomplete` when the account assumes no role.
-pub fn managing_side(account: &Account, identity: Option<&Identity>) -> Result<Template, DocumentError> {
-    let last = |resource: &str| path_and_name(resource).1;
-    let (roles, users) = match identity {
-        Some(Identity::Role(arn)) => (vec![last(arn.resource())], Vec::new()),
-        Some(Identity::User { resource, .. }) => (Vec::new(), vec![last(resource)]),
-        Some(Identity::Account(_)) | None => (Vec::new(), Vec::new()),
-    };
-    let resource = Resource::ManagedPolicy {
-        description: "Lets Windlass assume the role of an account.",
-        policy_document: callers_policy([account])?,
-        roles,
-        users,
-    };
-    let output = Output {
-        description: "Attach it to the identity that Windlass authenticates as.",
-        value: json!({"Ref": "WindlassAssumeRole"}),
-    };
-    Ok(Template {
-        format: FORMAT,
-        description: format!("What Windlass needs to use account {}.", account.name),
-        resources: BTreeMap::from([("WindlassAssumeRole", resource)]),
-        outputs: BTreeMap::from([("PolicyArn", output)]),
-    })
+/// `account.document-incomplete` when the account assumes no role, or with several hops nothing says in which AWS account the
+/// first one begins.
+pub fn managing_side(chain: &Chain, identity: Option<&Identity>) -> Result<Template, DocumentError> {
+    let policies = callers_policies([chain])?;
+    let several = policies.len() > 1;
+    let (mut conditions, mut resources, mut outputs) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut accounts = BTreeSet::new();
+    for (number, CallersPolicy { grantee, policy }) in (1..).zip(policies) {
+        let number = if number == 1 { String::new() } else { number.to_string() };
+        let condition = if several {
+            let account = account_of(&grantee, chain, identity)?;
+            let name = format!("InAccount{account}");
+            conditions.insert(name.clone(), json!({"Fn::Equals": [{"Ref": "AWS::AccountId"}, account]}));
+            accounts.insert(account.to_string());
+            Some(name)
+        } else {
+            None
+        };
+        let (roles, users) = attached(&grantee, identity);
+        let output = Output {
+            description: match &grantee {
+                Grantee::Managing => "Attach it to the identity that Windlass authenticates as.".to_owned(),
+                Grantee::Role { arn } => format!("Attached to {arn}, which assumes the next role."),
+            },
+            value: json!({"Ref": format!("WindlassAssumeRole{number}")}),
+            condition: condition.clone(),
+        };
+        let resource = Resource::ManagedPolicy {
+            description: "Lets Windlass assume the role of an account.",
+            policy_document: policy,
+            roles,
+            users,
+        };
+        resources.insert(format!("WindlassAssumeRole{number}"), Conditional { resource, condition });
+        outputs.insert(format!("PolicyArn{number}"), output);
+    }
+    let mut description = format!("What Windlass needs to use account {}.", chain.account().name);
+    if several {
+        let accounts: Vec<String> = accounts.into_iter().collect();
+        description += &format!(" For each of the AWS accounts {}.", accounts.join(", "));
+    }
+    Ok(Template { format: FORMAT, description, conditions, resources, outputs })
+}
+
+/// The AWS account in which somebody assumes a role.
+fn account_of<'a>(
+    grantee: &'a Grantee,
+    chain: &'a Chain,
+    identity: Option<&'a Identity>,
+) -> Result<&'a AccountId, DocumentError> {
+    let first = chain.links().next().filter(|first| first.role.is_none());
+    let configured = first.and_then(|first| first.account_id.as_ref());
+    match grantee {
+        Grantee::Role { arn } => Ok(arn.account()),
+        Grantee::Managing => identity
+            .map(Identity::account)
+            .or(configured)
+            .ok_or_else(|| DocumentError::NoIdentity { account: Box::new(chain.account().clone()) }),
+    }
+}
+
+/// The names of the roles and of the users that get a policy.
+fn attached(grantee: &Grantee, identity: Option<&Identity>) -> (Vec<String>, Vec<String>) {
+    let last = |resource: &str| vec![path_and_name(resource).1];
+    match (grantee, identity) {
+        (Grantee::Role { arn }, _) | (Grantee::Managing, Some(Identity::Role(arn))) => {
+            (last(arn.resource()), Vec::new())
+        }
+        (Grantee::Managing, Some(Identity::User { resource, .. })) => (Vec::new(), last(resource)),
+        (Grantee::Managing, Some(Identity::Account(_)) | None) => (Vec::new(), Vec::new()),
+    }
 }
 
 /// The least that `MaxSessionDuration` may be (AWS IAM API reference, `CreateRole`).
@@ -130,51 +195,4 @@ fn path_and_name(resource: &str) -> (String, String) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use windlass_settings::Role;
-
-    use super::*;
-    use crate::Permissions;
-    use crate::testing::{account, role};
-
-    fn managed(arn: &str, duration: u64) -> Account {
-        let role = Role { duration: Duration::from_secs(duration), ..role(arn, Some("windlass-7f3a")) };
-        Account { role: Some(role), ..account("prod") }
-    }
-
-    #[test]
-    fn the_role_has_the_name_path_and_duration_that_the_account_says() {
-        let identity = Identity::parse("111122223333").unwrap();
-        for (arn, duration, wanted) in [
-            ("arn:aws:iam::444455556666:role/ops/eu/Reader", 7200, ("Reader", "/ops/eu/", 7200)),
-            ("arn:aws:iam::444455556666:role/Reader", 900, ("Reader", "/", 3600)),
-        ] {
-            let template = managed_side(&managed(arn, duration), &identity, Permissions::default().policy()).unwrap();
-            let template = serde_json::to_value(template).unwrap();
-            let role = &template["Resources"]["WindlassRole"];
-            assert_eq!(role["Type"], "AWS::IAM::Role");
-            let properties = &role["Properties"];
-            assert_eq!(properties["RoleName"], wanted.0);
-            assert_eq!(properties["Path"], wanted.1);
-            assert_eq!(properties["MaxSessionDuration"], wanted.2);
-        }
-    }
-
-    #[test]
-    fn the_policy_is_attached_to_whom_it_is_for() {
-        let account = managed("arn:aws:iam::444455556666:role/Reader", 3600);
-        for (identity, roles, users) in [
-            (Some("arn:aws:iam::111122223333:role/ops/Windlass"), json!(["Windlass"]), Value::Null),
-            (Some("arn:aws:iam::111122223333:user/windlass"), Value::Null, json!(["windlass"])),
-            (Some("111122223333"), Value::Null, Value::Null),
-            (None, Value::Null, Value::Null),
-        ] {
-            let identity = identity.map(|text| Identity::parse(text).unwrap());
-            let template = serde_json::to_value(managing_side(&account, identity.as_ref()).unwrap()).unwrap();
-            let properties = &template["Resources"]["WindlassAssumeRole"]["Properties"];
-            assert_eq!((&properties["Roles"], &properties["Users"]), (&roles, &users));
-        }
-    }
-}
+mod tests;

@@ -72,7 +72,8 @@ pub(crate) enum Account {
     /// Print the IAM policy that steps need, from what their step types declare
     ///
     /// It is for the role of the account that they use, or for the identity of the account's source if it has none. With
-    /// `--caller` it is what the managing identity needs. Expressions stand for anything: there is a `*` in their place.
+    /// `--caller` it is what the managing identity needs; where roles are assumed one after another, a list with what each
+    /// identity that assumes one needs. Expressions stand for anything: there is a `*` in their place.
     #[command(after_help = "Examples:\n  \
         windlass account policy --project web\n  \
         windlass account policy prod --job web/top-errors\n  \
@@ -81,6 +82,8 @@ pub(crate) enum Account {
         windlass account policy --project web --caller")]
     Policy(policy::PolicyArguments),
     /// Print the trust policy of an account's role, or check one
+    ///
+    /// The role trusts who assumes it: the role of the account that its own starts from, or else `--principal`.
     ///
     /// A check finds whom else a policy lets in: patterns and everybody, and with an account whether its external ID is
     /// really asked for. It ends with exit code 5 when there is something.
@@ -104,7 +107,8 @@ pub(crate) enum Account {
     /// Print a CloudFormation template for one side of an account
     ///
     /// The managed side is the role with its trust policy and what the stored jobs need, of the project or of all; the
-    /// managing side is a policy that lets Windlass assume it.
+    /// managing side is a policy that lets Windlass assume it. Where roles are assumed one after another, the managing side has
+    /// a policy for each role that assumes the next, and is for the AWS accounts of all of them.
     #[command(after_help = "Examples:\n  \
         windlass account cloudformation prod --project web --side managing > managing.yaml\n  \
         windlass account cloudformation prod --project web --side managed \\\n    \

@@ -1,11 +1,20 @@
 use serde_json::{Value, json};
 use windlass_errors::Report as _;
+use windlass_settings::{Account, Role, SessionName, Source, Template};
 
 use super::*;
-use crate::testing::{account, role};
+use crate::testing::{account, account_name, chain, role, settings};
 
-fn managed(arn: &str, external_id: Option<&str>) -> Account {
-    Account { role: Some(role(arn, external_id)), ..account("prod") }
+fn managed(arn: &str, external_id: Option<&str>) -> Chain {
+    chain(&Account { role: Some(role(arn, external_id)), ..account("prod") })
+}
+
+/// The reader's role, assumed by the hub's.
+fn behind_a_hub(hub: Role, external_id: Option<&str>) -> Chain {
+    let hub = Account { role: Some(hub), ..account("hub") };
+    let source = Source::Account(account_name("hub"));
+    let leaf = Account { source, role: Some(role(READER, external_id)), ..account("leaf") };
+    settings(vec![hub, leaf.clone()], Vec::new()).chain(&leaf).unwrap()
 }
 
 fn value(policy: &Policy) -> Value {
@@ -13,6 +22,7 @@ fn value(policy: &Policy) -> Value {
 }
 
 const READER: &str = "arn:aws:iam::444455556666:role/Reader";
+const HUB: &str = "arn:aws:iam::111122223333:role/ops/Hub";
 
 #[test]
 fn the_external_id_of_the_account_is_a_condition() {
@@ -24,8 +34,8 @@ fn the_external_id_of_the_account_is_a_condition() {
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"sts:ExternalId": "windlass-7f3a"}},
     }]});
-    assert_eq!(value(&trust(&managed(READER, Some("windlass-7f3a")), &identity).unwrap()), wanted);
-    let without = value(&trust(&managed(READER, None), &identity).unwrap());
+    assert_eq!(value(&trust(&managed(READER, Some("windlass-7f3a")), Some(&identity)).unwrap()), wanted);
+    let without = value(&trust(&managed(READER, None), Some(&identity)).unwrap());
     assert_eq!(without["Statement"][0]["Condition"], Value::Null);
 }
 
@@ -33,9 +43,9 @@ fn the_external_id_of_the_account_is_a_condition() {
 fn a_whole_account_is_trusted_with_an_external_id_only() {
     let identity = Identity::parse("111122223333").unwrap();
     let in_china = managed("arn:aws-cn:iam::444455556666:role/Reader", Some("windlass-7f3a"));
-    let statement = &value(&trust(&in_china, &identity).unwrap())["Statement"][0];
+    let statement = &value(&trust(&in_china, Some(&identity)).unwrap())["Statement"][0];
     assert_eq!(statement["Principal"], json!({"AWS": "arn:aws-cn:iam::111122223333:root"}));
-    let error = trust(&managed(READER, None), &identity).unwrap_err();
+    let error = trust(&managed(READER, None), Some(&identity)).unwrap_err();
     assert_eq!(error.code().as_str(), "account.document-incomplete");
     assert!(error.help().unwrap().contains("`externalId`"), "{error}");
 }
@@ -43,14 +53,14 @@ fn a_whole_account_is_trusted_with_an_external_id_only() {
 #[test]
 fn an_identity_of_another_partition_is_refused() {
     let identity = Identity::parse("arn:aws-us-gov:iam::111122223333:role/Windlass").unwrap();
-    let error = trust(&managed(READER, Some("windlass-7f3a")), &identity).unwrap_err();
+    let error = trust(&managed(READER, Some("windlass-7f3a")), Some(&identity)).unwrap_err();
     assert!(error.to_string().contains("another partition"), "{error}");
 }
 
 #[test]
 fn an_account_without_a_role_has_no_trust_policy() {
     let identity = Identity::parse("arn:aws:iam::111122223333:role/Windlass").unwrap();
-    let error = trust(&account("prod"), &identity).unwrap_err();
+    let error = trust(&chain(&account("prod")), Some(&identity)).unwrap_err();
     assert_eq!(error.code().as_str(), "account.document-incomplete");
     assert!(error.help().unwrap().contains("`assumeRole`"));
 }
@@ -84,14 +94,38 @@ fn tasks_are_bound_to_their_account() {
 }
 
 #[test]
-fn the_caller_assumes_each_role_once() {
-    let (one, two) = (managed(READER, None), managed("arn:aws:iam::777788889999:role/Writer", None));
-    let policy = value(&callers_policy([&two, &one, &two]).unwrap());
-    let wanted = json!([{
-        "Sid": "Windlass",
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Resource": [READER, "arn:aws:iam::777788889999:role/Writer"],
-    }]);
-    assert_eq!(policy["Statement"], wanted);
+fn a_role_behind_another_trusts_that_one() {
+    let chain = behind_a_hub(role(HUB, Some("windlass-hub")), Some("windlass-7f3a"));
+    let statement = &value(&trust(&chain, None).unwrap())["Statement"][0];
+    assert_eq!(statement["Principal"], json!({"AWS": HUB}));
+    assert_eq!(statement["Condition"], json!({"StringEquals": {"sts:ExternalId": "windlass-7f3a"}}));
+    let of_account = Identity::parse("111122223333").unwrap();
+    let statement = &value(&trust(&chain, Some(&of_account)).unwrap())["Statement"][0];
+    assert_eq!(statement["Principal"], json!({"AWS": "arn:aws:iam::111122223333:root"}));
+    for never in ["arn:aws:iam::111122223333:role/Windlass", "777788889999"] {
+        let identity = Identity::parse(never).unwrap();
+        let error = trust(&chain, Some(&identity)).unwrap_err();
+        assert_eq!(error.code().as_str(), "account.document-incomplete");
+        assert!(error.to_string().contains(&format!("by `{HUB}`")), "{error}");
+    }
+}
+
+#[test]
+fn a_source_identity_is_set_again_at_each_hop_and_tags_are_not() {
+    let source_identity = Some(SessionName::default());
+    let tags = std::collections::BTreeMap::from([("team".to_owned(), Template::parse("ops").unwrap())]);
+    let chain = behind_a_hub(Role { source_identity, tags, ..role(HUB, None) }, None);
+    let policy = value(&trust(&chain, None).unwrap());
+    assert_eq!(policy["Statement"][0]["Action"], json!(["sts:AssumeRole", "sts:SetSourceIdentity"]));
+    let callers = serde_json::to_value(crate::callers_policies([&chain]).unwrap()).unwrap();
+    let actions = [0, 1].map(|at: usize| callers[at]["policy"]["Statement"][0]["Action"].clone());
+    assert_eq!(actions[0], json!(["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]));
+    assert_eq!(actions[1], json!(["sts:AssumeRole", "sts:SetSourceIdentity"]));
+}
+
+#[test]
+fn who_assumes_the_first_role_has_to_be_given() {
+    let error = trust(&managed(READER, None), None).unwrap_err();
+    assert_eq!(error.code().as_str(), "account.document-incomplete");
+    assert!(error.help().unwrap().contains("`--principal`"));
 }

@@ -3,9 +3,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
+use windlass_credentials::chain;
 use windlass_errors::Report as _;
 use windlass_keys::{SecretKind, masked_badly};
-use windlass_settings::{AccountName, KeyPath, ProjectName};
+use windlass_settings::{AccountName, KeyPath, ProjectName, Scope};
 
 use super::desk::{Desk, Proof, desk, secret_path, told};
 use super::fields::{Definition, Fields};
@@ -72,8 +73,9 @@ pub(super) async fn run(global: &Global, arguments: Add) -> Result<(), Problem> 
     show::talk(format_args!("added account `{name}` of {scope}, version {version}"));
     let project = project.map(|project| format!(" --project {project}")).unwrap_or_default();
     if let Some(id) = made {
+        let principal = if starts_from_a_role(&desk, &scope, &definition) { "" } else { " --principal ARN" };
         show::talk(format_args!(
-            "its external ID is `{id}`; the role must ask for it: `windlass account trust {name}{project} --principal ARN`"
+            "its external ID is `{id}`; the role must ask for it: `windlass account trust {name}{project}{principal}`"
         ));
     }
     told(output, &scope, &name, version, &definition)
@@ -92,6 +94,13 @@ fn managing(desk: &Desk, definition: &mut Definition) -> Result<(), Problem> {
     };
     definition.insert("source".to_owned(), json!({ "account": managing }));
     Ok(())
+}
+
+/// Whether it is known who assumes the account's role: the role of the account that it starts from.
+fn starts_from_a_role(desk: &Desk, scope: &Scope, definition: &Definition) -> bool {
+    let from = definition["source"]["account"].as_str().and_then(|name| name.parse().ok());
+    let from = from.and_then(|name: AccountName| desk.all.account(scope, &name));
+    from.and_then(|from| chain(&desk.all, from).ok()).is_some_and(|chain| chain.role().is_some())
 }
 
 /// 128 random bits; AWS asks for one that nobody else has, and not for a secret (AWS IAM user guide, "Access to AWS accounts

@@ -1,8 +1,7 @@
 use clap::Args;
-use windlass_credentials::{Policy, callers_policy};
-use windlass_engine::Needs;
+use windlass_credentials::{CallersPolicy, Grantee, Policy, callers_policies, chain};
 use windlass_errors::exit;
-use windlass_settings::{Account, AccountName, Source};
+use windlass_settings::{Account, AccountName, Chain};
 
 use super::scope::{Ground, Scope, account, ground};
 use crate::arguments::{Document, Global};
@@ -20,7 +19,8 @@ pub(crate) struct PolicyArguments {
     name: Option<AccountName>,
     #[command(flatten)]
     scope: Scope,
-    /// Print what the managing identity needs: to assume the roles of these accounts
+    /// Print what the managing identity needs: to assume the roles of these accounts; of those that start from others with a
+    /// role, a list of what each identity on the way needs
     #[arg(long, conflicts_with = "plugin")]
     caller: bool,
     /// How to print it
@@ -30,6 +30,10 @@ pub(crate) struct PolicyArguments {
 
 pub(super) async fn run(global: &Global, arguments: &PolicyArguments) -> Result<u8, Problem> {
     let ground = ground(global).await?;
+    if arguments.caller {
+        show_callers(&callers(&ground, arguments).await?, arguments.output)?;
+        return Ok(exit::OK);
+    }
     let policy = match ground.declared(&arguments.scope).await? {
         Some(permissions) if permissions.is_empty() => {
             return Err(Problem::coded("account.document-empty", "no step type of the plugin declares an action"));
@@ -37,28 +41,41 @@ pub(super) async fn run(global: &Global, arguments: &PolicyArguments) -> Result<
         Some(permissions) => permissions.policy(),
         None => of_jobs(&ground, arguments).await?,
     };
-    let length = serde_json::to_string(&policy).map_or(0, |text| text.len());
-    if length > LONGEST {
-        show::talk(format_args!("the policy has {length} characters; AWS takes {LONGEST} in one, so divide it"));
-    }
+    tell_length(&policy);
     show::document(&policy, arguments.output)?;
     Ok(exit::OK)
 }
 
-async fn of_jobs(ground: &Ground, arguments: &PolicyArguments) -> Result<Policy, Problem> {
+fn tell_length(policy: &Policy) {
+    let length = serde_json::to_string(policy).map_or(0, |text| text.len());
+    if length > LONGEST {
+        show::talk(format_args!("the policy has {length} characters; AWS takes {LONGEST} in one, so divide it"));
+    }
+}
+
+/// The policy of the managing identity alone, or with whose each is.
+fn show_callers(policies: &[CallersPolicy], output: Document) -> Result<(), Problem> {
+    policies.iter().for_each(|it| tell_length(&it.policy));
+    if let [CallersPolicy { grantee: Grantee::Managing, policy }] = policies {
+        return show::document(policy, output);
+    }
+    for (number, CallersPolicy { grantee, .. }) in (1..).zip(policies) {
+        show::talk(format_args!("policy {number} of {} belongs to {grantee}", policies.len()));
+    }
+    show::document(&policies, output)
+}
+
+fn wanted<'a>(ground: &'a Ground, arguments: &PolicyArguments) -> Result<Option<&'a Account>, Problem> {
     let project = arguments.scope.project_of_all()?;
-    let wanted = match &arguments.name {
-        Some(name) => account(&ground.settings, project.as_ref(), Some(name))?,
-        None => None,
-    };
-    if let (true, Some(wanted), true) = (arguments.caller, wanted, arguments.scope.project.is_some()) {
-        // Its role can be assumed before any job uses it.
-        return Ok(callers_policy([wanted])?);
+    match &arguments.name {
+        Some(name) => account(&ground.settings, project.as_ref(), Some(name)),
+        None => Ok(None),
     }
+}
+
+async fn of_jobs(ground: &Ground, arguments: &PolicyArguments) -> Result<Policy, Problem> {
+    let wanted = wanted(ground, arguments)?;
     let needs = ground.needs(&arguments.scope).await?;
-    if arguments.caller {
-        return callers(wanted, &needs);
-    }
     let used: Vec<&Account> = needs.accounts().collect();
     let account = match (wanted, used.as_slice()) {
         (Some(wanted), _) => one_of(&used, wanted)?,
@@ -70,13 +87,25 @@ async fn of_jobs(ground: &Ground, arguments: &PolicyArguments) -> Result<Policy,
     Ok(permissions.policy())
 }
 
-fn callers(wanted: Option<&Account>, needs: &Needs) -> Result<Policy, Problem> {
+async fn callers(ground: &Ground, arguments: &PolicyArguments) -> Result<Vec<CallersPolicy>, Problem> {
+    let wanted = wanted(ground, arguments)?;
+    if let (Some(wanted), true) = (wanted, arguments.scope.project.is_some()) {
+        // Its role can be assumed before any job uses it.
+        return Ok(callers_policies([&chain(&ground.settings, wanted)?])?);
+    }
+    let needs = ground.needs(&arguments.scope).await?;
     let used: Vec<&Account> = needs.accounts().collect();
     let used = match wanted {
         Some(wanted) => vec![one_of(&used, wanted)?],
         None => used.into_iter().filter(|account| account.role.is_some()).collect(),
     };
-    let mut sources: Vec<String> = used.iter().map(|account| source(account)).collect();
+    if used.is_empty() {
+        let message = "no step uses an account with a role";
+        let help = "an account that is named, with `--project`, need not be used yet";
+        return Err(Problem::with_help("account.document-empty", message, help));
+    }
+    let chains = used.into_iter().map(|account| chain(&ground.settings, account)).collect::<Result<Vec<_>, _>>()?;
+    let mut sources: Vec<String> = chains.iter().map(source).collect();
     sources.sort_unstable();
     sources.dedup();
     if sources.len() > 1 {
@@ -85,18 +114,14 @@ fn callers(wanted: Option<&Account>, needs: &Needs) -> Result<Policy, Problem> {
             sources.join(", ")
         ));
     }
-    if used.is_empty() {
-        let message = "no step uses an account with a role";
-        let help = "an account that is named, with `--project`, need not be used yet";
-        return Err(Problem::with_help("account.document-empty", message, help));
-    }
-    Ok(callers_policy(used)?)
+    Ok(callers_policies(&chains)?)
 }
 
-fn source(account: &Account) -> String {
-    match &account.source {
-        Source::Account(name) => format!("account {name}"),
-        source => source.name().to_owned(),
+/// What a chain begins with: an account that is nothing but an identity, or the source of one with a role.
+fn source(chain: &Chain) -> String {
+    match chain.links().next().filter(|first| first.role.is_none()) {
+        Some(identity) => format!("account {}", identity.name),
+        None => chain.source().name().to_owned(),
     }
 }
 

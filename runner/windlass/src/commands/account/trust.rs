@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use windlass_credentials::{Identity, Service, TrustPolicy, services_trust, trust};
+use windlass_credentials::{Identity, Service, TrustPolicy, chain, services_trust, trust};
 use windlass_errors::{Report, exit};
-use windlass_settings::{Account, AccountName, Partition, ProjectName, Source};
+use windlass_settings::{Account, AccountName, Partition, ProjectName};
 
 use super::desk::desk;
 use super::scope::account;
@@ -21,7 +21,8 @@ pub(crate) struct Trust {
     /// The project that uses it
     #[arg(long)]
     project: Option<ProjectName>,
-    /// Whom to trust: the ARN of the role or user that Windlass authenticates as, or its account's twelve digits
+    /// Whom to trust: the ARN of the role or user that Windlass authenticates as, or its account's twelve digits [default:
+    /// the role before, of an account that starts from one with a role]
     #[arg(long, value_name = "ARN", value_parser = Identity::parse)]
     principal: Option<Identity>,
     /// Print the trust policy of a role that these take; with `--principal`, for tasks of its AWS account only
@@ -77,8 +78,7 @@ pub(super) async fn run(global: &Global, arguments: &Trust) -> Result<u8, Proble
     }
     let policy = if arguments.services.is_empty() {
         let account = account.ok_or_else(|| Problem::usage("name an account, a project, `--for` or `--check`"))?;
-        let identity = arguments.principal.as_ref().ok_or_else(|| principal_missing(account))?;
-        trust(account, identity)?
+        trust(&chain(&settings, account)?, arguments.principal.as_ref())?
     } else {
         let services: BTreeSet<Service> = arguments.services.iter().copied().map(Service::from).collect();
         let of_account = account.and_then(|account| account.role.as_ref()).map(|role| role.arn.partition());
@@ -87,18 +87,6 @@ pub(super) async fn run(global: &Global, arguments: &Trust) -> Result<u8, Proble
     };
     show::document(&policy, arguments.output.unwrap_or_default())?;
     Ok(exit::OK)
-}
-
-pub(super) fn principal_missing(account: &Account) -> Problem {
-    let source = match &account.source {
-        Source::Account(name) => format!("account `{name}`"),
-        source => format!("`{}`", source.name()),
-    };
-    let message =
-        format!("nothing says what Windlass authenticates as for account `{}` (source {source})", account.name);
-    let help = "give `--principal`: the ARN of that role or user (`aws sts get-caller-identity` says which), or its \
-                account's twelve digits";
-    Problem::with_help("account.document-incomplete", message, help)
 }
 
 fn check(file: &Path, account: Option<&Account>, output: Option<Document>) -> Result<u8, Problem> {
