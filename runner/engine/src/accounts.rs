@@ -13,13 +13,13 @@ pub struct KnownAccounts(Mutex<Option<(Revision, Arc<Settings>)>>);
 
 type Revision = i64;
 
-/// The settings with the accounts that the database has now.
+/// The settings with the accounts that the database has now, and the revision of those.
 ///
 /// # Errors
 /// `store.unavailable`
-pub async fn with_stored_accounts(settings: &Settings, store: &Store) -> Result<Settings, StoreError> {
-    let (_, rows) = store.accounts().await?;
-    Ok(merged(settings, rows))
+pub async fn with_stored_accounts(settings: &Settings, store: &Store) -> Result<(Settings, i64), StoreError> {
+    let (revision, rows) = store.accounts().await?;
+    Ok((merged(settings, rows), revision))
 }
 
 fn merged(settings: &Settings, rows: Vec<AccountRow>) -> Settings {

@@ -1,10 +1,12 @@
 use crate::db::{self, Connection, FromRow, Row, sql};
-use crate::{Store, StoreError};
+use crate::{StandingJobs, Store, StoreError};
 
 const WHAT: &str = "the accounts";
 
 /// Held on PostgreSQL while an account is changed: revisions have one order. No project has a name like it.
 const LOCK: &str = "the accounts";
+
+const REVISION: &str = "SELECT max(revision) FROM account_version";
 
 /// An account that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,39 +38,69 @@ pub struct AccountVersionRow {
     pub at: i64,
 }
 
+/// What must be so still when an account is changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// The version that the account has; `None` when it is to be a new one.
+    pub version: Option<i64>,
+    /// What the change was held against, if it was.
+    pub seen: Option<Seen>,
+}
+
+/// What somebody has looked at who wants to change an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The revision of the [accounts](Store::accounts).
+    pub accounts: i64,
+    /// The [jobs](Store::standing_jobs), when they matter.
+    pub jobs: Option<StandingJobs>,
+}
+
+impl From<Option<i64>> for Expected {
+    fn from(version: Option<i64>) -> Self {
+        Self { version, seen: None }
+    }
+}
+
+impl From<i64> for Expected {
+    fn from(version: i64) -> Self {
+        Some(version).into()
+    }
+}
+
 impl Store {
-    /// Adds an account, for `expected_version` `None`, or replaces the definition of one that has this version. Returns
+    /// Adds an account, when no version is expected, or replaces the definition of one that has this version. Returns
     /// the version that holds now; one that comes back after it was deleted goes on from its last.
     ///
     /// # Errors
-    /// [`StoreError::AccountExists`], [`StoreError::AccountChanged`], `store.unavailable`
+    /// [`StoreError::AccountExists`], [`StoreError::AccountChanged`], [`StoreError::SeenChanged`], `store.unavailable`
     pub async fn account_put(
         &self,
         scope: &str,
         name: &str,
         text: &str,
-        expected_version: Option<i64>,
+        expected: impl Into<Expected>,
         by: &str,
         at: i64,
     ) -> Result<i64, StoreError> {
         let change = AccountVersionRow { version: 0, text: Some(text.to_owned()), by: by.to_owned(), at };
-        self.change_account(scope, name, expected_version, change).await
+        self.change_account(scope, name, expected.into(), change).await
     }
 
     /// Deletes an account that has this version; its versions stay. Returns the version that says so.
     ///
     /// # Errors
-    /// [`StoreError::AccountChanged`], `store.unavailable`
+    /// [`StoreError::AccountChanged`], [`StoreError::SeenChanged`], `store.unavailable`
     pub async fn account_delete(
         &self,
         scope: &str,
         name: &str,
-        expected_version: i64,
+        expected: impl Into<Expected>,
         by: &str,
         at: i64,
     ) -> Result<i64, StoreError> {
         let change = AccountVersionRow { version: 0, text: None, by: by.to_owned(), at };
-        self.change_account(scope, name, Some(expected_version), change).await
+        self.change_account(scope, name, expected.into(), change).await
     }
 
     /// The accounts of all scopes by scope and name, those of the system first, and the revision that they are of.
@@ -89,8 +121,7 @@ impl Store {
     /// # Errors
     /// `store.unavailable`
     pub async fn accounts_revision(&self) -> Result<i64, StoreError> {
-        const SQL: &str = "SELECT max(revision) FROM account_version";
-        let revision: Option<i64> = self.db().fetch_one(sql(SQL)).await.map_err(self.unread(WHAT))?;
+        let revision: Option<i64> = self.db().fetch_one(sql(REVISION)).await.map_err(self.unread(WHAT))?;
         Ok(revision.unwrap_or(0))
     }
 
@@ -109,7 +140,7 @@ impl Store {
         &self,
         scope: &str,
         name: &str,
-        expected: Option<i64>,
+        expected: Expected,
         change: AccountVersionRow,
     ) -> Result<i64, StoreError> {
         let (scope, name) = (scope.to_owned(), name.to_owned());
@@ -123,7 +154,7 @@ async fn follow(
     db: &mut Connection,
     scope: String,
     name: String,
-    expected: Option<i64>,
+    expected: Expected,
     change: AccountVersionRow,
 ) -> db::Result<Result<i64, StoreError>> {
     const LAST: &str = "SELECT version, text, changed_by, changed_at FROM account_version \
@@ -135,16 +166,32 @@ async fn follow(
     db.lock_key(LOCK).await?;
     let last: Option<AccountVersionRow> = db.fetch_optional(sql(LAST).bind(&scope).bind(&name)).await?;
     let holds = last.as_ref().filter(|last| last.text.is_some()).map(|last| last.version);
-    match (expected, holds) {
+    match (expected.version, holds) {
         (None, Some(version)) => return Ok(Err(StoreError::AccountExists { scope, name, version })),
         (expected, found) if expected != found => return Ok(Err(StoreError::AccountChanged { scope, name, found })),
         _ => {}
+    }
+    if let Some(seen) = expected.seen
+        && !seen.holds(db).await?
+    {
+        return Ok(Err(StoreError::SeenChanged));
     }
     let version = last.map_or(1, |last| last.version + 1);
     db.execute(sql(NO_LONGER).bind(&scope).bind(&name)).await?;
     let insert = sql(INSERT).bind(scope).bind(name).bind(version);
     db.execute(insert.bind(change.text).bind(change.by).bind(change.at)).await?;
     Ok(Ok(version))
+}
+
+impl Seen {
+    async fn holds(&self, db: &mut Connection) -> db::Result<bool> {
+        let accounts: Option<i64> = db.fetch_one(sql(REVISION)).await?;
+        let is_same = accounts.unwrap_or(0) == self.accounts;
+        Ok(match &self.jobs {
+            Some(jobs) if is_same => jobs.stand(db).await?,
+            _ => is_same,
+        })
+    }
 }
 
 /// The last version of an account.

@@ -168,6 +168,9 @@ pub enum StoreError {
         /// The version that holds; `None` when the account is not there.
         found: Option<i64>,
     },
+    /// What a change of an account was held against is no longer so.
+    #[error("other accounts or jobs have been changed meanwhile")]
+    SeenChanged,
     /// Another job of the project has the name.
     #[error("project `{project}` has a job `{name}` already")]
     JobNameTaken {
@@ -188,7 +191,7 @@ impl Report for StoreError {
             Self::JobChanged { .. } => "project.changed",
             Self::JobNameTaken { .. } => "job.invalid",
             Self::AccountExists { .. } => "account.exists",
-            Self::AccountChanged { .. } => "account.changed",
+            Self::AccountChanged { .. } | Self::SeenChanged => "account.changed",
             _ => "store.unavailable",
         })
     }
@@ -215,6 +218,7 @@ impl Report for StoreError {
             Self::JobChanged { .. } => Some("look at what `windlass project plan` says now, and apply again".into()),
             Self::JobNameTaken { .. } => Some("give one of the two another name".into()),
             Self::AccountExists { .. } => Some("edit that one, or choose another name".into()),
+            Self::SeenChanged => Some("look at them as they are now, and change the account then".into()),
             Self::AccountChanged { .. } => Some("look at the account as it is now, and change that".into()),
         }
     }

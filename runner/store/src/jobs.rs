@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
-use crate::db::{self, FromRow, Row, sql};
-use crate::{Store, StoreError};
+use crate::db::{self, Connection, FromRow, Row, sql};
+use crate::{AppliedJob, Store, StoreError};
 
 /// A stored job, without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,27 @@ pub struct JobVersionRow {
     pub created_at: i64,
 }
 
+/// The jobs of all projects, each in the version that holds. Two are the same only if no job was changed between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingJobs(Vec<AppliedJob>);
+
+const STANDING: &str = "SELECT j.id, j.version FROM job j WHERE j.deleted_at IS NULL ORDER BY j.project, j.name";
+
+impl StandingJobs {
+    pub(crate) async fn stand(&self, db: &mut Connection) -> db::Result<bool> {
+        Ok(db.fetch_all::<AppliedJob>(sql(STANDING)).await? == self.0)
+    }
+}
+
 impl Store {
+    /// Which jobs hold now.
+    ///
+    /// # Errors
+    /// `store.unavailable`
+    pub async fn standing_jobs(&self) -> Result<StandingJobs, StoreError> {
+        self.db().fetch_all(sql(STANDING)).await.map(StandingJobs).map_err(self.unread("the jobs"))
+    }
+
     /// The jobs of a project, by name.
     ///
     /// # Errors

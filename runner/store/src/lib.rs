@@ -49,7 +49,7 @@ mod transitions;
 mod words;
 
 pub use abandon::ToAbandon;
-pub use accounts::{AccountRow, AccountVersionRow};
+pub use accounts::{AccountRow, AccountVersionRow, Expected, Seen};
 pub use artifacts::{ChartRow, RowPages, TableRow};
 pub use cancel::CancelRequest;
 pub use candidates::Candidate;
@@ -60,7 +60,7 @@ pub use execution_secrets::ExecutionSecret;
 pub use executions::{BySuffix, ExecutionRow};
 pub use hold::{Hold, Proviso};
 pub use job_changes::{AppliedJob, JobChange};
-pub use jobs::{JobRow, JobVersionRow};
+pub use jobs::{JobRow, JobVersionRow, StandingJobs};
 pub use leases::LeaseKeeper;
 pub use listing::{ExecutionFilter, RunningCount};
 pub use location::{Durability, Location, PostgresLocation};

@@ -115,7 +115,7 @@ fn an_account_is_changed_while_a_server_runs() {
     while_a_server_runs();
 }
 
-also_on_postgres! { added_used_changed_and_deleted, while_a_server_runs, }
+also_on_postgres! { added_used_changed_and_deleted, while_a_server_runs, used_while_it_is_asked, }
 
 #[test]
 fn what_is_used_is_not_deleted() {
@@ -133,6 +133,46 @@ fn what_is_used_is_not_deleted() {
     let trust =
         |name: &str| json_of(&account(&installation, &format!("trust {name} --project web --principal {principal}")));
     assert_eq!(trust("ecs-prod"), trust("prod"), "the documents are those of the account that it names");
+}
+
+/// Somebody thinks about the question of `delete`, and something comes to use the account meanwhile.
+fn used_while_it_is_asked() {
+    let installation = installation();
+    let adds = |arguments: &str| {
+        account(&installation, &format!("add {arguments}")).ok();
+    };
+    adds("base --aws-account central");
+    let deleted = |meanwhile: &dyn Fn()| {
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(binaries::windlass().unwrap());
+        let command = installation.arguments_for(command, &["account", "delete", "base"]);
+        let answer = || {
+            meanwhile();
+            "y\n".to_owned()
+        };
+        let (status, seen) = terminal::answer(command, "delete account `base` of the system?", answer).unwrap();
+        (status.code(), seen)
+    };
+    let (code, seen) = deleted(&|| adds("dep --aws-account base"));
+    assert_eq!(code, Some(5), "{seen}");
+    assert_names(&seen, &["account.in-use", "account `dep` of the system starts from it"]);
+    account(&installation, "explain dep").ok();
+    account(&installation, "delete dep --yes").ok();
+
+    let (code, seen) = deleted(&|| apply(&installation, &[("who", &format!("account: base\n{WHO}"))]));
+    assert_eq!(code, Some(5), "{seen}");
+    assert_names(&seen, &["account.in-use", "job `web/who` names it"]);
+    account(&installation, "get base").ok();
+
+    apply(&installation, &[("who", &format!("account: central\n{WHO}"))]);
+    let (code, seen) = deleted(&|| adds("other --aws-account central"));
+    assert_eq!(code, Some(0), "what has nothing to do with it is in nobody's way: {seen}");
+    account(&installation, "get base").failed(5, "account.unknown");
+}
+
+#[test]
+fn what_comes_to_be_used_while_it_is_asked_is_not_deleted() {
+    used_while_it_is_asked();
 }
 
 #[test]

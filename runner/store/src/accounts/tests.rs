@@ -1,8 +1,8 @@
 use windlass_errors::Report as _;
 
 use super::*;
-use crate::Durability;
 use crate::testing::{Ground, on_both};
+use crate::{Durability, JobChange};
 
 fn row(scope: &str, name: &str, version: i64, text: &str, at: i64) -> AccountRow {
     let [scope, name, text, by] = [scope, name, text, "ops"].map(str::to_owned);
@@ -55,6 +55,55 @@ on_both! {
             assert!(error.to_string().ends_with("has been changed meanwhile: it is not there"), "{error}");
         }
         assert_eq!(store.accounts_revision().await.unwrap(), 3, "what is refused is no change");
+    }
+}
+
+fn job(name: &str, expected: Option<i64>) -> JobChange {
+    let (identity, text) = (format!("name:{name}"), "steps: []".to_owned());
+    JobChange::Put {
+        identity,
+        name: name.to_owned(),
+        group: None,
+        description: None,
+        text,
+        schedules: vec![],
+        expected,
+    }
+}
+
+async fn apply(store: &Store, change: JobChange) {
+    store.apply_jobs("web", vec![change], Vec::new(), 1).await.unwrap();
+}
+
+on_both! {
+    async fn what_was_looked_at_has_to_hold_still(store) {
+        store.account_put("web", "prod", "one", None, "ops", 1).await.unwrap();
+        apply(store, job("a", None)).await;
+        let jobs = store.standing_jobs().await.unwrap();
+        let seen = |accounts: i64, jobs: &StandingJobs| Expected {
+            version: Some(1),
+            seen: Some(Seen { accounts, jobs: Some(jobs.clone()) }),
+        };
+
+        store.account_put("web", "other", "x", None, "ops", 2).await.unwrap();
+        let error = store.account_delete("web", "prod", seen(1, &jobs), "ops", 3).await.unwrap_err();
+        assert!(matches!(error, StoreError::SeenChanged), "{error}");
+        assert_eq!(error.code().as_str(), "account.changed");
+        let error = store.account_put("web", "prod", "two", seen(1, &jobs), "ops", 3).await.unwrap_err();
+        assert!(matches!(error, StoreError::SeenChanged), "{error}");
+
+        for change in [
+            job("a", Some(1)),
+            job("b", None),
+            JobChange::Delete { identity: "name:a".to_owned(), expected: 2 },
+        ] {
+            let before = store.standing_jobs().await.unwrap();
+            apply(store, change).await;
+            let error = store.account_delete("web", "prod", seen(2, &before), "ops", 3).await.unwrap_err();
+            assert!(matches!(error, StoreError::SeenChanged), "{error}");
+        }
+        let now = store.standing_jobs().await.unwrap();
+        store.account_delete("web", "prod", seen(2, &now), "ops", 3).await.unwrap();
     }
 }
 

@@ -11,8 +11,9 @@ use crate::testing::{
     MASTER, claimed, fresh, interrupted, joined, log, new, on_both, requeued, rows, running, sealed, step_skipped,
 };
 use crate::{
-    CalendarChange, ExecutionFilter, ExecutionSecret, Fire, Firing, Hold, JobChange, NewExecution, NewSchedule,
-    OfExecution, Outcome, Proviso, Prune, SecretKind, SecretRow, State, StepRef, Store, Tail, Transition, WhenFull,
+    CalendarChange, ExecutionFilter, ExecutionSecret, Expected, Fire, Firing, Hold, JobChange, NewExecution,
+    NewSchedule, OfExecution, Outcome, Proviso, Prune, SecretKind, SecretRow, Seen, State, StepRef, Store, Tail,
+    Transition, WhenFull,
 };
 
 static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -93,7 +94,8 @@ async fn accounts(store: &Store) {
     store.account_put("web", "a", "t", None, "ops", 1).await.unwrap();
     store.account_put("web", "a", "t", None, "ops", 1).await.unwrap_err();
     store.account_put("web", "a", "t", Some(1), "ops", 1).await.unwrap();
-    store.account_delete("web", "a", 2, "ops", 1).await.unwrap();
+    let seen = Some(Seen { accounts: 2, jobs: Some(store.standing_jobs().await.unwrap()) });
+    store.account_delete("web", "a", Expected { version: Some(2), seen }, "ops", 1).await.unwrap();
     store.accounts().await.unwrap();
     store.accounts_revision().await.unwrap();
     store.account_history("web", "a").await.unwrap();

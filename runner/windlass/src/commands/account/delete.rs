@@ -1,7 +1,7 @@
 use clap::Args;
 use windlass_settings::{AccountName, ProjectName};
 
-use super::desk::{desk, kept, secret_path, who};
+use super::desk::{desk, secret_path};
 use crate::arguments::Global;
 use crate::problem::Problem;
 use crate::{setup, show};
@@ -24,20 +24,15 @@ pub(super) async fn run(global: &Global, arguments: Delete) -> Result<(), Proble
     let scope = desk.scope(project.as_ref())?;
     desk.not_in_the_file(&scope, &name)?;
     let row = desk.row(&scope, &name).await?;
-    let users = desk.users(&scope, &name).await?;
-    if !users.is_empty() {
-        let message = format!("account `{name}` of {scope} is in use: {}", users.join("; "));
-        return Err(Problem::with_help("account.in-use", message, "change what uses it first"));
-    }
     if !yes {
+        desk.must_be_unused(&scope, &name).await?;
         match show::asked(format_args!("delete account `{name}` of {scope}?")) {
             Some(true) => {}
             Some(false) => return Err(Problem::usage(&format!("`{name}` was not deleted"))),
             None => return Err(Problem::usage("`account delete` asks on a terminal; without one it takes `--yes`")),
         }
     }
-    let at = jiff::Timestamp::now().as_millisecond();
-    desk.store.account_delete(&kept(&scope), name.as_str(), row.version, &who(), at).await?;
+    desk.delete(&scope, &name, row.version).await?;
     let project = project.map(|project| format!(" --project {project}")).unwrap_or_default();
     show::talk(format_args!(
         "deleted account `{name}` of {scope}; `windlass account get {name}{project} --history` has what it was"

@@ -5,7 +5,7 @@ use windlass_credentials::{AccountError, chain};
 use windlass_engine::{Plugins, Workshop, with_stored_accounts};
 use windlass_settings::yaml::YamlError;
 use windlass_settings::{Account, AccountName, KeyPath, Place, ProjectName, Scope, Settings, Stored, Unusable};
-use windlass_store::{AccountRow, Store, StoreError};
+use windlass_store::{AccountRow, Expected, Seen, Store, StoreError};
 
 use super::fields::Definition;
 use super::scope::Ground;
@@ -19,17 +19,28 @@ pub(super) struct Desk {
     pub(super) file: Settings,
     /// With the accounts of the database.
     pub(super) all: Settings,
+    /// Which those are.
+    revision: i64,
     pub(super) store: Store,
 }
 
 pub(super) async fn desk(global: &Global) -> Result<Desk, Problem> {
     let file = setup::configuration(global)?.settings;
     let store = setup::store(&file).await?;
-    let all = with_stored_accounts(&file, &store).await?;
-    Ok(Desk { file, all, store })
+    Desk::of(file, store).await
 }
 
 impl Desk {
+    async fn of(file: Settings, store: Store) -> Result<Self, Problem> {
+        let (all, revision) = with_stored_accounts(&file, &store).await?;
+        Ok(Self { file, all, revision, store })
+    }
+
+    /// With the accounts that the database has now.
+    async fn again(&self) -> Result<Self, Problem> {
+        Self::of(self.file.clone(), self.store.clone()).await
+    }
+
     /// A scope that there is.
     pub(super) fn scope(&self, project: Option<&ProjectName>) -> Result<Scope, Problem> {
         if let Some(project) = project {
@@ -66,7 +77,7 @@ impl Desk {
         })
     }
 
-    /// Checks a definition among all the others, and keeps it. Gives the version.
+    /// Checks a definition among all the others, and keeps it while these are as they were then. Gives the version.
     pub(super) async fn keep(
         &self,
         scope: &Scope,
@@ -76,12 +87,34 @@ impl Desk {
         proof: Proof,
     ) -> Result<i64, Problem> {
         let text = written(name, &definition);
-        let (all, account) =
-            self.check(Stored { scope: scope.clone(), name: name.clone(), version: replaces.unwrap_or(0) + 1, text })?;
+        let stored = Stored { scope: scope.clone(), name: name.clone(), version: replaces.unwrap_or(0) + 1, text };
+        let (all, account) = self.check(stored.clone())?;
         if proof == Proof::AtAws {
             must_hold(&Ground::new(all, self.store.clone()), &account).await?;
         }
-        Ok(self.put(scope, name, definition, replaces).await?)
+        let seen = |revision| Expected { version: replaces, seen: Some(Seen { accounts: revision, jobs: None }) };
+        let mut kept = self.put(scope, name, definition.clone(), seen(self.revision)).await;
+        while let Err(StoreError::SeenChanged) = kept {
+            let now = self.again().await?;
+            now.check(stored.clone())?;
+            kept = now.put(scope, name, definition.clone(), seen(now.revision)).await;
+        }
+        Ok(kept?)
+    }
+
+    /// Deletes an account of that version that nothing uses. Who came to use it since somebody looked is seen.
+    pub(super) async fn delete(&self, scope: &Scope, name: &AccountName, version: i64) -> Result<(), Problem> {
+        loop {
+            let jobs = Some(self.store.standing_jobs().await?);
+            let now = self.again().await?;
+            now.must_be_unused(scope, name).await?;
+            let expected = Expected { version: Some(version), seen: Some(Seen { accounts: now.revision, jobs }) };
+            let at = jiff::Timestamp::now().as_millisecond();
+            match self.store.account_delete(&kept(scope), name.as_str(), expected, &who(), at).await {
+                Err(StoreError::SeenChanged) => {}
+                deleted => return Ok(deleted.map(|_| ())?),
+            }
+        }
     }
 
     /// Refuses what [`Self::keep`] would refuse to add, but for a try at AWS.
@@ -107,10 +140,10 @@ impl Desk {
         scope: &Scope,
         name: &AccountName,
         definition: Definition,
-        replaces: Option<i64>,
+        expected: Expected,
     ) -> Result<i64, StoreError> {
         let (text, at) = (written(name, &definition), jiff::Timestamp::now().as_millisecond());
-        self.store.account_put(&kept(scope), name.as_str(), &text, replaces, &who(), at).await
+        self.store.account_put(&kept(scope), name.as_str(), &text, expected, &who(), at).await
     }
 
     /// The account and all the others with it, if it could be used together with them.
@@ -134,11 +167,16 @@ impl Desk {
         Ok((all, account))
     }
 
-    /// What uses an account.
-    pub(super) async fn users(&self, scope: &Scope, name: &AccountName) -> Result<Vec<String>, Problem> {
+    /// Refuses to delete what something uses.
+    pub(super) async fn must_be_unused(&self, scope: &Scope, name: &AccountName) -> Result<(), Problem> {
         let plugins = Plugins::new(setup::catalog(&self.file));
         let workshop = Workshop { settings: &self.all, plugins: &plugins, store: &self.store };
-        Ok(workshop.users_of(scope, name).await?)
+        let users = workshop.users_of(scope, name).await?;
+        if users.is_empty() {
+            return Ok(());
+        }
+        let message = format!("account `{name}` of {scope} is in use: {}", users.join("; "));
+        Err(Problem::with_help("account.in-use", message, "change what uses it first"))
     }
 }
 

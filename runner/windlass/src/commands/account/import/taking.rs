@@ -154,7 +154,7 @@ impl<'d> Taking<'d> {
             Some(_) if is_same => Ok(What::Unchanged),
             Some(_) if self.dry_run => Ok(What::WouldReplace),
             None if self.dry_run => Ok(What::WouldAdd),
-            _ => Ok(match self.desk.put(&account.scope, &account.name, definition, version).await {
+            _ => Ok(match self.desk.put(&account.scope, &account.name, definition, version.into()).await {
                 Ok(_) if version.is_some() => What::Replaced,
                 Ok(_) => What::Added,
                 Err(error) => What::Refused(told(&error)),
