@@ -108,7 +108,11 @@ pub const ALL: &[Entry] = &[
     entry("account.unusable", exit::ACCOUNT, "an account is written so that it cannot work"),
     entry("account.not-allowed", exit::ACCOUNT, "an account, its source or its role is not for this project"),
     entry("account.in-file", exit::ACCOUNT, "the account is defined in a file, which wins over the database"),
-    entry("account.in-use", exit::ACCOUNT, "the account cannot be deleted while something uses it"),
+    entry(
+        "account.in-use",
+        exit::ACCOUNT,
+        "the account cannot be deleted, or not be changed like this, while something uses it",
+    ),
     entry(
         "account.import-incomplete",
         exit::ACCOUNT,

@@ -218,6 +218,35 @@ fn one_that_cannot_work_is_refused_and_stops_no_other() {
     assert!(listed.as_array().unwrap().iter().all(|it| it["problem"].is_null()), "{listed}");
 }
 
+/// What others start from is not changed so that they cannot.
+#[test]
+fn a_change_that_would_break_others_is_refused() {
+    let installation = installation();
+    let key = "--access-key-id AKIAIOSFODNN7EXAMPLE --secret-access-key keys/aws";
+    account(&installation, &format!("add u12 {key} --allowed-project web")).ok();
+    account(&installation, "add name --aws-account u12").ok();
+    let role = "--role-arn arn:aws:iam::444455556666:role/x";
+    account(&installation, &format!("add u12dep --aws-account name {role} --session-duration 12h")).ok();
+    account(&installation, &format!("add own --project web --aws-account u12 {role} --session-duration 1h")).ok();
+    let state = || account(&installation, "list --output json").stdout;
+    let before = state();
+
+    let instance = account(&installation, "edit u12 --source ec2-instance-role");
+    let error = instance.failed(5, "account.in-use");
+    assert_names(error, &["`u12` of the system", "`u12dep` of the system", "too long", "`sessionDuration: 1h`"]);
+    assert!(!error.contains("`own`"), "that one goes on working: {error}");
+    let shop = account(&installation, "edit u12 --allowed-project shop");
+    assert_names(shop.failed(5, "account.in-use"), &["`own` of project `web`", "`allowedProjects`"]);
+    let bound = account(&installation, "edit u12 --allowed-role arn:aws:iam::*:role/windlass-*");
+    assert_names(bound.failed(5, "account.in-use"), &["`u12dep` of", "`own` of", "`allowedRoles`"]);
+    let hides = account(&installation, "add u12 --project web --aws-account own");
+    assert_names(hides.failed(5, "account.unusable"), &["starts from itself"]);
+    assert_eq!(state(), before, "nothing was changed");
+
+    account(&installation, "edit u12dep --session-duration 1h").ok();
+    account(&installation, "edit u12 --source ec2-instance-role").ok();
+}
+
 #[test]
 fn a_system_account_is_for_the_projects_that_it_names() {
     let installation = installation();

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use windlass_credentials::{AccountError, chain};
 use windlass_engine::{Plugins, Workshop, with_stored_accounts};
+use windlass_errors::Report as _;
 use windlass_settings::yaml::YamlError;
 use windlass_settings::{Account, AccountName, KeyPath, Place, ProjectName, Scope, Settings, Stored, Unusable};
 use windlass_store::{AccountRow, Expected, Seen, Store, StoreError};
@@ -164,7 +165,29 @@ impl Desk {
         all.unusable.retain(|it| it.name != account.name || it.scope != account.scope);
         let all = all.with_stored(&[stored]);
         chain(&all, &account)?;
+        self.breaks_no_other(&all, &account)?;
         Ok((all, account))
+    }
+
+    /// Refuses what would keep others from working that can work now: they stand before an account, or it hides what they meant.
+    fn breaks_no_other(&self, after: &Settings, changed: &Account) -> Result<(), Problem> {
+        let of_projects = after.projects.iter().flat_map(|project| &project.accounts);
+        let others = after.accounts.iter().chain(of_projects).filter(|it| *it != changed);
+        let worked = others.filter(|it| self.all.chain(it).is_ok());
+        let broken: Vec<String> = worked
+            .filter_map(|it| chain(after, it).err().map(|why| (it, why)))
+            .map(|(it, why)| {
+                let help = why.help().map(|help| format!(" ({help})")).unwrap_or_default();
+                format!("account `{}` of {}: {why}{help}", it.name, it.scope)
+            })
+            .collect();
+        if broken.is_empty() {
+            return Ok(());
+        }
+        let (name, scope) = (&changed.name, &changed.scope);
+        let message =
+            format!("with this account `{name}` of {scope}, others could not be used any more: {}", broken.join("; "));
+        Err(Problem::with_help("account.in-use", message, "change those first, or delete them"))
     }
 
     /// Refuses to delete what something uses.
