@@ -248,6 +248,25 @@ fn a_change_that_would_break_others_is_refused() {
 }
 
 #[test]
+fn help_says_what_each_command_does_without_a_source_or_a_secret() {
+    let installation = installation();
+    let help = |command: &str| {
+        let words: Vec<String> =
+            account(&installation, &format!("{command} --help")).ok().split_whitespace().map(str::to_owned).collect();
+        words.join(" ")
+    };
+    assert_names(&help("add"), &["starts from `managingAccount`", "a terminal asks for the one of `--access-key-id`"]);
+    let edit = help("edit");
+    assert_names(&edit, &["nothing asks for a secret", "`windlass key set` stores before"]);
+    assert!(!edit.contains("managingAccount") && !edit.contains("a terminal asks"), "{edit}");
+    account(&installation, "add ops --source ec2-instance-role").ok();
+    let key = account(&installation, "edit ops --access-key-id AKIAIOSFODNN7EXAMPLE");
+    assert_eq!(key.code, Some(2), "{}", key.stderr);
+    assert_names(&key.stderr, &["`windlass key set`", "`--secret-access-key KEY`"]);
+    account(&installation, "get ops").ok();
+}
+
+#[test]
 fn a_system_account_is_for_the_projects_that_it_names() {
     let installation = installation();
     installation.job(&format!("account: central\n{WHO}"));

@@ -25,8 +25,9 @@ use crate::show;
 pub(crate) enum Account {
     /// Add an account to the database, for every process that uses it, at once
     ///
-    /// It is checked first, together with those that it starts from. Secrets are never arguments: they lie in key storage.
-    /// An account that a configuration file defines is changed there.
+    /// It is checked first, together with those that it starts from. Without a source it starts from `managingAccount`. Secrets
+    /// are never arguments: they lie in key storage; without `--secret-access-key` a terminal asks for the one of
+    /// `--access-key-id` and stores it. An account that a configuration file defines is changed there.
     #[command(after_help = "Examples:\n  \
         windlass account add prod --project web --account-id 444455556666 --assume-role role/windlass-reader\n  \
         windlass account add prod --role-arn arn:aws:iam::444455556666:role/Reader --external-id an-id\n  \
@@ -35,6 +36,9 @@ pub(crate) enum Account {
         windlass account add ops --access-key-id AKIAIOSFODNN7EXAMPLE --secret-access-key keys/aws/ops")]
     Add(Box<add::Add>),
     /// Change an account of the database
+    ///
+    /// What is not given stays. It is checked first, together with those that it starts from and those that start from it.
+    /// `--access-key-id` takes `--secret-access-key`: nothing asks for a secret, which `windlass key set` stores before.
     #[command(after_help = "Examples:\n  \
         windlass account edit prod --project web --session-duration 30m\n  \
         windlass account edit prod --project web --unset externalId\n  \

@@ -42,7 +42,7 @@ pub(crate) struct Fields {
 
 #[derive(Args, Default)]
 #[group(multiple = true)]
-#[command(next_help_heading = "Where the first credentials come from [default: `managingAccount`]")]
+#[command(next_help_heading = "Where the first credentials come from")]
 struct SourceFields {
     /// What Windlass is where it runs: ec2-instance-role, ecs-task-role, eks-pod-identity or web-identity
     #[arg(long, value_name = "SOURCE")]
@@ -56,7 +56,7 @@ struct SourceFields {
     /// The id of an access key
     #[arg(long, value_name = "ID")]
     access_key_id: Option<String>,
-    /// The path in key storage of its secret half [default: a terminal asks for the secret and stores it]
+    /// The path in key storage of its secret half
     #[arg(long, value_name = "KEY", requires = "access_key_id")]
     secret_access_key: Option<KeyPath>,
     /// The path in key storage of a temporary key's session token
