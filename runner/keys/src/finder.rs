@@ -1,21 +1,27 @@
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind, PatternID};
 use zeroize::Zeroizing;
 
-/// The automaton looks for the beginnings of forms, so many bytes long, and what follows is compared. So it stays small
-/// and fast however long the secrets are, and only beginnings of secrets stay in memory when it goes.
-const BEGINNING: usize = 8;
-/// Up to so many bytes of beginnings the automaton is a table (some 0.5 KiB a byte), beyond it the smaller, slower kind.
-const TABLE: usize = 16 * 1024;
+use crate::forms::{Forms, PIECE, SHORTEST};
+
+/// A form of so many bytes is told by that many; a shorter one by its first four.
+const LONG: usize = 8;
+/// Bits of [`Beginnings`] for each form, of which it sets two: of the places where no form begins, one in a thousand is looked at closely.
+const BITS: usize = 64;
 /// Places in [`Finder::reach`].
 const PLACES: usize = 4096;
 
-/// Finds the forms of secrets in a text. Every form has at least 4 bytes.
+/// Finds the forms of secrets in a text.
+///
+/// A session token has thousands of pieces, a step may have many tokens, and each comes with a new finder. So it is sorted forms
+/// and tables that rule out nearly every place: an automaton of so many takes longer to be made than most logs to be searched.
 pub(crate) struct Finder {
-    automaton: AhoCorasick,
-    /// For each beginning the forms that may stand where it stands, longest first.
-    candidates: Vec<Vec<u32>>,
     /// Sorted.
-    forms: Zeroizing<Vec<Vec<u8>>>,
+    whole: Zeroizing<Vec<Vec<u8>>>,
+    /// Of each of those the longest other one that it begins with.
+    within: Vec<Option<u32>>,
+    /// Sorted.
+    pieces: Zeroizing<Vec<[u8; PIECE]>>,
+    long: Beginnings<LONG>,
+    short: Option<Beginnings<SHORTEST>>,
     /// By the first two bytes of a form: the length of the longest such form.
     reach: Vec<usize>,
     longest: usize,
@@ -23,25 +29,24 @@ pub(crate) struct Finder {
 
 impl Finder {
     /// Nothing when there is nothing to find.
-    pub(crate) fn new(mut forms: Zeroizing<Vec<Vec<u8>>>) -> Option<Self> {
-        forms.sort_unstable();
-        forms.dedup();
-        let longest = forms.iter().map(Vec::len).max()?;
-        let mut beginnings: Vec<&[u8]> = forms.iter().map(|form| beginning(form)).collect();
-        beginnings.dedup();
-        let table = beginnings.iter().map(|beginning| beginning.len()).sum::<usize>() <= TABLE;
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .kind(Some(if table { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA }))
-            .build(&beginnings)
-            .expect("2^31 states hold the beginnings of some hundred million secrets");
-        let candidates = candidates(&forms, &beginnings);
+    pub(crate) fn new(forms: Forms) -> Option<Self> {
+        let Forms { mut whole, mut pieces } = forms;
+        whole.sort_unstable();
+        whole.dedup();
+        pieces.sort_unstable();
+        pieces.dedup();
+        let longest = whole.iter().map(Vec::len).max()?;
+        let (short, long): (Vec<&[u8]>, Vec<&[u8]>) =
+            whole.iter().map(Vec::as_slice).partition(|form| form.len() < LONG);
+        let all = || pieces.iter().map(<[u8; PIECE]>::as_slice).chain(long.iter().copied());
         let mut reach = vec![0; PLACES];
-        for form in forms.iter() {
+        for form in all().chain(short.iter().copied()) {
             let reach = &mut reach[place(form[0], form[1])];
             *reach = form.len().max(*reach);
         }
-        Some(Self { automaton, candidates, forms, reach, longest })
+        let long = Beginnings::of(long.len() + pieces.len(), all());
+        let short = (!short.is_empty()).then(|| Beginnings::of(short.len(), short.iter().copied()));
+        Some(Self { within: within(&whole), whole, pieces, long, short, reach, longest })
     }
 
     /// The length of the longest form.
@@ -50,19 +55,44 @@ impl Finder {
     }
 
     /// The first form at `from` or later, and of those that begin there the longest: where it begins and ends.
-    pub(crate) fn find(&self, text: &[u8], mut from: usize) -> Option<(usize, usize)> {
+    pub(crate) fn find(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
+        let mut from = from;
         loop {
-            let found = self.automaton.find(Input::new(text).range(from..))?;
-            if let Some(length) = self.length_at(found.pattern(), &text[found.start()..]) {
-                return Some((found.start(), found.start() + length));
+            let rest = text.get(from..)?;
+            let next = match &self.short {
+                None => rest.array_windows().position(|text| self.long.may_begin(text)),
+                Some(short) => {
+                    let may_begin = |text: &[u8]| {
+                        text.first_chunk().is_some_and(|text| self.long.may_begin(text))
+                            || text.first_chunk().is_some_and(|text| short.may_begin(text))
+                    };
+                    (0..rest.len()).position(|at| may_begin(&rest[at..]))
+                }
+            };
+            from += next?;
+            if let Some(length) = self.length_at(&text[from..]) {
+                return Some((from, from + length));
             }
-            from = found.start() + 1;
+            from += 1;
         }
     }
 
-    fn length_at(&self, beginning: PatternID, text: &[u8]) -> Option<usize> {
-        let mut candidates = self.candidates[beginning].iter().map(|form| self.forms[*form as usize].as_slice());
-        candidates.find(|form| text.starts_with(form)).map(<[u8]>::len)
+    /// The length of the longest form that `text` begins with.
+    fn length_at(&self, text: &[u8]) -> Option<usize> {
+        let piece = text.first_chunk().filter(|piece| self.pieces.binary_search(piece).is_ok());
+        self.whole_at(text).max(piece.map(|piece: &[u8; PIECE]| piece.len()))
+    }
+
+    /// All whole forms that `text` begins with begin the one that is next before `text`, too.
+    fn whole_at(&self, text: &[u8]) -> Option<usize> {
+        let mut form = self.whole.partition_point(|form| form.as_slice() <= text).checked_sub(1);
+        while let Some(number) = form {
+            if text.starts_with(&self.whole[number]) {
+                return Some(self.whole[number].len());
+            }
+            form = self.within[number].map(|number| number as usize);
+        }
+        None
     }
 
     /// Where the first form begins that `text` may be cut in; the length of `text` when there is none.
@@ -78,28 +108,64 @@ impl Finder {
         {
             return false;
         }
-        let after = self.forms.partition_point(|form| form.as_slice() <= text);
-        self.forms.get(after).is_some_and(|form| form.starts_with(text))
+        let after = self.whole.partition_point(|form| form.as_slice() <= text);
+        let piece = self.pieces.partition_point(|piece| piece.as_slice() <= text);
+        self.whole.get(after).is_some_and(|form| form.starts_with(text))
+            || self.pieces.get(piece).is_some_and(|piece| piece.starts_with(text))
     }
 }
 
-fn beginning(form: &[u8]) -> &[u8] {
-    &form[..form.len().min(BEGINNING)]
-}
-
-/// A form belongs to its beginning; one shorter than that also to the beginnings that begin with it, which the
-/// automaton prefers.
-fn candidates(forms: &[Vec<u8>], beginnings: &[&[u8]]) -> Vec<Vec<u32>> {
-    let mut candidates = vec![Vec::new(); beginnings.len()];
+/// The forms that a form begins with stand before it, with nothing between them but what begins with them, too.
+fn within(forms: &[Vec<u8>]) -> Vec<Option<u32>> {
+    let mut within: Vec<Option<u32>> = Vec::with_capacity(forms.len());
     for (number, form) in (0..).zip(forms) {
-        let first = beginnings.partition_point(|other| *other < beginning(form));
-        let like = beginnings[first..].iter().take_while(|other| other.starts_with(beginning(form))).count();
-        candidates[first..first + like].iter_mut().for_each(|candidates| candidates.push(number));
+        let mut other = u32::checked_sub(number, 1);
+        while let Some(number) = other.filter(|number| !form.starts_with(&forms[*number as usize])) {
+            other = within[number as usize];
+        }
+        within.push(other);
     }
-    for candidates in &mut candidates {
-        candidates.sort_by_key(|form| std::cmp::Reverse(forms[*form as usize].len()));
+    within
+}
+
+/// Which first bytes forms may have: those of all forms, and few others (a Bloom filter).
+struct Beginnings<const BYTES: usize> {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl<const BYTES: usize> Beginnings<BYTES> {
+    fn of<'a>(count: usize, forms: impl Iterator<Item = &'a [u8]>) -> Self {
+        let bits = (count * BITS).next_power_of_two().max(1 << 13);
+        let mut this = Self { bits: vec![0; bits / 64], shift: u64::BITS - bits.ilog2() };
+        for beginning in forms.filter_map(<[u8]>::first_chunk::<BYTES>) {
+            let hash = hash(beginning);
+            for bit in [this.bit(hash), this.bit(hash.rotate_left(32))] {
+                this.bits[bit / 64] |= 1 << (bit % 64);
+            }
+        }
+        this
     }
-    candidates
+
+    #[inline]
+    fn may_begin(&self, text: &[u8; BYTES]) -> bool {
+        let hash = hash(text);
+        let has = |bit: usize| self.bits[bit / 64] >> (bit % 64) & 1 == 1;
+        has(self.bit(hash)) && has(self.bit(hash.rotate_left(32)))
+    }
+
+    fn bit(&self, hash: u64) -> usize {
+        (hash >> self.shift) as usize
+    }
+}
+
+/// Both halves of a product with the golden ratio, so that every bit depends on every byte.
+#[inline]
+fn hash<const BYTES: usize>(bytes: &[u8; BYTES]) -> u64 {
+    let mut number = [0; 8];
+    number[..BYTES].copy_from_slice(bytes);
+    let product = u128::from(u64::from_le_bytes(number)) * 0x9e37_79b9_7f4a_7c15;
+    (product >> 64) as u64 ^ product as u64
 }
 
 fn place(first: u8, second: u8) -> usize {
@@ -111,12 +177,12 @@ mod tests {
     use super::*;
 
     fn finder(forms: &[&str]) -> Finder {
-        let forms: Vec<Vec<u8>> = forms.iter().map(|form| form.as_bytes().to_vec()).collect();
-        Finder::new(Zeroizing::new(forms)).unwrap()
+        let whole: Vec<Vec<u8>> = forms.iter().map(|form| form.as_bytes().to_vec()).collect();
+        Finder::new(Forms { whole: Zeroizing::new(whole), pieces: Zeroizing::default() }).unwrap()
     }
 
     #[test]
-    fn a_long_beginning_does_not_hide_a_short_form() {
+    fn a_longer_form_does_not_hide_a_shorter_one() {
         let finder = finder(&["abcd", "abcdef", "abcdefghijkl", "abcdefghixyz", "bcdefghi"]);
         for (text, found) in [
             ("-abcdefghijkl-", (1, 13)),

@@ -1,5 +1,6 @@
 //! The forms in which a secret may turn up in a text.
 
+mod broken;
 mod shell;
 
 use base64::Engine;
@@ -10,8 +11,6 @@ use zeroize::Zeroizing;
 pub(crate) const SHORTEST: usize = 4;
 /// Shorter lines of a secret with several lines are left alone, such as a lone bracket.
 const SHORTEST_LINE: usize = 8;
-/// Where `base64` and `openssl` break their lines.
-const WRAPS: [usize; 2] = [76, 64];
 
 /// A secret without the line breaks at its end, which do not count: files have them and programs drop them.
 pub(crate) fn counting(secret: &[u8]) -> &[u8] {
@@ -19,20 +18,49 @@ pub(crate) fn counting(secret: &[u8]) -> &[u8] {
     &secret[..end]
 }
 
-/// All forms of a secret: as it is, escaped for JSON, quoted for shells, encoded for URLs, in base64 and in hex. A secret with several
-/// lines (a private key) counts line by line as well, since logs are written so.
-pub(crate) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
-    let secret = counting(secret);
-    if secret.len() < SHORTEST {
-        return Vec::new();
+/// The length of a piece of an encoded secret that may be broken into lines: 12 bytes of the secret in base64 and 8 in hex, which no
+/// other text has by chance.
+pub(crate) const PIECE: usize = 16;
+
+/// All forms of secrets: as they are, escaped for JSON, quoted for shells, encoded for URLs, in base64 and in hex. A secret with
+/// several lines (a private key) counts line by line as well, since logs are written so.
+pub(crate) struct Forms {
+    pub(crate) whole: Zeroizing<Vec<Vec<u8>>>,
+    /// Of what is in base64 or hex.
+    pub(crate) pieces: Zeroizing<Vec<[u8; PIECE]>>,
+}
+
+impl Forms {
+    pub(crate) fn of<'a>(secrets: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let secrets: Vec<&[u8]> = secrets.into_iter().map(counting).filter(|secret| secret.len() >= SHORTEST).collect();
+        // With room for all of them, so that they are never moved.
+        let pieces = Vec::with_capacity(secrets.iter().map(|secret| broken::most(secret.len())).sum());
+        let mut this = Self { whole: Zeroizing::default(), pieces: Zeroizing::new(pieces) };
+        secrets.into_iter().for_each(|secret| this.add(secret));
+        this
     }
-    let mut forms = vec![secret.to_vec(), hex(secret, b"0123456789abcdef"), hex(secret, b"0123456789ABCDEF")];
-    forms.extend(lines(secret).map(<[u8]>::to_vec));
-    forms.extend(json(secret));
-    forms.extend(shell::quoted(secret));
-    forms.extend(url(secret));
-    forms.extend(base64(secret));
-    forms
+
+    fn add(&mut self, secret: &[u8]) {
+        self.whole.push(secret.to_vec());
+        self.whole.extend(lines(secret).map(<[u8]>::to_vec));
+        self.whole.extend(json(secret));
+        self.whole.extend(shell::quoted(secret));
+        self.whole.extend(url(secret));
+        for digits in [b"0123456789abcdef", b"0123456789ABCDEF"] {
+            self.add_encoded(hex(secret, digits), 0, broken::HEX);
+        }
+        for alphabet in [STANDARD, URL_SAFE] {
+            for before in 0..3 {
+                self.add_encoded(aligned(secret, before, &alphabet), first_of_its_own(before), broken::BASE64);
+            }
+        }
+    }
+
+    fn add_encoded(&mut self, encoded: Vec<u8>, first: usize, unit: usize) {
+        self.pieces.extend(broken::pieces(&encoded, first));
+        self.whole.extend(broken::ends(&encoded, first, unit));
+        self.whole.push(encoded);
+    }
 }
 
 fn lines(secret: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -95,37 +123,31 @@ fn url_encoded(secret: &[u8], left: &[u8], space: &[u8], digits: &[u8; 16]) -> V
     encoded
 }
 
-/// In both alphabets, alone or anywhere in a longer text (three alignments), and broken into lines.
-fn base64(secret: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = Vec::new();
-    for alphabet in [STANDARD, URL_SAFE] {
-        forms.extend((0..3).map(|before| aligned(secret, before, &alphabet)));
-    }
-    let whole = Zeroizing::new(STANDARD.encode(secret));
-    for width in WRAPS.into_iter().filter(|width| whole.len() > *width) {
-        let lines = whole.as_bytes().chunks(width).filter(|line| line.len() >= SHORTEST_LINE);
-        forms.extend(lines.map(<[u8]>::to_vec));
-    }
-    forms
-}
-
 /// The characters that depend on the secret alone when `before` bytes (modulo 3) stand before it.
 fn aligned(secret: &[u8], before: usize, alphabet: &impl Engine) -> Vec<u8> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(before + secret.len()));
     bytes.resize(before, 0);
     bytes.extend_from_slice(secret);
     let encoded = Zeroizing::new(alphabet.encode(bytes.as_slice()));
-    let first = (before * 8).div_ceil(6);
     let last = bytes.len() * 8 / 6;
-    encoded.as_bytes()[first..last].to_vec()
+    encoded.as_bytes()[first_of_its_own(before)..last].to_vec()
+}
+
+/// The first character of base64 with nothing in it of the `before` bytes that stand before a secret.
+fn first_of_its_own(before: usize) -> usize {
+    (before * 8).div_ceil(6)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn forms(secret: &[u8]) -> Forms {
+        Forms::of([secret])
+    }
+
     fn has(secret: &str, form: &str) -> bool {
-        forms(secret.as_bytes()).iter().any(|found| found == form.as_bytes())
+        forms(secret.as_bytes()).whole.iter().any(|found| found == form.as_bytes())
     }
 
     #[test]
@@ -165,14 +187,6 @@ mod tests {
     }
 
     #[test]
-    fn long_base64_is_found_line_by_line() {
-        let secret: String = (0..200).map(|n| char::from(b'a' + n % 26)).collect();
-        let whole = STANDARD.encode(&secret);
-        assert!(has(&secret, &whole[..76]) && has(&secret, &whole[76..152]) && has(&secret, &whole[64..128]));
-        assert!(!has("only a short secret", &STANDARD.encode("only a short secret")[..8]));
-    }
-
-    #[test]
     fn a_secret_of_several_lines_counts_line_by_line() {
         let key = "-----BEGIN KEY-----\r\n  c29tZXRoaW5n\nshort\nAg==\n-----END KEY-----\n";
         for form in ["-----BEGIN KEY-----", "c29tZXRoaW5n", "-----END KEY-----", key.trim_end()] {
@@ -184,14 +198,15 @@ mod tests {
 
     #[test]
     fn short_values_and_line_breaks_at_the_end_do_not_count() {
-        assert!(forms(b"").is_empty() && forms(b"abc").is_empty() && forms(b"abc\r\n\n").is_empty());
-        assert!(forms(b"\n\n\n\n\n").is_empty());
+        for secret in ["", "abc", "abc\r\n\n", "\n\n\n\n\n"] {
+            assert!(forms(secret.as_bytes()).whole.is_empty(), "{secret:?}");
+        }
         assert!(has("abcd\n", "abcd") && !has("abcd\n", "abcd\n"));
     }
 
     #[test]
     fn bytes_that_are_no_text_have_no_json_form() {
-        let found = forms(b"\xff\xfe\xfd\xfc");
+        let found = forms(b"\xff\xfe\xfd\xfc").whole;
         assert!(found.contains(&b"fffefdfc".to_vec()) && found.contains(&b"%FF%FE%FD%FC".to_vec()));
         assert!(!found.iter().any(|form| form.starts_with(b"\\u")));
     }

@@ -41,11 +41,14 @@ impl MaskStream {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
     use super::*;
     use crate::MASK;
+    use crate::forms::Forms;
 
     /// Numbers that are the same in every run (splitmix64).
     struct Numbers(u64);
@@ -106,11 +109,69 @@ mod tests {
             let most = 1 + numbers.below(30);
             let out = streamed(&masker, &text, || 1 + numbers.below(most));
             assert_eq!(out, masker.mask(&text).as_ref(), "round {round}");
-            for form in crate::forms::forms(&secret) {
+            for form in forms(&secret) {
                 assert!(!contains(&out, &form), "round {round}: {form:?} came through");
             }
             assert!(contains(&out, MASK.as_bytes()));
         }
+    }
+
+    /// As `base64`, `openssl` and `xxd -p` break what they encode, and as `output: text` and `output: lines` give it. Nothing is
+    /// left of the secret; of lines in a list, and of bytes in hex, a few characters next to a break.
+    #[test]
+    fn an_encoded_secret_is_found_however_it_is_broken_into_lines() {
+        let mut numbers = Numbers(4);
+        let all: Vec<u8> = (0..=255).collect();
+        for round in 0..200 {
+            let (length, before, after) = (20 + numbers.below(1980), numbers.below(101), numbers.below(9));
+            // Line breaks at its end would not count.
+            let secret = [numbers.text(&all, length - 1), b"x".to_vec()].concat();
+            let around = [numbers.text(b"uvw", before), secret.clone(), numbers.text(b"uvw", after)].concat();
+            let masker = Masker::new([secret.as_slice()]);
+            let hex: Vec<u8> = around.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+            let first = (before * 8).div_ceil(6);
+            let base64 = first..(before + length) * 8 / 6;
+            for (encoded, of_secret, left) in [
+                (STANDARD.encode(&around).into_bytes(), base64.clone(), 0),
+                (URL_SAFE.encode(&around).into_bytes(), base64, 0),
+                (hex, 2 * before..2 * (before + length), 2),
+            ] {
+                let width = [60, 64, 76][numbers.below(3)];
+                for (line_break, left) in [("\n", left), ("\r\n", left), ("\\n", left), ("\",\"", 7)] {
+                    let lines: Vec<&[u8]> = encoded.chunks(width).collect();
+                    let text = lines.join(line_break.as_bytes());
+                    let with_breaks = |at: usize| at + at / width * line_break.len();
+                    let own = with_breaks(of_secret.start)..with_breaks(of_secret.end - 1) + 1;
+                    let most = 1 + numbers.below(300);
+                    let out = streamed(&masker, &text, || 1 + numbers.below(most));
+                    assert_eq!(out, masker.mask(&text).as_ref(), "round {round}");
+                    let longest = longest_left(&out, &text, own, line_break.as_bytes());
+                    assert!(
+                        longest <= left,
+                        "round {round}: {longest} of {length} after {before}, {width} {line_break:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// The most characters of `text[own]` that stand together in what came out of its masking.
+    fn longest_left(out: &[u8], text: &[u8], own: Range<usize>, line_break: &[u8]) -> usize {
+        let parts = split(out, MASK.as_bytes());
+        let [first, between @ .., last] = parts.as_slice() else { return own.len() };
+        let (before, after) = (own.start.min(first.len()), last.len().saturating_sub(text.len() - own.end));
+        let parts = [&first[before..], &last[..after]].into_iter().chain(between.iter().copied());
+        parts.flat_map(|part| split(part, line_break)).map(<[u8]>::len).max().unwrap()
+    }
+
+    fn split<'a>(mut text: &'a [u8], separator: &[u8]) -> Vec<&'a [u8]> {
+        let mut parts = Vec::new();
+        while let Some(at) = text.windows(separator.len()).position(|window| window == separator) {
+            parts.push(&text[..at]);
+            text = &text[at + separator.len()..];
+        }
+        parts.push(text);
+        parts
     }
 
     #[test]
@@ -134,9 +195,14 @@ mod tests {
         }
     }
 
+    fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+        let forms = Forms::of([secret]);
+        forms.whole.iter().cloned().chain(forms.pieces.iter().map(|piece| piece.to_vec())).collect()
+    }
+
     /// The same by trying every form at every place.
     fn by_hand(secrets: &[Vec<u8>], text: &[u8]) -> Vec<u8> {
-        let forms: Vec<Vec<u8>> = secrets.iter().flat_map(|secret| crate::forms::forms(secret)).collect();
+        let forms: Vec<Vec<u8>> = secrets.iter().flat_map(|secret| forms(secret)).collect();
         let (mut out, mut end) = (Vec::new(), 0);
         for at in 0..text.len() {
             let lengths = forms.iter().filter(|form| text[at..].starts_with(form)).map(Vec::len);

@@ -1,11 +1,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
 use crate::MaskStream;
 use crate::finder::Finder;
-use crate::forms::{SHORTEST, counting, forms};
+use crate::forms::{Forms, SHORTEST, counting};
 
 /// What stands in a text where a secret stood.
 pub const MASK: &str = "[masked]";
@@ -29,7 +27,8 @@ pub fn masked_badly(name: &str, secret: &[u8]) -> Option<String> {
 }
 
 /// Takes secrets out of texts, in all forms that tools write them in: plain, escaped for JSON, quoted for shells,
-/// encoded for URLs, in base64 and in hex; secrets with several lines also line by line. Values shorter than 4 bytes are left alone.
+/// encoded for URLs, in base64 and in hex, on one line or broken into several; secrets with several lines also line by line. Values
+/// shorter than 4 bytes are left alone.
 ///
 /// It guards against accidents. It does not stop someone who means to print a secret in a form of their own.
 ///
@@ -42,8 +41,7 @@ pub struct Masker {
 impl Masker {
     /// A masker for these secrets.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let forms = Zeroizing::new(secrets.into_iter().flat_map(forms).collect());
-        Self { finder: Finder::new(forms).map(Arc::new) }
+        Self { finder: Finder::new(Forms::of(secrets)).map(Arc::new) }
     }
 
     /// Whether there is nothing to mask.

@@ -3,6 +3,8 @@
 use super::{installation, log, outputs, plain, run, set_steps, step};
 use crate::installation::{Installation, assert_names};
 use crate::started::Started;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use windlass_tests::leaks::{Find, Sampler, Search, Secret};
 
@@ -44,6 +46,30 @@ fn a_secret_reaches_its_step_and_is_masked_in_all_that_it_says() {
         let search = Search::new(&[Secret::new("the key", SECRET)]);
         let shown = [search.bytes("stdout", ended.stdout.as_bytes()), search.bytes("stderr", ended.stderr.as_bytes())];
         assert_eq!([shown.concat(), left(&installation, &search)].concat(), []);
+    }
+}
+
+/// `base64` breaks its lines after 76 characters and `xxd -p` after 60, with whatever stands before the secret.
+#[test]
+fn a_secret_that_a_tool_breaks_into_lines_is_masked_on_each_of_them() {
+    const TOKEN: &str = "t0k3n-J4mE2vQh9sXcZr7LwBd1YuTf6PgKi5NoAy8MlRjCqVzWbHxUeSk3Dn0GtFp2IaOq4Ew7Rv9Ty1Zm6Xc8Bn5Lk";
+    let installation = plain();
+    installation.set_key(KEY, TOKEN);
+    let script = "for user in us use user user-; do printf '%s:%s' $user \"$(cat $TOKEN_FILE)\" | base64; done; \
+                  printf 'user:%s' \"$(cat $TOKEN_FILE)\" | od -An -v -tx1 | tr -d ' \\n' | fold -w60";
+    for output in ["text", "lines"] {
+        let with = json!({"script": script, "secrets": {"TOKEN": KEY}, "output": output});
+        let ended = run(&installation, "shell/script", &with, &[]);
+        let given = outputs(&ended)[output].to_string();
+        let base64 = ["us:", "use:", "user:", "user-:"].map(|user| STANDARD.encode(format!("{user}{TOKEN}")));
+        let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for encoded in base64.into_iter().chain([hex]) {
+            let own = encoded.as_bytes()[8..encoded.len() - 4].windows(12);
+            for part in own.map(|part| std::str::from_utf8(part).unwrap()) {
+                assert!(!given.contains(part) && !ended.stderr.contains(part), "{part} in {given} or {}", ended.stderr);
+            }
+        }
+        assert!(given.contains("[masked]"), "{given}");
     }
 }
 
