@@ -13,12 +13,13 @@ use crate::services::endpoint_variables;
 use crate::token::Token;
 
 /// Variables that SDKs prefer to the step's credentials, or that say which these are.
-const LEAD_AWAY: [&str; 14] = [
+const LEAD_AWAY: [&str; 16] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CREDENTIAL_FILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_DEFAULT_REGION",
     "AWS_PROFILE",
@@ -28,6 +29,7 @@ const LEAD_AWAY: [&str; 14] = [
     "AWS_SECURITY_TOKEN",
     "AWS_SESSION_TOKEN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "BOTO_CONFIG",
 ];
 
 /// Whether a step with an account may not have this variable from its job.
@@ -36,7 +38,7 @@ pub(crate) fn leads_away(variable: &str) -> bool {
 }
 
 /// Begins to answer the step's commands, and gives the variables that lead them there. Files of the user with profiles are
-/// out of sight: SDKs prefer them. A job may name others.
+/// out of sight: SDKs prefer them. A job may name others, but none of boto's, whose keys botocore prefers too.
 pub(crate) fn variables(context: &Context, private: &Private) -> io::Result<Vec<(String, OsString)>> {
     let token = Token::new(context.token().ok_or_else(|| io::Error::other("the runner gave no token"))?);
     let file = private.write("account.token", 0o600, token.as_bytes())?;
@@ -50,6 +52,7 @@ pub(crate) fn variables(context: &Context, private: &Private) -> io::Result<Vec<
         ("AWS_EC2_METADATA_DISABLED", "true".into()),
         ("AWS_CONFIG_FILE", "/dev/null".into()),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".into()),
+        ("BOTO_CONFIG", "/dev/null".into()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();

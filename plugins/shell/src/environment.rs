@@ -216,6 +216,8 @@ mod tests {
             json!({"env": {"AWS_ACCESS_KEY_ID": "AKIA"}}),
             json!({"env": {"AWS_PROFILE": "other"}}),
             json!({"env": {"AWS_REGION": "us-east-1"}}),
+            json!({"env": {"AWS_CREDENTIAL_FILE": "/srv/aws"}}),
+            json!({"env": {"BOTO_CONFIG": "/srv/boto"}}),
             json!({"env": {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/creds"}}),
             json!({"secrets": {"AWS_SECRET_ACCESS_KEY": "hunter2"}, "exposeInEnv": true}),
             json!({"secrets": {"AWS_WEB_IDENTITY_TOKEN": "hunter2"}}),

@@ -78,6 +78,27 @@ fn the_aws_cli_and_boto3_are_the_account_and_work_in_its_region() {
     }
 }
 
+/// botocore asks a file of its predecessor before it asks a container.
+#[test]
+fn keys_in_the_users_boto_file_do_not_win() {
+    let user = &standins().seeded.reader_user;
+    let tools = Venv::of("awscli").unwrap().bin();
+    let home = tempfile::tempdir().unwrap();
+    let keys =
+        format!("aws_access_key_id = {}\naws_secret_access_key = {}\n", user.access_key_id, user.secret_access_key);
+    std::fs::write(home.path().join(".boto"), format!("[Credentials]\n{keys}")).unwrap();
+    let services = standins().services_url();
+    let installation = Installation::new(&format!(
+        "projects: [{{name: web, defaultAccount: role, accounts: {}}}]\nshell: {{path: {}, home: {}}}\nendpoints: {}\n",
+        json!([role(&standins().seeded, "role/WindlassReader")]),
+        json!(format!("{}:{}", tools.display(), std::env::var("PATH").unwrap())),
+        json!(home.path()),
+        json!({"imds": standins().instance_url(), "sts": services}),
+    ));
+    let script = format!("aws sts get-caller-identity --query Arn --output text\n{WHO}");
+    assert_eq!(lines(&run(&installation, &script, Some("role"))), [reader(), reader()]);
+}
+
 /// Keys without an end or a token.
 #[test]
 fn an_access_key_without_a_role_works_too() {

@@ -97,7 +97,7 @@ fn a_refusal_by_the_runner_says_why() {
 
 #[test]
 fn variables_lead_there_and_nowhere_else() {
-    let script = "env | grep ^AWS_ | sort; stat -c '%a %s' $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; \
+    let script = "env | grep -E '^(AWS_|BOTO)' | sort; stat -c '%a %s' $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; \
                   tail -n 1 $AWS_CA_BUNDLE; grep -c BEGIN $AWS_CA_BUNDLE >&2";
     let ended = run(script, given);
     ended.ok();
@@ -116,6 +116,7 @@ fn variables_lead_there_and_nowhere_else() {
         "AWS_ENDPOINT_URL_STS=http://[::1]:9",
         "AWS_REGION=eu-west-1",
         "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+        "BOTO_CONFIG=/dev/null",
         "600 64",
         "the configured one",
     ];
