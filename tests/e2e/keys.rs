@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod documented;
+mod interrupted;
 mod kinds;
 mod kms;
 mod master;

@@ -1,6 +1,7 @@
 //! A terminal in front of a program, to see what it shows to people only.
 
 use crate::{Context, Outcome, wait};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::File;
@@ -37,11 +38,54 @@ pub fn answer(command: Command, question: &str, say: impl FnOnce() -> String) ->
 /// When there is no terminal to be had, or the command does not start.
 pub fn answer_unseen(command: Command, question: &str, say: impl FnOnce() -> String) -> Outcome<(ExitStatus, String)> {
     talk(command, question, |ours| {
-        let shows = || tcgetattr(ours).map(|terminal| terminal.local_modes.contains(LocalModes::ECHO));
-        let ready = || Ok((!shows().context(|| "look at the terminal".to_owned())?).then_some(()));
-        wait::until("a terminal that shows nothing", wait::PATIENCE, ready)?;
+        shows_nothing(ours)?;
         Ok(say())
     })
+}
+
+/// What ends a program that asks.
+#[derive(Clone, Copy, Debug)]
+pub enum End {
+    /// Ctrl-C, typed.
+    Interrupt,
+    /// A signal of another process.
+    Signal(Signal),
+}
+
+/// As [`answer_unseen`], but the program is ended instead: how it ended, and whether its terminal is as it was.
+///
+/// # Errors
+/// When there is no terminal to be had, or the command does not start.
+pub fn end_unseen(mut command: Command, question: &str, end: End) -> Outcome<(ExitStatus, bool)> {
+    let (mut ours, theirs) = open(200).context(|| "open a terminal".to_owned())?;
+    let modes = || {
+        let modes = tcgetattr(&theirs).context(|| "look at the terminal".to_owned())?;
+        Ok((modes.input_modes, modes.output_modes, modes.control_modes, modes.local_modes))
+    };
+    let share = || theirs.try_clone().context(|| "share the terminal".to_owned());
+    let (before, input, output, errors) = (modes()?, share()?, share()?, share()?);
+    let mut child =
+        command.stdin(input).stdout(output).stderr(errors).spawn().context(|| "start the command".to_owned())?;
+    let (mut seen, mut bytes) = (Vec::new(), [0; 1024]);
+    while !String::from_utf8_lossy(&seen).contains(question) {
+        let count = ours.read(&mut bytes).context(|| "read what it asks".to_owned())?;
+        seen.extend_from_slice(&bytes[..count]);
+    }
+    shows_nothing(&ours)?;
+    match end {
+        End::Interrupt => ours.write_all(b"\x03").context(|| "type Ctrl-C".to_owned())?,
+        End::Signal(signal) => {
+            kill_process(Pid::from_child(&child), signal).context(|| "send the signal".to_owned())?;
+        }
+    }
+    let status = child.wait().context(|| "wait for the command".to_owned())?;
+    Ok((status, modes()? == before))
+}
+
+fn shows_nothing(terminal: &File) -> Outcome<()> {
+    let shows = || tcgetattr(terminal).map(|terminal| terminal.local_modes.contains(LocalModes::ECHO));
+    let ready = || Ok((!shows().context(|| "look at the terminal".to_owned())?).then_some(()));
+    wait::until("a terminal that shows nothing", wait::PATIENCE, ready)
 }
 
 fn talk(

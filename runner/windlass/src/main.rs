@@ -7,6 +7,7 @@ mod follow;
 mod options;
 mod pace;
 mod problem;
+mod prompt;
 mod protect;
 mod results;
 mod setup;

@@ -9,7 +9,7 @@ use windlass_settings::KeyPath;
 use zeroize::Zeroizing;
 
 use crate::problem::Problem;
-use crate::show;
+use crate::{prompt, show};
 
 /// Splits `NAME=VALUE`.
 pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
@@ -54,7 +54,7 @@ fn secret(name: &str, text: &str) -> Result<SecretOption, Problem> {
     }
     let unreadable = |error| Problem::coded("key.unreadable-input", format!("option `{name}`: {error}"));
     let typed = Zeroizing::new(match text {
-        "-" => rpassword::prompt_password(format!("{name}: ")).map_err(unreadable)?,
+        "-" => prompt::secret(&format!("{name}: ")).map_err(unreadable)?,
         _ => match text.strip_prefix('@') {
             Some(file) => std::fs::read_to_string(file).map_err(unreadable)?,
             None => return Err(never_an_argument(name)),

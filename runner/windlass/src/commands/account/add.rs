@@ -12,7 +12,7 @@ use super::desk::{Desk, Proof, desk, secret_path, told};
 use super::fields::{Definition, Fields};
 use crate::arguments::{Global, Listing};
 use crate::problem::Problem;
-use crate::{setup, show};
+use crate::{prompt, setup, show};
 
 #[derive(Args)]
 pub(crate) struct Add {
@@ -133,7 +133,7 @@ async fn store_secret(desk: &Desk, path: &KeyPath, id: &str) -> Result<(), Probl
         Err(error) if error.code().as_str() == "key.not-found" => {}
         Err(error) => return Err(error.into()),
     }
-    let typed = rpassword::prompt_password(format!("secret access key of `{id}`: "));
+    let typed = prompt::secret(&format!("secret access key of `{id}`: "));
     let typed = typed.map_err(|error| Problem::coded("key.unreadable-input", format!("cannot read it: {error}")))?;
     let secret = Box::<[u8]>::from(zeroize::Zeroizing::new(typed).as_bytes());
     let warning = masked_badly(path.as_str(), &secret);

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::Kind;
 use crate::problem::Problem;
-use crate::show;
+use crate::{prompt, show};
 
 /// Store a secret, read from standard input, a file, or a prompt
 ///
@@ -83,7 +83,7 @@ fn read(path: &KeyPath, kind: SecretKind, file: Option<&PathBuf>) -> Result<Secr
             return Err(Problem::usage(&message));
         }
         None if io::stdin().is_terminal() => {
-            let typed = rpassword::prompt_password(format!("secret for `{path}`: "));
+            let typed = prompt::secret(&format!("secret for `{path}`: "));
             ("the terminal".to_owned(), typed.map(String::into_bytes).map(Zeroizing::new))
         }
         None => {
