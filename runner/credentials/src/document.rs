@@ -51,7 +51,8 @@ impl Document {
     }
 }
 
-fn milliseconds(text: &str) -> Result<i64, ()> {
+/// Of a time in RFC 3339.
+pub(crate) fn milliseconds(text: &str) -> Result<i64, ()> {
     let time = DateTime::from_str(text, Format::DateTimeWithOffset).map_err(drop)?;
     time.to_millis().map_err(drop)
 }

@@ -15,13 +15,15 @@ pub(crate) const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 pub(crate) const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 pub(crate) const ROLE_ARN: &str = "AWS_ROLE_ARN";
 pub(crate) const WEB_IDENTITY_TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+/// Would lead the SSO of a profile elsewhere, which is refused.
+pub(crate) const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 const CONFIG_FILE: &str = "AWS_CONFIG_FILE";
 const CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
 const HOME: &str = "HOME";
 
 impl Environment {
     /// The names that are kept.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 10] = [
         RELATIVE_URI,
         FULL_URI,
         TOKEN,
@@ -31,6 +33,7 @@ impl Environment {
         CONFIG_FILE,
         CREDENTIALS_FILE,
         HOME,
+        ENDPOINT_URL,
     ];
 
     /// What the environment of this process says.

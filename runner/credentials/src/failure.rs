@@ -51,6 +51,10 @@ pub(crate) enum Failure {
     Variable { variable: &'static str, source: Cause },
     #[error("profile `{name}` gives no credentials")]
     Profile { name: String, source: Cause },
+    #[error(
+        "profile `{name}` wants the code of an MFA device (`mfa_serial` of profile `{profile}`), and nobody is there to type it"
+    )]
+    ProfileMfa { name: String, profile: String },
     #[error("its secret access key cannot be read from key storage")]
     Key(#[source] KeyError),
     #[error("`{0}` holds no text that could be a secret access key")]
@@ -102,7 +106,7 @@ impl Failure {
                 "account.source-refused"
             }
             Self::KeyNotText(_) | Self::TokenFile { .. } => "account.source-refused",
-            Self::Profile { .. } => "account.profile-unusable",
+            Self::Profile { .. } | Self::ProfileMfa { .. } => "account.profile-unusable",
             Self::Key(error) => return error.code(),
             Self::RoleDenied { .. } => "account.role-denied",
             Self::Mismatch { .. } => "account.mismatch",

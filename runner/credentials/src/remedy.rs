@@ -58,6 +58,10 @@ fn particular(Failed { why, hop }: &Failed, chain: &Chain) -> Option<String> {
             "`aws sts get-caller-identity --profile {name}` must work; with SSO, log in by \
              `aws sso login --profile {name}`"
         )),
+        Failure::ProfileMfa { profile, .. } => Some(format!(
+            "log in by SSO or a `credential_process` that knows the device, or give the account the source `access-key` with \
+             what `aws configure export-credentials --profile {profile}` prints"
+        )),
         Failure::Key(error) => error.help(),
         Failure::KeyNotText(path) => Some(format!("store it again: `windlass key set --overwrite {path}`")),
         Failure::RoleDenied { .. } if *hop == Hop::Source => Some(PROVIDER_TRUSTED.to_owned()),

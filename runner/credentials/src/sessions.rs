@@ -176,8 +176,13 @@ impl Shared {
             }
             Source::AccessKey(key) => self.access_key(key).await,
             Source::Profile(name) => {
-                let region = sts.map(Place::region).unwrap_or_default();
-                profile::fetch(self.http.client(None), &self.environment, name, region).await
+                let around = profile::Surroundings {
+                    http: &self.http,
+                    sts: sts.expect("the key of a profile says where STS is asked"),
+                    imds: self.endpoints.imds.as_deref().unwrap_or(instance::LINK_LOCAL),
+                    environment: &self.environment,
+                };
+                profile::fetch(&around, name).await
             }
             Source::Account(_) => unreachable!("a chain begins with a source of its own"),
         }
