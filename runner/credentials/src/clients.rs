@@ -1,3 +1,5 @@
+mod bounded;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -6,10 +8,12 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use zeroize::Zeroizing;
 
 use crate::cause::Cause;
+use bounded::Bounded;
 
 /// The HTTP clients that the SDK's parts share, each built on first use.
 ///
@@ -24,8 +28,10 @@ pub(crate) struct Http {
 impl Http {
     pub(crate) fn new() -> Self {
         Self {
-            plain: LazyLock::new(|| Builder::new().build_http()),
-            tls: LazyLock::new(|| Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()),
+            plain: LazyLock::new(|| bounded(Builder::new().build_http())),
+            tls: LazyLock::new(|| {
+                bounded(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+            }),
         }
     }
 
@@ -36,6 +42,10 @@ impl Http {
             _ => self.tls.clone(),
         }
     }
+}
+
+fn bounded(client: SharedHttpClient) -> SharedHttpClient {
+    SharedHttpClient::new(Bounded(client))
 }
 
 pub(crate) fn is_plain(url: &str) -> bool {
@@ -101,14 +111,20 @@ async fn whole(connector: &Connector, request: HttpRequest, longest: usize) -> R
     let response = connector.call(request).await.map_err(|error| silent(&error))?;
     let status = response.status().as_u16();
     let declared = response.headers().get("content-length").and_then(|text| text.parse().ok());
-    let mut stream = ByteStream::new(response.into_body());
     // With room for all of it, so that it is never moved.
     let mut body = Zeroizing::new(Vec::with_capacity(declared.map_or(longest, |length: usize| length.min(longest))));
-    while let Some(chunk) = stream.try_next().await.map_err(|error| silent(&error))? {
-        if body.len() + chunk.len() > longest {
+    gather(response.into_body(), &mut body, longest).await?;
+    Ok(Answer { status, body })
+}
+
+/// All of a body that is not longer.
+async fn gather(body: SdkBody, gathered: &mut Vec<u8>, longest: usize) -> Result<(), Unanswered> {
+    let mut stream = ByteStream::new(body);
+    while let Some(chunk) = stream.try_next().await.map_err(|error| Unanswered::Silent(Cause::innermost(&error)))? {
+        if gathered.len() + chunk.len() > longest {
             return Err(Unanswered::TooLong(longest));
         }
-        body.extend_from_slice(&chunk);
+        gathered.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, body })
+    Ok(())
 }

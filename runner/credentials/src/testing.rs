@@ -84,6 +84,8 @@ pub(crate) enum Reply {
     Send(String),
     /// Keeps the connection open and says nothing.
     Hang,
+    /// Sends bytes for as long as somebody reads.
+    Endless,
 }
 
 pub(crate) fn reply(status: &str, headers: &str, body: &str) -> Reply {
@@ -114,6 +116,12 @@ impl Scripted {
                 match script(&request) {
                     Reply::Send(bytes) => drop(stream.write_all(bytes.as_bytes())),
                     Reply::Hang => hanging.push(stream),
+                    Reply::Endless => {
+                        let mut sent = stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n");
+                        while sent.is_ok() {
+                            sent = stream.write_all(&[b'x'; 1 << 16]);
+                        }
+                    }
                 }
             }
         });

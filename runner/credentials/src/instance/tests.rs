@@ -129,3 +129,16 @@ async fn silence_and_a_closed_port_end_in_bounded_time() {
         assert!(start.elapsed() < 2 * OPERATION, "{:?}", start.elapsed());
     }
 }
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    let service = Scripted::start(|request| match request.starts_with("put") {
+        true => token(),
+        false => Reply::Endless,
+    });
+    let error = ask(&service.url).await.unwrap_err();
+    assert!(
+        matches!(&error, Failure::Unreachable { source, .. } if source.to_string().contains("longer than 1048576")),
+        "{error:?}"
+    );
+}

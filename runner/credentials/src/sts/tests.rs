@@ -3,7 +3,7 @@ use windlass_errors::{Report as _, render};
 use super::*;
 use crate::SessionError;
 use crate::failure::{Failed, Hop};
-use crate::testing::{Scripted, account, chain, closed_port, project_name, reply, role};
+use crate::testing::{Reply, Scripted, account, chain, closed_port, project_name, reply, role};
 use crate::{Attribution, SessionPolicy};
 
 const READER: &str = "arn:aws:iam::111122223333:role/Reader";
@@ -126,4 +126,14 @@ fn without_an_endpoint_it_is_the_regions() {
     assert_eq!(address("eu-west-1"), "https://sts.eu-west-1.amazonaws.com");
     assert_eq!(address("cn-north-1"), "https://sts.cn-north-1.amazonaws.com.cn");
     assert_eq!(address("us-gov-west-1"), "https://sts.us-gov-west-1.amazonaws.com");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    let sts = Scripted::start(|_| Reply::Endless);
+    let error = assume(&sts.url).await.unwrap_err();
+    assert!(
+        matches!(&error, Failure::Unreachable { source, .. } if source.to_string().contains("longer than 1048576")),
+        "{error:?}"
+    );
 }
