@@ -95,6 +95,11 @@ def unknown_frame(_):
     forever()
 
 
+def zero_bytes(_):
+    send("table", {"table": "a\0b", "columns": ["n"]})
+    send("failed", {"message": "a\0b", "code": "unruly.zero-bytes", "help": "c\0d"})
+
+
 def long_preview(_):
     send("preview", {"columns": ["n"], "rows": [["1"]] * 21})
     forever()

@@ -171,8 +171,10 @@ impl<'a> Listener<'a> {
         let columns: Vec<String> = table.columns.into_iter().map(|name| self.mask.text(name)).collect();
         let text = serde_json::to_string(&columns).expect("a list of texts is JSON");
         let taken = self.files.values().any(|file| file.name == name);
-        if taken || name.len() > LONGEST_NAME || text.len() > LONGEST_COLUMNS {
-            let why = "a table was dropped: its name or columns are too long, or a file has its name";
+        // One with a zero byte would be kept under a name that another table may have.
+        if taken || name.contains('\0') || name.len() > LONGEST_NAME || text.len() > LONGEST_COLUMNS {
+            let why =
+                "a table was dropped: its name has a zero byte, it or its columns are too long, or a file has its name";
             return self.log(Level::Warn, why.to_owned());
         }
         self.recorder.table(&name, &text);

@@ -131,7 +131,21 @@ fn a_step_that_offers_nothing_or_fails_starts_nothing() {
     }
 }
 
+/// What a text of a job holds is told in the words of a failure, and these are recorded.
+#[test]
+fn a_zero_byte_in_a_failure_is_recorded() {
+    let step = serde_json::json!([{"id": "it", "uses": "shell/command",
+        "with": {"command": ["true"], "workingFolder": "/a\0b"}}]);
+    let installation = stored(&[("zero", &format!("steps: {step}\n"))]);
+    let id = start(&installation, "zero", &[]);
+    serve_once(&installation);
+    let shown = shown(&installation, &id);
+    assert_eq!((&shown["state"], &shown["steps"][0]["state"]), (&"failed".into(), &"failed".into()), "{shown}");
+    assert_names(shown["steps"][0]["reason"].as_str().unwrap(), &["working folder", "/a\u{fffd}b"]);
+}
+
 crate::installation::also_on_postgres! {
+    a_zero_byte_in_a_failure_is_recorded,
     without_a_server_it_waits_and_says_so,
     a_server_runs_it_at_once_and_waiting_ends_as_it_ends,
     jobs_and_their_versions_are_listed_and_shown,

@@ -1,7 +1,7 @@
 //! Every bad end of a program: the right code, nothing left of it, and the next step works.
 
 use super::{Workshop, assert_ended_by_force, folder_of, has_control_groups, processes_of, signal, step, wait_for};
-use crate::installation::{Ended, assert_names};
+use crate::installation::{Ended, also_on_postgres, assert_names};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -106,3 +106,19 @@ fn a_neighbour_does_not_notice() {
     let ended = Ended::from(runner.wait_with_output().unwrap());
     assert_eq!(step(&ended)["error"]["code"], "step.cancelled");
 }
+
+/// No database keeps one in a text, and what is told of the step is recorded all the same.
+#[test]
+fn words_with_zero_bytes() {
+    let workshop = Workshop::new();
+    workshop.set_fault(&json!({"kind": "zero_bytes"}), "60s");
+    let ended = workshop.run();
+    assert_eq!(step(&ended)["state"], "failed", "{}", ended.stderr);
+    assert_names(&ended.stderr, &["a table was dropped: its name has a zero byte"]);
+    let recorded = "SELECT execution.state, step_execution.state, step_execution.reason FROM execution \
+                    JOIN step_execution ON execution.id = step_execution.execution";
+    assert_eq!(json!(workshop.installation.database(recorded)), json!([["failed", "failed", "a\u{fffd}b"]]));
+    assert_eq!(workshop.installation.database("SELECT count(*) FROM artifact"), [[0]]);
+}
+
+also_on_postgres! { words_with_zero_bytes, }

@@ -6,7 +6,7 @@ use windlass_schedules::{Calendar, CalendarRule, Events, Zone};
 use windlass_settings::yaml::{Position, Spanned, document};
 
 use super::shape::{CalendarFile, RuleFile};
-use crate::job::{is_line, is_plain};
+use crate::job::{control_character, is_line, is_plain};
 use crate::{JobError, JobErrors, JobText};
 
 const CODE: &str = "calendar.invalid";
@@ -41,6 +41,11 @@ impl<F: Fn(&str) -> Result<String, String>> Rules<'_, F> {
         }
         if let Some(text) = read.description.as_ref().filter(|text| text.value.len() > LONGEST_DESCRIPTION) {
             self.wrong(text, format!("a description has at most {LONGEST_DESCRIPTION} bytes"), None);
+        }
+        if let Some((text, (at, why))) =
+            read.description.as_ref().and_then(|text| Some((text, control_character(&text.value)?)))
+        {
+            self.wrong(self.file.place_in(text, at), why, None);
         }
         let zone = read.time_zone.map_or(Zone::UTC, |name| {
             let zone = Zone::parse(&name.value);

@@ -23,7 +23,7 @@ pub use notification::{Event, Notification, SlowerThan};
 pub(crate) use option::scalar_text;
 pub use option::{OptionKind, OptionSpec, Pattern, ValuesFrom, ValuesStep};
 pub use policy::{Concurrency, OnInterrupted, Retry, WhenFull};
-pub(crate) use read::{is_line, is_plain};
+pub(crate) use read::{control_character, is_line, is_plain};
 pub use schedule::{JobSchedule, Missed, NamedCalendar};
 pub use step::{Action, AllSteps, ForEach, Step, StepType};
 pub use text::JobText;

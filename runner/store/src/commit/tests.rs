@@ -6,7 +6,7 @@ use crate::testing::{
     MASTER, claimed, claimed_again, ended, interrupted, joined, log, new, on_both, queued, requeued, rows, running,
     sealed, step_ended, step_skipped, step_started,
 };
-use crate::{ExecutionSecret, NotClaimed, State};
+use crate::{Ending, ExecutionSecret, NotClaimed, State};
 
 async fn refusal(store: &Store, transition: Transition) -> String {
     let error = store.commit(vec![transition]).await.unwrap_err();
@@ -44,6 +44,20 @@ on_both! {
         assert_eq!(steps[0].plugin_sha256.as_deref(), Some("ab".repeat(32).as_str()));
         assert_eq!(steps[0].outputs.as_deref(), Some("{\"rows\":2}"));
         assert_eq!(steps[1].reason.as_deref(), Some("`when` is false"));
+    }
+
+    /// PostgreSQL takes none.
+    async fn a_zero_byte_is_kept_as_another_character(store) {
+        let id = running(store).await;
+        let reason = Some("cannot go to `/a\0b`".to_owned());
+        let ending = Ending { reason, ..crate::testing::ending(State::Failed) };
+        let outputs = Some(r#"{"a":"\u0000"}"#.to_owned());
+        store.commit(vec![Transition::StepEnded { execution: id, position: 0, ending, outputs }]).await.unwrap();
+        let steps = store.steps(id).await.unwrap();
+        assert_eq!(steps[0].reason.as_deref(), Some("cannot go to `/a\u{fffd}b`"));
+        assert_eq!(steps[0].outputs.as_deref(), Some(r#"{"a":"\u0000"}"#));
+        store.set_meta_if_absent("a\0", "b\0").await.unwrap();
+        assert_eq!(store.meta("a\0").await.unwrap().as_deref(), Some("b\u{fffd}"));
     }
 
     async fn nothing_follows_an_end(store) {

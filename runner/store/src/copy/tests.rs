@@ -66,8 +66,28 @@ async fn a_copy_that_fails_leaves_nothing() {
     let target = ground.open().await;
     const SMALLER: &str = "ALTER TABLE step_execution ADD CHECK (position > 0)";
     target.db().change(|db| Box::pin(db.execute(crate::db::sql(SMALLER)))).await.unwrap();
-    store.copy_to(&target, &|_, _| ()).await.unwrap_err();
+    let error = windlass_errors::render(&store.copy_to(&target, &|_, _| ()).await.unwrap_err());
+    assert!(error.contains("cause: table `step_execution`, rows 1 to 1: "), "{error}");
     assert!(target.members().await.unwrap().is_empty() && target.jobs("web").await.unwrap().is_empty());
     assert_eq!(target.meta("a").await.unwrap(), None);
     running(&store).await; // and writing goes on here
+}
+
+/// A Windlass before this one has kept zero bytes in SQLite, and PostgreSQL takes none.
+#[tokio::test]
+async fn what_postgresql_does_not_take_is_copied_as_it_is_kept_now() {
+    let (_folder, store) = fresh().await;
+    let id = filled(&store).await;
+    for old in [
+        "UPDATE step_execution SET reason = CAST(X'610062' AS TEXT)",
+        "UPDATE job SET description = CAST(X'610062' AS TEXT)",
+    ] {
+        store.db().change(move |db| Box::pin(db.execute(crate::db::sql(old)))).await.unwrap();
+    }
+    assert_eq!(store.jobs("web").await.unwrap()[0].description.as_deref(), Some("a\0b"));
+    let ground = Ground::postgres();
+    let target = ground.open().await;
+    store.copy_to(&target, &|_, _| ()).await.unwrap();
+    assert_eq!(target.steps(id).await.unwrap()[0].reason.as_deref(), Some("a\u{fffd}b"));
+    assert_eq!(target.jobs("web").await.unwrap()[0].description.as_deref(), Some("a\u{fffd}b"));
 }

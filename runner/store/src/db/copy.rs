@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::database::Backend;
 use super::sqlite::Access;
+use super::statement::storable;
 use super::{Database, DatabaseError, Result};
 
 /// A piece has so many rows at most, or so many bytes and one row.
@@ -89,8 +90,10 @@ impl Database {
         let mut counts = vec![0; tables.len()];
         while let Some(piece) = pieces.recv().await {
             let Piece { table, rows, columns } = piece;
+            let first = counts[table] + 1;
             counts[table] += rows;
-            insert(&mut transaction, &tables[table], columns).await?;
+            let place = || format!("table `{}`, rows {first} to {}", tables[table].name, counts[table]);
+            insert(&mut transaction, &tables[table], columns).await.map_err(|error| error.at(place()))?;
             told(&tables[table].name, counts[table]);
         }
         reading.await.map_err(|_| DatabaseError::closed())??;
@@ -158,25 +161,36 @@ async fn count(target: &mut PgConnection, table: &str) -> Result<u64> {
 fn read(source: &rusqlite::Connection, tables: &[Table], pieces: &mpsc::Sender<Piece>) -> Result<()> {
     source.execute_batch("BEGIN IMMEDIATE")?;
     for (number, table) in tables.iter().enumerate() {
-        let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
-        let mut statement = source.prepare(&format!("SELECT {} FROM {}", names.join(", "), table.name))?;
-        let mut rows = statement.query([])?;
-        let (mut piece, mut bytes) = (Piece::new(number, table), 0);
-        while let Some(row) = rows.next()? {
-            bytes += piece.push(row)?;
-            if piece.rows as usize >= ROWS || bytes >= BYTES {
-                if pieces.blocking_send(std::mem::replace(&mut piece, Piece::new(number, table))).is_err() {
-                    return Ok(());
-                }
-                bytes = 0;
-            }
-        }
-        if piece.rows > 0 && pieces.blocking_send(piece).is_err() {
+        let all = read_table(source, number, table, pieces);
+        if !all.map_err(|error| error.at(format!("table `{}`", table.name)))? {
             return Ok(());
         }
     }
     source.execute_batch("ROLLBACK")?;
     Ok(())
+}
+
+/// Whether somebody took all of the table.
+fn read_table(
+    source: &rusqlite::Connection,
+    number: usize,
+    table: &Table,
+    pieces: &mpsc::Sender<Piece>,
+) -> Result<bool> {
+    let names: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
+    let mut statement = source.prepare(&format!("SELECT {} FROM {}", names.join(", "), table.name))?;
+    let mut rows = statement.query([])?;
+    let (mut piece, mut bytes) = (Piece::new(number, table), 0);
+    while let Some(row) = rows.next()? {
+        bytes += piece.push(row)?;
+        if piece.rows as usize >= ROWS || bytes >= BYTES {
+            if pieces.blocking_send(std::mem::replace(&mut piece, Piece::new(number, table))).is_err() {
+                return Ok(false);
+            }
+            bytes = 0;
+        }
+    }
+    Ok(piece.rows == 0 || pieces.blocking_send(piece).is_ok())
 }
 
 impl Piece {
@@ -202,7 +216,7 @@ impl Piece {
                 _ => 8,
             };
             match column {
-                Column::Text(values) => values.push(row.get(index)?),
+                Column::Text(values) => values.push(row.get::<_, Option<String>>(index)?.map(storable)),
                 Column::Long(values) => values.push(row.get(index)?),
                 Column::Int(values) => values.push(row.get(index)?),
                 Column::Bool(values) => values.push(row.get(index)?),

@@ -23,6 +23,11 @@ enum Cause {
         column: String,
         source: UnknownWord,
     },
+    /// What was being done with which rows.
+    At {
+        place: String,
+        source: DatabaseError,
+    },
     NoRow,
     NoArgument,
     Closed,
@@ -70,9 +75,15 @@ impl DatabaseError {
                 None => super::postgres::unreached(error)?,
             },
             Cause::File(_) => super::sqlite::UNOPENED,
+            Cause::At { source, .. } => return source.help(),
             _ => return None,
         };
         Some(help.to_owned())
+    }
+
+    /// The same, with the rows that it happened to: "table `job`, rows 1 to 20".
+    pub(super) fn at(self, place: String) -> Self {
+        Cause::At { place, source: self }.into()
     }
 
     /// There should have been a row.
@@ -126,6 +137,7 @@ impl fmt::Display for DatabaseError {
             Cause::Postgres(error) => error.fmt(f),
             Cause::File(error) => error.fmt(f),
             Cause::Word { column, .. } => write!(f, "column `{column}` cannot be read"),
+            Cause::At { place, source } => write!(f, "{place}: {source}"),
             Cause::NoRow => f.write_str("a row is missing"),
             Cause::NoArgument => f.write_str("a statement lacks an argument"),
             Cause::Closed => f.write_str("the database was closed meanwhile"),
@@ -146,6 +158,7 @@ impl Error for DatabaseError {
             Cause::Postgres(error) => error.source(),
             Cause::File(error) => error.source(),
             Cause::Word { source, .. } => Some(source),
+            Cause::At { source, .. } => source.source(),
             Cause::NoRow | Cause::NoArgument | Cause::Closed => None,
         }
     }

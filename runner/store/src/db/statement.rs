@@ -37,8 +37,12 @@ impl Statement {
         Self { text: AssertSqlSafe(text).into_sql_str(), arguments: Vec::new() }
     }
 
+    /// Gives the next argument, a text as [`storable`] has it.
     pub(crate) fn bind(mut self, value: impl Into<Argument>) -> Self {
-        self.arguments.push(value.into());
+        self.arguments.push(match value.into() {
+            Argument::Text(Some(text)) => Argument::Text(Some(storable(text))),
+            other => other,
+        });
         self
     }
 
@@ -60,6 +64,11 @@ impl Statement {
             Argument::Bool(value) => query.bind(value),
         })
     }
+}
+
+/// A text as both databases keep it: PostgreSQL takes no zero bytes, so each becomes U+FFFD. JSON has them as escapes, which stay.
+pub(super) fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// Which Rust types make which argument, present or not.

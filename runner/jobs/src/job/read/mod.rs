@@ -22,7 +22,7 @@ use super::{Concurrency, Job, JobText, OptionSpec, Output, Step};
 use crate::tree::{Node, Tree};
 use crate::{JobError, JobErrors};
 
-pub(crate) use texts::{is_line, is_plain};
+pub(crate) use texts::{control_character, is_line, is_plain};
 
 /// The most options of a job.
 const MOST_OPTIONS: usize = 200;

@@ -42,6 +42,9 @@ impl Rules<'_> {
         if text.value.len() > LONGEST_DESCRIPTION {
             self.wrong(&text, format!("a description has at most {LONGEST_DESCRIPTION} bytes"));
         }
+        if let Some((at, why)) = control_character(&text.value) {
+            self.wrong(self.file.place_in(&text, at), why);
+        }
         Some(text.value)
     }
 
@@ -130,6 +133,13 @@ pub(super) fn is_region(text: &str) -> bool {
 /// The alphabet of a project's name: it may stand in an address and on a command line.
 pub(crate) fn is_plain(text: &str) -> bool {
     ProjectName::parse(text).is_ok()
+}
+
+/// The first character of a description that is none to read, and why it is refused.
+pub(crate) fn control_character(text: &str) -> Option<(usize, String)> {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let (at, c) = text.char_indices().find(|(_, c)| is_control(*c))?;
+    Some((at, format!("a description is to be read, and has the control character U+{:04X}", u32::from(c))))
 }
 
 /// Whether a text is one line that looks as it is.

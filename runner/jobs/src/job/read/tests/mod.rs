@@ -157,6 +157,20 @@ fn no_step_is_called_as_handlers_are() {
 }
 
 #[test]
+fn a_description_is_to_be_read() {
+    let text = |escape: &str| format!("description: \"a{escape}b\"\nsteps: [{{uses: a/b}}]\n");
+    for (escape, shown) in [("\\0", "U+0000"), ("\\e", "U+001B"), ("\\x7f", "U+007F")] {
+        let said = format!("1:14 a description is to be read, and has the control character {shown}");
+        assert_refused(&[(&text(escape), &said)]);
+    }
+    assert_refused(&[(
+        "options: [{name: x, description: \"\\0\"}]\nsteps: [{uses: a/b}]\n",
+        "1:34 a description is to be read, and has the control character U+0000",
+    )]);
+    assert_eq!(job(&text("\\r\\n\\t\\u2028")).description.as_deref(), Some("a\r\n\t\u{2028}b"));
+}
+
+#[test]
 fn unicode_is_welcome_where_people_read() {
     let text = "description: Größe ≥ 3 😀\ngroup: Büro/夜\nsteps: [{id: é, uses: a/b}]\n";
     assert!(shown(&refused(text)).starts_with("job.invalid 3:14 a step's id begins"));
