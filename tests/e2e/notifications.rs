@@ -68,6 +68,30 @@ fn what_happens_is_told() {
     assert_names(until_told(&installation, 8).last().unwrap(), &["cancelled: job `long`", "was cancelled after"]);
 }
 
+/// An execution that failed has no outputs, and what names one is told of it all the same.
+#[test]
+fn a_failure_is_told_by_what_names_outputs() {
+    let installation = installation("");
+    let script = format!("echo \"$TOLD\" >> '{}'", told_file(&installation).display());
+    let told = "${{ event.kind }} of ${{ event.options.env }}: ${{ event.outputs.text }}, ${{ event.outputs|tojson }}";
+    let notification = format!(
+        "{{on: [start, success, failure], uses: shell/script, with: {}}}",
+        json!({ "script": script, "env": { "TOLD": told } })
+    );
+    let step = json!([{"id": "say", "uses": "shell/command", "with": {"command": ["${{ options.run }}", "hello"], "output": "text"}}]);
+    let options = "options: [{name: run, default: echo}, {name: env, default: prod}]\n";
+    let more = format!("{options}outputs: {{text: '${{{{ steps.say.outputs.text }}}}'}}\n");
+    apply(&installation, &[("says", &job(&[notification], &step, &more))]);
+    start(&installation, "says", &[]);
+    start(&installation, "says", &["--option", "run=false"]);
+    serve_once(&installation);
+    let mut lines = self::told(&installation);
+    lines.sort();
+    let nothing = |kind: &str| format!("{kind} of prod: , {{\"text\":null}}");
+    let success = "success of prod: hello, {\"text\":\"hello\"}".to_owned();
+    assert_eq!(lines, [nothing("failure"), nothing("start"), nothing("start"), success]);
+}
+
 /// A notification that fails is tried again, and does the job no harm.
 #[test]
 fn one_that_fails_is_tried_again() {
@@ -297,6 +321,8 @@ fn what_a_notification_cannot_see_is_refused() {
     for (with, said) in [
         ("'${{ event.execution.endd }}'", "endedAt"),
         ("'${{ options.env }}'", "a notification sees what happened as `event`"),
+        ("'${{ event.options.evn }}'", "did you mean `env`?"),
+        ("'${{ event.outputs.text }}'", "`event.outputs.text` is not defined"),
         ("'${{ steps.say.state }}'", "a notification sees what happened as `event`"),
     ] {
         let notification = format!("{{on: [start], uses: shell/script, with: {{script: 'true', env: {{X: {with}}}}}}}");

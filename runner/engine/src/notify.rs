@@ -34,6 +34,7 @@ pub(crate) struct Happened<'a> {
     pub(crate) state: State,
     pub(crate) started_at: i64,
     pub(crate) failed: Option<&'a Failed>,
+    /// Those of the job, by name; none unless it succeeded.
     pub(crate) outputs: Option<&'a Value>,
 }
 
@@ -260,8 +261,13 @@ fn event(project: &ProjectName, job: &Job, options: &Value, happened: &Happened<
             "scheduledAt": scheduled_at.map(|at| time(at).to_string()),
         },
         "options": options,
-        "outputs": outputs,
+        "outputs": outputs.cloned().unwrap_or_else(|| without_outputs(job)),
     })
+}
+
+/// Each output of the job, without a value: so that what names one can be said of an execution that has none.
+fn without_outputs(job: &Job) -> Value {
+    job.outputs.iter().map(|output| (output.name.clone(), Value::Null)).collect()
 }
 
 /// The same in a sentence.

@@ -25,7 +25,7 @@ impl<'a> Check<'a> {
                 let hint = "a notification sees what happened as `event`: `event.options.NAME`, `event.outputs.NAME`";
                 Err(ExpressionError::undefined(&reference.to_string(), hint))
             }
-            "event" if scope.event => event(reference),
+            "event" if scope.event => self.event(reference),
             "options" => self.option(reference),
             "execution" => field(reference, 0, &["id", "attempt", "scheduledAt"]),
             "steps" => self.steps(reference, scope),
@@ -33,6 +33,24 @@ impl<'a> Check<'a> {
             "index" if scope.item && reference.parts.is_empty() => Ok(()),
             "error" if scope.error => field(reference, 0, &["code", "message", "step"]),
             name => Err(ExpressionError::undefined(&reference.to_string(), hint_of_root(name))),
+        }
+    }
+
+    /// What there is of what happened.
+    fn event(&self, reference: &Reference) -> Checked {
+        const ALL: &[&str] = &["kind", "text", "project", "job", "execution", "options", "outputs"];
+        const OF_EXECUTION: &[&str] =
+            &["id", "attempt", "state", "code", "reason", "step", "startedAt", "endedAt", "seconds", "scheduledAt"];
+        field(reference, 0, ALL)?;
+        match reference.name(0) {
+            Some("execution") => field(reference, 1, OF_EXECUTION),
+            Some("options") if reference.name(1).is_some_and(|name| self.is_secret(name)) => {
+                let hint = "it is secret, and a notification sees no secrets";
+                Err(ExpressionError::undefined(&reference.shown(2), hint))
+            }
+            Some("options") => field(reference, 1, &names(&self.job.options, |option| &option.name)),
+            Some("outputs") => field(reference, 1, &names(&self.job.outputs, |output| &output.name)),
+            _ => Ok(()),
         }
     }
 
@@ -102,16 +120,8 @@ impl<'a> Check<'a> {
     }
 }
 
-/// What there is of what happened.
-fn event(reference: &Reference) -> Checked {
-    const ALL: &[&str] = &["kind", "text", "project", "job", "execution", "options", "outputs"];
-    const OF_EXECUTION: &[&str] =
-        &["id", "attempt", "state", "code", "reason", "step", "startedAt", "endedAt", "seconds", "scheduledAt"];
-    field(reference, 0, ALL)?;
-    match reference.name(0) {
-        Some("execution") => field(reference, 1, OF_EXECUTION),
-        _ => Ok(()),
-    }
+fn names<T>(all: &[T], name: impl Fn(&T) -> &String) -> Vec<&str> {
+    all.iter().map(|one| name(one).as_str()).collect()
 }
 
 /// Whether the part at a place, when it is a name, is one of these.

@@ -14,7 +14,7 @@ mod tests;
 pub(crate) use compiled::Compiled;
 pub(crate) use reference::{Part, Reference};
 pub use split::literals;
-pub(crate) use template::Template;
+pub(crate) use template::{Absent, Template};
 
 /// What is wrong with an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,6 +24,15 @@ pub(crate) enum Piece {
     Expression(Compiled),
 }
 
+/// What becomes of a value in a text when it is null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// The text cannot be made.
+    Refused,
+    /// Nothing is put in.
+    Empty,
+}
+
 impl Template {
     pub(crate) fn new(text: &str) -> Result<Self, ExpressionError> {
         let piece = |part| match part {
@@ -51,7 +60,7 @@ impl Template {
 
     /// The value of the expression, with its type, when the text is a single one; else the text with the values of its
     /// expressions put in.
-    pub(crate) fn value(&self, context: &Value) -> Result<Json, ExpressionError> {
+    pub(crate) fn value(&self, context: &Value, absent: Absent) -> Result<Json, ExpressionError> {
         if let Some(expression) = self.lone() {
             return expression.evaluate(context);
         }
@@ -59,7 +68,7 @@ impl Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(piece) => text += piece,
-                Piece::Expression(expression) => text += &put_in(expression, context)?,
+                Piece::Expression(expression) => text += &put_in(expression, context, absent)?,
             }
             if text.len() > LONGEST {
                 return Err(ExpressionError::invalid(format!("the text becomes longer than {LONGEST} bytes")));
@@ -69,8 +78,9 @@ impl Template {
     }
 }
 
-fn put_in(expression: &Compiled, context: &Value) -> Result<String, ExpressionError> {
+fn put_in(expression: &Compiled, context: &Value, absent: Absent) -> Result<String, ExpressionError> {
     match expression.evaluate(context)? {
+        Json::Null if absent == Absent::Empty => Ok(String::new()),
         Json::Null => {
             let message = format!("`{}` has no value to put into this text", expression.source);
             Err(ExpressionError::invalid(message).with_hint("make the option required, or give it a default"))

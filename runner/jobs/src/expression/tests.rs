@@ -1,14 +1,14 @@
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
-use super::{ExpressionError, Template};
+use super::{Absent, ExpressionError, Template};
 
 fn value(text: &str) -> Result<Value, ExpressionError> {
     let context = json!({ "options": {
         "limit": 100, "ratio": 0.5, "code": "500", "quick": true, "none": null, "list": ["a", "b"], "map": {"x": 1},
         "big": "x".repeat(100_000), "rows": vec!["row"; 10_000],
     }});
-    Template::new(text)?.value(&minijinja::Value::from(Serde(&context)))
+    Template::new(text)?.value(&minijinja::Value::from(Serde(&context)), Absent::Refused)
 }
 
 #[track_caller]

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 pub use facts::{RunFacts, StepFacts, TableFacts};
 pub(crate) use refers::hint_of_root;
 
-use crate::expression::{ExpressionError, Template};
+use crate::expression::{Absent, ExpressionError, Template};
 use crate::{Bound, Job, OptionKind};
 use context::{Context, OptionsSeen};
 
@@ -118,7 +118,12 @@ impl Values {
                 self.refers(reference)?;
             }
         }
-        template.value(&Seen::from_object(self.context.clone())).map(TextValue::Plain)
+        template.value(&Seen::from_object(self.context.clone()), self.absent()).map(TextValue::Plain)
+    }
+
+    /// What is said of an execution may be said before it has all of it; a step is not done with half of a text.
+    fn absent(&self) -> Absent {
+        if self.context.local.contains_key("event") { Absent::Empty } else { Absent::Refused }
     }
 }
 

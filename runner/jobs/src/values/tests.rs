@@ -50,6 +50,18 @@ fn filled(expression: &str, values: impl Fn(&Job) -> Values) -> Result<Value, St
 }
 
 #[test]
+fn what_is_told_leaves_out_what_is_not_there() {
+    let event = json!({ "kind": "failure", "outputs": { "path": null } });
+    let told = |expression: &str| filled(expression, |job| values(job).with_event(&event));
+    assert_eq!(told("${{ event.kind }}: ${{ event.outputs.path }}."), Ok(json!("failure: .")));
+    assert_eq!(told("${{ event.outputs.path }}"), Ok(Value::Null));
+    let said = told("x${{ event.outputs.paht }}").unwrap_err();
+    assert!(said.contains("`event.outputs.paht` is not defined"), "{said}");
+    let said = filled("x${{ options.none }}", values).unwrap_err();
+    assert!(said.contains("`options.none` has no value to put into this text"), "{said}");
+}
+
+#[test]
 fn all_that_is_visible_is_seen() {
     let seen = |job: &Job| {
         let mut values = values(job);

@@ -213,6 +213,42 @@ fn the_outputs_of_the_job_see_its_end() {
 }
 
 #[test]
+fn a_notification_sees_what_happened() {
+    let with = |expression: &str| {
+        let notification = format!("{{on: [failure], uses: demo/free, with: {{x: \"${{{{ {expression} }}}}\"}}}}");
+        let steps =
+            "steps: [{id: a, uses: demo/run, with: {count: 1}}]\noutputs: {path: '${{ steps.a.outputs.path }}'}\n";
+        said(&format!("{OPTIONS}{steps}notifications: [{notification}]\n"))
+    };
+    for fine in [
+        "event.kind ~ event.text",
+        "event.execution.seconds",
+        "event.options.env",
+        "event.options",
+        "event.outputs.path",
+        "event.outputs['path']",
+        "event.outputs[event.kind]",
+    ] {
+        assert_eq!(with(fine), "", "{fine}");
+    }
+    for (expression, expected) in [
+        ("event.nope", "`event.nope` is not defined (there are: `kind`"),
+        ("event.execution.sate", "`event.execution.sate` is not defined (did you mean `state`?)"),
+        ("event.options.evn", "`event.options.evn` is not defined (did you mean `env`?)"),
+        (
+            "event.options.token",
+            "`event.options.token` is not defined (it is secret, and a notification sees no secrets)",
+        ),
+        ("event.outputs.paht", "`event.outputs.paht` is not defined (did you mean `path`?)"),
+        ("event.outputs['env']", "`event.outputs['env']` is not defined (there are: `path`)"),
+    ] {
+        let said = with(expression);
+        assert!(said.starts_with("job.undefined-reference 4:") && said.contains(expected), "{expression}\n{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
 fn an_account_by_expression_needs_the_list() {
     let steps = "steps: [{uses: demo/free, account: '${{ options.env }}'}]\n";
     let said_of = |lines: &str| said(&format!("{OPTIONS}{lines}{steps}"));
