@@ -13,8 +13,10 @@ use crate::Zone;
 
 /// The longest event.
 const LONGEST_DAYS: i64 = 3660;
-/// The most EXDATEs and RDATEs of an event, each.
+/// The most days and times of an event's EXDATEs, and of its RDATEs.
 const MOST_DATES: usize = 10_000;
+/// What an event has once.
+const ONCE: [&str; 6] = ["DTSTART", "DTEND", "DURATION", "RRULE", "RECURRENCE-ID", "STATUS"];
 /// The longest name that is kept, in characters.
 const LONGEST_NAME: usize = 100;
 
@@ -45,22 +47,27 @@ struct Length {
 /// The events of a text.
 pub(super) fn read(text: &str, zone: &Zone) -> Result<Vec<Event>, Wrong> {
     let lines = lines(text)?;
-    let begins = |line: &Line, what: &str| line.name == "BEGIN" && line.value.trim().eq_ignore_ascii_case(what);
-    if !lines.first().is_some_and(|line| begins(line, "VCALENDAR")) {
+    let is = |line: &Line, name: &str, what: &str| line.name == name && line.value.trim().eq_ignore_ascii_case(what);
+    if !lines.first().is_some_and(|line| is(line, "BEGIN", "VCALENDAR")) {
         return Err(Wrong::at(1, "this is no iCalendar file", "it begins with `BEGIN:VCALENDAR`"));
     }
     let mut events = Vec::new();
     let mut rest = lines.as_slice();
     while let Some((line, after)) = rest.split_first() {
         rest = after;
-        if begins(line, "VEVENT") {
+        if is(line, "BEGIN", "VEVENT") {
             let length =
                 length_of(after).ok_or_else(|| line.wrong("the event has no end", "it ends with `END:VEVENT`"))?;
             events.extend(Event::of(line, &after[..length], zone)?);
             rest = &after[length + 1..];
         }
     }
-    Ok(events)
+    match lines.last() {
+        Some(line) if !is(line, "END", "VCALENDAR") => {
+            Err(line.wrong("the file ends before `END:VCALENDAR`", "it seems to be cut off: get the whole of it"))
+        }
+        _ => Ok(events),
+    }
 }
 
 /// How many lines there are before the END of what began before them.
@@ -76,6 +83,36 @@ fn length_of(lines: &[Line]) -> Option<usize> {
     })
 }
 
+/// Refuses what says when an event takes place and is not understood here: an event at other times than its file's would be worse.
+fn unread(own: &[&Line]) -> Result<(), Wrong> {
+    if let Some(line) = own.iter().find(|line| line.name == "EXRULE") {
+        return Err(line.wrong("EXRULE is not read", "name the days and times that are left out by EXDATE"));
+    }
+    for name in ONCE {
+        if let Some(line) = own.iter().filter(|line| line.name == name).nth(1) {
+            return Err(line.wrong(format!("a second {name} of an event is not read"), "make another event of it"));
+        }
+    }
+    let find = |name: &str| own.iter().find(|line| line.name == name);
+    match (find("DTEND"), find("DURATION")) {
+        (Some(_), Some(line)) => Err(line.wrong("an event has DTEND or DURATION, not both", "leave one of them out")),
+        _ => Ok(()),
+    }
+}
+
+/// The days and times of all lines of this name.
+fn dates(own: &[&Line], name: &str) -> Result<Vec<Moment>, Wrong> {
+    let mut all = Vec::new();
+    for line in own.iter().filter(|line| line.name == name) {
+        all.extend(Moment::all(line)?);
+        if all.len() > MOST_DATES {
+            let why = format!("the event has more than {MOST_DATES} days and times as {name}");
+            return Err(line.wrong(why, "make several events of it, or a rule"));
+        }
+    }
+    Ok(all)
+}
+
 impl Event {
     /// The event of these lines; one that takes no time is none.
     fn of(begin: &Line, lines: &[Line], zone: &Zone) -> Result<Option<Self>, Wrong> {
@@ -89,6 +126,7 @@ impl Event {
                 _ => {}
             }
         }
+        unread(&own)?;
         let find = |name: &str| own.iter().copied().find(|line| line.name == name);
         let start = find("DTSTART").ok_or_else(|| begin.wrong("the event has no DTSTART", "say when it begins"))?;
         let start = Moment::of(start)?;
@@ -97,10 +135,6 @@ impl Event {
             return Err(line
                 .wrong("a RECURRENCE-ID with a RANGE is not read", "end the rule before it, and make another event"));
         }
-        let dates = |name: &str| {
-            let all = own.iter().filter(|line| line.name == name).map(|line| Moment::all(line));
-            all.collect::<Result<Vec<_>, _>>().map(|all| all.into_iter().flatten().take(MOST_DATES).collect::<Vec<_>>())
-        };
         Ok(Some(Self {
             line: begin.number,
             uid: find("UID").map(|line| line.value.clone()).unwrap_or_default(),
@@ -111,8 +145,8 @@ impl Event {
             is_cancelled: find("STATUS").is_some_and(|line| line.value.trim().eq_ignore_ascii_case("CANCELLED")),
             moved_from: find("RECURRENCE-ID").map(Moment::of).transpose()?,
             recurrence: find("RRULE").map(Recurrence::of).transpose()?,
-            except: dates("EXDATE")?,
-            also: dates("RDATE")?,
+            except: dates(&own, "EXDATE")?,
+            also: dates(&own, "RDATE")?,
             start,
             length,
         }))
@@ -148,15 +182,13 @@ impl Event {
 }
 
 impl Length {
-    /// From DTEND or DURATION; a day that has neither is a whole one, and a time takes none.
+    /// From DTEND or DURATION; a day that has neither is a whole one, and a time takes none. A day that ends as it begins is a whole
+    /// one too: some write its last day as DTEND and not, as they should, the day after.
     fn of(start: &Moment, end: Option<&Line>, duration: Option<&Line>, zone: &Zone) -> Result<Option<Self>, Wrong> {
         let (length, line) = match (end, duration) {
             (Some(line), _) => (Self::until(start, &Moment::of(line)?, zone), line),
             (None, Some(line)) => (Self::written(&line.value), line),
-            (None, None) => {
-                let days = i64::from(matches!(start, Moment::Day(_)));
-                return Ok((days > 0).then_some(Self { days, time: SignedDuration::ZERO }));
-            }
+            (None, None) => return Ok(Self::least(start)),
         };
         let hint = format!("an event ends after it begins, at most {LONGEST_DAYS} days later");
         let length =
@@ -165,7 +197,12 @@ impl Length {
         if length.days < 0 || seconds < 0 || seconds > i128::from(LONGEST_DAYS) * 86_400 {
             return Err(line.wrong(format!("{}: the event ends before it begins, or very long after", line.name), hint));
         }
-        Ok((seconds > 0).then_some(length))
+        Ok(if seconds > 0 { Some(length) } else { Self::least(start) })
+    }
+
+    /// Of what says no length.
+    fn least(start: &Moment) -> Option<Self> {
+        matches!(start, Moment::Day(_)).then_some(Self { days: 1, time: SignedDuration::ZERO })
     }
 
     fn until(start: &Moment, end: &Moment, zone: &Zone) -> Option<Self> {

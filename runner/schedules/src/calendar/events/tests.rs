@@ -28,6 +28,8 @@ fn a_day_is_one_of_the_calendar_and_a_time_one_of_its_zone() {
     for (lines, time) in [
         ("DTSTART;VALUE=DATE:20261225", "2026-12-24T23:00:00Z..2026-12-25T23:00:00Z"),
         ("DTSTART:20261225\nDTEND:20261227", "2026-12-24T23:00:00Z..2026-12-26T23:00:00Z"),
+        ("DTSTART;VALUE=DATE:20261225\nDTEND;VALUE=DATE:20261225", "2026-12-24T23:00:00Z..2026-12-25T23:00:00Z"),
+        ("DTSTART:20261225\nDURATION:PT0S", "2026-12-24T23:00:00Z..2026-12-25T23:00:00Z"),
         ("DTSTART:20260329\nDURATION:P1D", "2026-03-28T23:00:00Z..2026-03-29T22:00:00Z"),
         ("DTSTART:20261225T080000\nDTEND:20261225T100000", "2026-12-25T07:00:00Z..2026-12-25T09:00:00Z"),
         ("DTSTART:20261225T080000Z\nDURATION:PT1H30M", "2026-12-25T08:00:00Z..2026-12-25T09:30:00Z"),
@@ -122,6 +124,10 @@ fn what_is_wrong_has_its_line() {
         ("DTSTART:20261225\nRRULE:FREQ=YEARLY;BYDAY=é", 7, "RRULE: this is no rule"),
         ("DTSTART:20261225\nRDATE;VALUE=PERIOD:20261225T080000Z/PT1H", 7, "periods are not read"),
         ("DTSTART:20261225\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261225", 7, "a RECURRENCE-ID with a RANGE is not read"),
+        ("DTSTART:20261225\nRRULE:FREQ=YEARLY\nRRULE:FREQ=DAILY;COUNT=2", 8, "a second RRULE of an event is not read"),
+        ("DTSTART:20261225\nRRULE:FREQ=YEARLY\nEXRULE:FREQ=YEARLY;INTERVAL=2", 8, "EXRULE is not read"),
+        ("DTSTART:20261225\nDTSTART:20261226", 7, "a second DTSTART of an event is not read"),
+        ("DTSTART:20261225\nDTEND:20261226\nDURATION:P2D", 8, "an event has DTEND or DURATION, not both"),
         ("DTSTART:20261225\nno line", 7, "this is no line of an iCalendar file"),
     ] {
         let error = event(lines).expect_err(lines);
@@ -129,17 +135,33 @@ fn what_is_wrong_has_its_line() {
         assert!(error.message.starts_with(said) && !error.hint.is_empty(), "{lines}: {error}");
         assert!(error.to_string().starts_with("`h.ics`, line "), "{error}");
     }
-    for (text, said) in [("", "this is no iCalendar file"), ("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", "the event has no end")]
-    {
-        assert_eq!(Events::parse("h.ics", text.to_owned(), &Zone::UTC).unwrap_err().message, said);
+    const EVENT: &str = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261225\nEND:VEVENT\n";
+    let zone = "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\n";
+    for (text, line, said) in [
+        (String::new(), 1, "this is no iCalendar file"),
+        ("BEGIN:VCALENDAR\nBEGIN:VEVENT\n".to_owned(), 2, "the event has no end"),
+        (EVENT.to_owned(), 4, "the file ends before `END:VCALENDAR`"),
+        (format!("{EVENT}{zone}"), 6, "the file ends before `END:VCALENDAR`"),
+        ("BEGIN:VCALENDAR\n".to_owned(), 1, "the file ends before `END:VCALENDAR`"),
+    ] {
+        let error = Events::parse("h.ics", text, &Zone::UTC).unwrap_err();
+        assert_eq!((error.line, error.message.as_str()), (line, said));
     }
+    let two = format!("{EVENT}END:VCALENDAR\n{EVENT}{zone}END:VTIMEZONE\nEND:VCALENDAR\n\n");
+    assert_eq!(Events::parse("h.ics", two, &Zone::UTC).unwrap().count(), 2);
 }
 
 /// Each of these would go on for a very long time, or take very much memory, if it were followed without bounds.
 #[test]
 fn a_hostile_rule_is_bounded() {
     let many = |count: usize, lines: &str| file(&format!("BEGIN:VEVENT\n{lines}\nEND:VEVENT\n").repeat(count));
+    let dates = |name: &str, count: usize| {
+        let line = format!("\n{name}:20261224").repeat(count - 1);
+        event(&format!("DTSTART:20260101{line}\n{name}:20261225"))
+    };
     for (said, result) in [
+        ("the event has more than 10000 days and times as EXDATE", dates("EXDATE", 10_001)),
+        ("the event has more than 10000 days and times as RDATE", dates("RDATE", 10_001)),
         ("the rule never comes", event("DTSTART:20260101\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")),
         ("the rule never comes", event("DTSTART:20260101\nRRULE:FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=31;COUNT=3")),
         (
@@ -156,4 +178,5 @@ fn a_hostile_rule_is_bounded() {
     }
     assert_eq!(event("DTSTART:20260101\nRRULE:FREQ=YEARLY;INTERVAL=50").unwrap().count(), 2);
     assert_eq!(many(10_000, "DTSTART:20260101").unwrap().count(), 10_000);
+    assert_eq!(dates("RDATE", 10_000).unwrap().count(), 3);
 }
