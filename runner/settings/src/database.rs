@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::check::check_url;
+
 /// Where executions are recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
@@ -29,6 +31,35 @@ pub struct Postgres {
     pub password_file: Option<PathBuf>,
     /// Connections of one process, 2 to 100.
     pub max_connections: u32,
+}
+
+/// Why the address of a database is refused; without any part of it, which could be a password.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseUrlError {
+    /// It is no address of PostgreSQL.
+    #[error("{}", Self::FORM)]
+    Scheme,
+    /// There is a password in it, which whoever sees the address would see.
+    #[error("the password of a database does not belong into its address")]
+    Password,
+    /// It breaks another rule.
+    #[error("{0}")]
+    Form(String),
+}
+
+impl DatabaseUrlError {
+    pub(crate) const FORM: &str =
+        "a database is written like `postgres://db.example.com/windlass`, its user as `user@` before the host";
+}
+
+impl Postgres {
+    /// Whether a text could be a [`url`](Self::url), for one that does not come from the configuration.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_url(url: &str) -> Result<(), DatabaseUrlError> {
+        check_url(url)
+    }
 }
 
 /// What outlives which accident.

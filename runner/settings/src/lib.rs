@@ -34,7 +34,7 @@ pub mod yaml;
 
 pub use account::{AccessKey, Account, FilePlace, Grant, Narrowing, Place, Role, Scope, Source, WebIdentity};
 pub use chain::{Chain, ChainError};
-pub use database::{Backend, Database, Durability, Postgres};
+pub use database::{Backend, Database, DatabaseUrlError, Durability, Postgres};
 pub use error::{Problem, Problems, SettingsError};
 pub use installation::Installation;
 pub use key_mount::{KeyMount, MountedStore};

@@ -19,6 +19,17 @@ fn what_was_queued_on_one_machine_runs_on_the_server() {
     let url = server.url(cluster.database());
     let copy = ["store", "copy", "--to", &url, "--password-file", password.to_str().unwrap()];
 
+    // Before anything is connected to: nothing listens there.
+    for (to, names) in [
+        ("postgresql://windlass:hunter2@127.0.0.1:9/w", ["does not belong into its address", "`--password-file`"]),
+        ("postgresql://windlass@127.0.0.1:9/w?password=hunter2", ["`--to`", "`--password-file`"]),
+        ("mysql://windlass@127.0.0.1:9/hunter2", ["`--to`", "a database is written like `postgres://"]),
+    ] {
+        let refused = installation.run(&["store", "copy", "--to", to]);
+        assert_names(refused.failed(3, "config.invalid"), &names);
+        assert!(!refused.stderr.contains("hunter2"), "{}", refused.stderr);
+    }
+
     let running = serve(&installation, "server-");
     let done = start(&installation, "quick", &["--wait"]);
     let refused = installation.run(&copy);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Checker;
 use crate::layers::{Merged, MergedDatabase};
 use crate::text::parse_count;
-use crate::{Backend, Database, Durability, Postgres};
+use crate::{Backend, Database, DatabaseUrlError, Durability, Postgres};
 
 /// One may be taken for good by what waits for news; more than a hundred is what a whole server offers by default
 /// (PostgreSQL manual, `max_connections`).
@@ -29,7 +29,16 @@ impl Checker<'_> {
     }
 
     fn postgres(&mut self, url: &str, database: &MergedDatabase) -> Option<Postgres> {
-        let checked = check_url(url).map_err(|wrong| self.fault_key("database.url", wrong.message, wrong.hint));
+        let checked = check_url(url).map_err(|wrong| {
+            let hint = match wrong {
+                DatabaseUrlError::Password => Some(
+                    "write it into a file that only its owner may read, and name that as `passwordFile` of `database`",
+                ),
+                DatabaseUrlError::Scheme => Some("leave `url` out for SQLite in `dataDir`"),
+                DatabaseUrlError::Form(_) => None,
+            };
+            self.fault_key("database.url", wrong.to_string(), hint.map(str::to_owned));
+        });
         let password_file = match &database.password_file {
             Some(file) => self.path("database.passwordFile", file).map(Some),
             None => Some(None),
@@ -55,57 +64,34 @@ impl Checker<'_> {
     }
 }
 
-/// Why a URL is refused; without any part of it, which could be a password.
-#[derive(Debug, PartialEq, Eq)]
-struct Wrong {
-    message: String,
-    hint: Option<String>,
-}
-
-impl From<String> for Wrong {
-    fn from(message: String) -> Self {
-        Self { message, hint: None }
-    }
-}
-
 /// `postgres://[user@]host[:port]/database[?parameters]`
-fn check_url(url: &str) -> Result<(), Wrong> {
+pub(crate) fn check_url(url: &str) -> Result<(), DatabaseUrlError> {
     let Some(rest) = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://")) else {
-        let hint = "leave `url` out for SQLite in `dataDir`".to_owned();
-        return Err(Wrong { message: form(), hint: Some(hint) });
+        return Err(DatabaseUrlError::Scheme);
     };
     check_no_password(rest)?;
     // Beside `@`, which was looked at, what a URI may hold (RFC 3986, section 2), but for a fragment.
     if !rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%:/?[]@!$&'()*+,;=".contains(&b)) {
-        return Err("a character in it cannot stand in an address; write it as `%` and two digits".to_owned().into());
+        return Err(wrong("a character in it cannot stand in an address; write it as `%` and two digits"));
     }
     let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
-    let (authority, name) = rest.split_once('/').ok_or_else(form)?;
+    let (authority, name) = rest.split_once('/').ok_or_else(|| wrong(DatabaseUrlError::FORM))?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if name.is_empty() || name.contains(['/', '@']) || !is_server(host) {
-        return Err(form().into());
+        return Err(wrong(DatabaseUrlError::FORM));
     }
     query.map_or(Ok(()), check_parameters)
 }
 
-fn form() -> String {
-    "a database is written like `postgres://db.example.com/windlass`, its user as `user@` before the host".to_owned()
+fn wrong(why: impl Into<String>) -> DatabaseUrlError {
+    DatabaseUrlError::Form(why.into())
 }
 
 /// A password that is not encoded may hold any character, so that the last `@` counts, wherever it is.
-fn check_no_password(rest: &str) -> Result<(), Wrong> {
+fn check_no_password(rest: &str) -> Result<(), DatabaseUrlError> {
     let in_user = rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
     let in_query = rest.split_once('?').is_some_and(|(_, query)| query.to_lowercase().contains("password"));
-    if !in_user && !in_query {
-        return Ok(());
-    }
-    Err(Wrong {
-        message: "the password of a database does not belong into its address".to_owned(),
-        hint: Some(
-            "write it into a file that only its owner may read, and name that as `passwordFile` of `database`"
-                .to_owned(),
-        ),
-    })
+    if in_user || in_query { Err(DatabaseUrlError::Password) } else { Ok(()) }
 }
 
 /// A host with or without a port, or the folder of a socket, encoded.
@@ -123,27 +109,27 @@ fn is_server(text: &str) -> bool {
     host_is_fine && (port.is_empty() || port.strip_prefix(':').is_some_and(port_is_fine))
 }
 
-fn check_parameters(query: &str) -> Result<(), Wrong> {
+fn check_parameters(query: &str) -> Result<(), DatabaseUrlError> {
     for parameter in query.split('&') {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         if !PARAMETERS.contains(&name) {
-            return Err(format!("behind `?` it may have `{}`", PARAMETERS.join("`, `")).into());
+            return Err(wrong(format!("behind `?` it may have `{}`", PARAMETERS.join("`, `"))));
         }
         if name == "sslmode" && !SSL_MODES.contains(&value) {
-            return Err(format!("`sslmode` is one of `{}`", SSL_MODES.join("`, `")).into());
+            return Err(wrong(format!("`sslmode` is one of `{}`", SSL_MODES.join("`, `"))));
         }
         if value.is_empty() {
-            return Err(format!("`{name}` has no value").into());
+            return Err(wrong(format!("`{name}` has no value")));
         }
     }
     let given =
         |name: &str| query.split('&').any(|parameter| parameter.split_once('=').is_some_and(|(it, _)| it == name));
     if given("sslcert") != given("sslkey") {
-        return Err("`sslcert` and `sslkey` are given together, or neither is".to_owned().into());
+        return Err(wrong("`sslcert` and `sslkey` are given together, or neither is"));
     }
     // A key in the place of its file's name would be a secret in an address, and a step could read it there.
     if keys(query).any(|file| !file.is_absolute()) {
-        return Err("`sslkey` is the absolute path of a file".to_owned().into());
+        return Err(wrong("`sslkey` is the absolute path of a file"));
     }
     Ok(())
 }
@@ -236,9 +222,7 @@ mod tests {
             "postgres://db/w?password=hunter2",
             "postgres://db/w?sslmode=require&sslpassword=hunter2",
         ] {
-            let wrong = check_url(bad).unwrap_err();
-            assert!(wrong.hint.unwrap().contains("`passwordFile`"), "{bad}");
-            assert!(!wrong.message.contains("hunter"), "{bad}");
+            assert_eq!(check_url(bad), Err(DatabaseUrlError::Password), "{bad}");
         }
     }
 }

@@ -14,6 +14,7 @@ mod values;
 
 use std::path::Path;
 
+pub(crate) use self::database::check_url;
 use self::master_key::MASTER_KEY_ACCOUNT;
 use crate::error::{Problem, Problems};
 use crate::layers::Layers;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use windlass_errors::exit;
+use windlass_settings::{DatabaseUrlError, Postgres};
 use windlass_store::{Durability, Location, PostgresLocation};
 
 use crate::arguments::Global;
@@ -32,6 +33,7 @@ pub(crate) struct Copy {
 
 pub(crate) async fn run(global: &Global, command: Store) -> Result<u8, Problem> {
     let Store::Copy(arguments) = command;
+    check(&arguments.to)?;
     let desk = setup::desk(global).await?;
     nobody_works(&desk).await?;
     let password = arguments.password_file.as_deref();
@@ -52,6 +54,21 @@ pub(crate) async fn run(global: &Global, command: Store) -> Result<u8, Problem> 
     let rows = copied?;
     show::talk(format_args!("{rows} rows are in `{}`; name it as `database.url` to use it", target.name()));
     Ok(exit::OK)
+}
+
+/// As `database.url` is checked; what is repeated of it could be a password.
+fn check(url: &str) -> Result<(), Problem> {
+    Postgres::check_url(url).map_err(|wrong| {
+        let message = format!("`--to`: {wrong}");
+        match wrong {
+            DatabaseUrlError::Password => {
+                let help = "write it into a file that only its owner may read, and name that as `--password-file`; \
+                            whoever lists processes has seen this one: change it";
+                Problem::with_help("config.invalid", message, help)
+            }
+            DatabaseUrlError::Scheme | DatabaseUrlError::Form(_) => Problem::coded("config.invalid", message),
+        }
+    })
 }
 
 async fn nobody_works(desk: &setup::Desk) -> Result<(), Problem> {
