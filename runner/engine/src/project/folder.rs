@@ -1,8 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use windlass_errors::Report as _;
 use windlass_jobs::{Definition, Job, JobError, JobErrors, Known, ProjectCalendar, check};
+use windlass_schedules::Calendar;
 use windlass_settings::ProjectName;
 use windlass_settings::yaml::Position;
 
@@ -128,6 +130,35 @@ fn find(folder: &Path, deepest: usize, files: &mut Vec<PathBuf>) -> Result<(), E
         }
     }
     Ok(())
+}
+
+/// The calendars that the schedules of a job name, as far as they are files beside the job's.
+///
+/// # Errors
+/// `project.folder`; `calendar.invalid` when one is missing and a file that cannot be read may be it.
+pub fn calendars_beside(file: &Path, job: &Job) -> Result<Vec<Calendar>, EngineError> {
+    let mut missing: BTreeSet<&str> =
+        job.schedules.iter().flat_map(|schedule| &schedule.calendars).map(|named| named.name.as_str()).collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let (mut files, mut calendars, mut wrong) = (Vec::new(), Vec::new(), None);
+    find(folder, 0, &mut files)?;
+    files.sort_unstable();
+    for path in files {
+        match Definition::read(&path) {
+            Ok(Definition::Calendar(read)) if missing.remove(read.calendar.name.as_str()) => {
+                calendars.push(read.calendar);
+            }
+            Err(errors) if errors.code().as_str() == "calendar.invalid" => wrong = wrong.or(Some(errors)),
+            _ => {}
+        }
+    }
+    match wrong {
+        Some(errors) if !missing.is_empty() => Err(errors.into()),
+        _ => Ok(calendars),
+    }
 }
 
 /// Names that a calendar before has already.

@@ -8,6 +8,6 @@ mod plan;
 
 pub use apply::Applied;
 pub use export::{Exported, export};
-pub use folder::{Folder, FolderCalendar, FolderJob, Invalid};
+pub use folder::{Folder, FolderCalendar, FolderJob, Invalid, calendars_beside};
 pub use past::never_due;
 pub use plan::{Change, Plan, Planned, PlannedCalendar};

@@ -20,7 +20,11 @@ struct Known {
 }
 
 /// Calendars by project and name, or why they cannot be read.
-pub(super) struct Calendars(BTreeMap<Key, Arc<Result<Calendar, String>>>);
+pub(super) struct Calendars {
+    read: BTreeMap<Key, Arc<Result<Calendar, String>>>,
+    /// Whether the schedules are those of a file, which may not be stored yet.
+    of_file: bool,
+}
 
 impl Calendars {
     /// Those that these schedules may name.
@@ -34,12 +38,23 @@ impl Calendars {
                 all.insert(key.clone(), known.read(key, row));
             }
         }
-        Ok(Self(all))
+        Ok(Self { read: all, of_file: false })
+    }
+
+    /// The same with those that stand beside a job file, which will take the place of those that are stored.
+    pub(super) fn with_files(mut self, project: &str, files: Vec<Calendar>) -> Self {
+        let files = files.into_iter().map(|it| ((project.to_owned(), it.name.clone()), Arc::new(Ok(it))));
+        self.read.extend(files);
+        self.of_file = true;
+        self
     }
 
     /// Why one of these calendars of a project forbids a time. One that is not there forbids all.
     pub(super) fn forbids(&self, project: &str, names: &[String], at: Timestamp) -> Option<String> {
-        names.iter().find_map(|name| match self.0.get(&(project.to_owned(), name.clone())).map(AsRef::as_ref) {
+        names.iter().find_map(|name| match self.read.get(&(project.to_owned(), name.clone())).map(AsRef::as_ref) {
+            None if self.of_file => {
+                Some(format!("calendar `{name}` is not stored yet, and no file beside the job's has it"))
+            }
             None => Some(format!("there is no calendar `{name}`")),
             Some(Err(why)) => Some(format!("calendar `{name}` cannot be read: {why}")),
             Some(Ok(calendar)) => match calendar.verdict(at) {

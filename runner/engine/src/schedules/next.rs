@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 use windlass_jobs::Job;
-use windlass_schedules::{Due, Schedule};
+use windlass_schedules::{Calendar, Due, Schedule};
 use windlass_settings::ProjectName;
 use windlass_store::{NewSchedule, ScheduleRow, Store};
 
@@ -50,10 +50,20 @@ pub async fn next_times(
     count: usize,
 ) -> Result<Vec<ScheduleNow>, EngineError> {
     let calendars = Calendars::of(store, rows, &KnownCalendars::default()).await?;
-    rows.iter().map(|row| Ok(now(row, &definition(row)?, &calendars, after, count))).collect()
+    times(rows, &calendars, after, count)
 }
 
-/// The next times of the schedules of a job file, at most `count` of each, with the calendars that the project has.
+fn times(
+    rows: &[ScheduleRow],
+    calendars: &Calendars,
+    after: Timestamp,
+    count: usize,
+) -> Result<Vec<ScheduleNow>, EngineError> {
+    rows.iter().map(|row| Ok(now(row, &definition(row)?, calendars, after, count))).collect()
+}
+
+/// The next times of the schedules of a job file, at most `count` of each, with the calendars that stand `beside` it and those
+/// that the project has.
 ///
 /// # Errors
 /// `store.unavailable`
@@ -61,6 +71,7 @@ pub async fn next_times_of(
     store: &Store,
     project: &ProjectName,
     job: &Job,
+    beside: Vec<Calendar>,
     after: Timestamp,
     count: usize,
 ) -> Result<Vec<ScheduleNow>, EngineError> {
@@ -76,7 +87,8 @@ pub async fn next_times_of(
         paused_at: None,
     };
     let rows: Vec<ScheduleRow> = super::of_job(job, after.as_millisecond()).into_iter().map(row).collect();
-    next_times(store, &rows, after, count).await
+    let calendars = Calendars::of(store, &rows, &KnownCalendars::default()).await?;
+    times(&rows, &calendars.with_files(project.as_str(), beside), after, count)
 }
 
 /// Lets a paused schedule go on, due first after now by the database's clock. Returns whether it was paused, and is as it was read.

@@ -1,7 +1,7 @@
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
-use windlass_engine::schedules::{ScheduleNow, next_times};
+use windlass_engine::schedules::{NextTime, ScheduleNow, next_times};
 use windlass_errors::exit;
 use windlass_settings::ProjectName;
 
@@ -44,7 +44,7 @@ pub(super) async fn run(global: &Global, arguments: &List) -> Result<u8, Problem
         }
         Listing::Table => {
             let cells = schedules.iter().map(|it| {
-                let next = next(it).map(|time| local(it, time)).unwrap_or_default();
+                let next = next(it).map(|time| due(it, time)).unwrap_or_default();
                 let (project, job, name) = (it.project.clone(), it.job.clone(), it.name.clone());
                 [project, job, name, it.schedule.describe(), state(it).to_owned(), next]
             });
@@ -63,7 +63,13 @@ fn state(schedule: &ScheduleNow) -> &'static str {
     }
 }
 
+/// The time, and whether a calendar forbids it.
+fn due(schedule: &ScheduleNow, time: &NextTime) -> String {
+    let excluded = if time.excluded.is_some() { " (excluded)" } else { "" };
+    format!("{}{excluded}", local(schedule, time))
+}
+
 /// The time it really is due next.
-fn next(schedule: &ScheduleNow) -> Option<&windlass_engine::schedules::NextTime> {
+fn next(schedule: &ScheduleNow) -> Option<&NextTime> {
     schedule.times.first().filter(|_| state(schedule) == "on")
 }

@@ -21,7 +21,8 @@ pub(crate) enum Schedule {
     List(list::List),
     /// Show the next times a job is due, and why some of them are not what one would expect
     ///
-    /// JOB is a stored job, or a job file that ends in `.yaml` or `.yml`.
+    /// JOB is a stored job, or a job file that ends in `.yaml` or `.yml`; calendars are then those in the file's folder, else those
+    /// that are stored.
     #[command(after_help = "Examples:\n  \
         windlass schedule next nightly --project web\n  \
         windlass schedule next jobs/nightly.yaml --project web -n 20 --from 2027-03-27T00:00:00Z")]
@@ -61,12 +62,14 @@ pub(crate) async fn run(global: &Global, command: Schedule) -> Result<u8, Proble
 async fn schedules_of(store: &Store, job: &JobRow, name: Option<&str>) -> Result<Vec<ScheduleRow>, Problem> {
     let rows = store.schedules_of(job.id).await?;
     let Some(name) = name else { return Ok(rows) };
-    let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
-    let found: Vec<ScheduleRow> = rows.into_iter().filter(|row| row.name == name).collect();
-    if found.is_empty() {
-        let message = format!("job `{}` has no schedule `{}`", job.name, show::safe_text(name));
-        let hint = nearest_hint(name, names.iter().map(String::as_str));
-        return Err(Problem::with_help("schedule.unknown", message, &hint));
+    if !rows.iter().any(|row| row.name == name) {
+        return Err(unknown(&job.name, name, rows.iter().map(|row| row.name.as_str())));
     }
-    Ok(found)
+    Ok(rows.into_iter().filter(|row| row.name == name).collect())
+}
+
+/// A job has these schedules and not this one.
+fn unknown<'a>(job: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Problem {
+    let message = format!("job `{}` has no schedule `{}`", show::safe_text(job), show::safe_text(name));
+    Problem::with_help("schedule.unknown", message, &nearest_hint(name, names))
 }

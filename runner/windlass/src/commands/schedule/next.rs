@@ -3,13 +3,13 @@ use std::path::Path;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use windlass_engine::project::never_due;
+use windlass_engine::project::{calendars_beside, never_due};
 use windlass_engine::schedules::{NextTime, ScheduleNow, next_times, next_times_of};
 use windlass_errors::exit;
 use windlass_jobs::{Job, JobErrors};
 use windlass_store::Store;
 
-use super::{OfJob, schedules_of};
+use super::{OfJob, schedules_of, unknown};
 use crate::arguments::{Global, Listing};
 use crate::problem::Problem;
 use crate::{find, setup, show};
@@ -89,7 +89,11 @@ async fn schedules(
         windlass_credentials::known_project(settings, &of.project)?;
         let job = Job::read(path)?;
         JobErrors::none(never_due(&job, &of.project, store).await?)?;
-        let mut all = next_times_of(store, &of.project, &job, after, count).await?;
+        if let Some(wanted) = wanted.filter(|wanted| !job.schedules.iter().any(|schedule| schedule.name == *wanted)) {
+            return Err(unknown(&job.name, wanted, job.schedules.iter().map(|schedule| schedule.name.as_str())));
+        }
+        let beside = calendars_beside(path, &job)?;
+        let mut all = next_times_of(store, &of.project, &job, beside, after, count).await?;
         all.retain(|schedule| wanted.is_none_or(|wanted| schedule.name == wanted));
         return Ok(all);
     }
@@ -116,7 +120,7 @@ fn explained(time: &NextTime) -> String {
 pub(super) fn time_json(time: &NextTime) -> Value {
     let NextTime { due, excluded } = time;
     json!({
-        "due": due.at.to_string(), "local": format!("{}{}", due.local, due.offset), "note": due.note.map(|note| note.to_string()),
+        "due": due.at.to_string(), "local": due.at.display_with_offset(due.offset).to_string(), "note": due.note.map(|note| note.to_string()),
         "runs": excluded.is_none(), "excluded": excluded,
     })
 }
