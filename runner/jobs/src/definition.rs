@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use windlass_settings::yaml::{kind, read};
+use windlass_settings::yaml::{kind, read_regular};
 
 use crate::{Job, JobError, JobErrors, ProjectCalendar};
 
@@ -15,12 +15,12 @@ pub enum Definition {
 }
 
 impl Definition {
-    /// Reads a file; one that says no kind is read as a job, whose errors say what is missing.
+    /// Reads a regular file; one that says no kind is read as a job, whose errors say what is missing.
     ///
     /// # Errors
     /// `job.unreadable`; `job.invalid` or `calendar.invalid` for each broken rule with its place.
     pub fn read(path: &Path) -> Result<Self, JobErrors> {
-        let text = read(path).map_err(|source| JobError::Unreadable { path: path.to_owned(), source })?;
+        let text = read_regular(path).map_err(|source| JobError::Unreadable { path: path.to_owned(), source })?;
         match kind(path, &text).as_deref() {
             Some("Calendar") => ProjectCalendar::parse(path, text).map(Self::Calendar),
             _ => Job::parse(path, text).map(Self::Job),

@@ -1,9 +1,12 @@
 //! Everything that is wrong with a folder of jobs, at once.
 
 use super::{NOOP, project};
-use crate::installation::assert_names;
+use crate::installation::{Ended, assert_names};
 use crate::stored::{installation, set};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
+use std::process::Command;
+use windlass_tests::binaries;
 
 #[test]
 fn a_good_folder_is_said_to_be_good() {
@@ -152,4 +155,25 @@ fn editors_get_a_schema() {
         let schema: Value = serde_json::from_str(printed.ok()).unwrap();
         assert_eq!(schema["properties"]["kind"]["const"], kind);
     }
+}
+
+/// A pipe that nobody writes to is not waited for.
+#[test]
+fn what_is_no_regular_file_is_refused() {
+    let installation = installation("");
+    set(&installation, &[("a", NOOP)]);
+    let calendar = "apiVersion: windlass/v1\nkind: Calendar\nname: holidays\nforbidden: [{icalendar: holidays.ics}]\n";
+    installation.write("jobs/holidays.yaml", calendar);
+    for name in ["jobs/x.yaml", "jobs/holidays.ics"] {
+        let path = installation.folder().join(name);
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    }
+    let mut bounded = Command::new("timeout");
+    bounded.arg("60").arg(binaries::windlass().unwrap());
+    let folder = crate::stored::folder(&installation);
+    let arguments = ["project", "validate", &folder, "--project", "web"];
+    let ended = Ended::from(installation.arguments_for(bounded, &arguments).output().unwrap());
+    assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+    assert_names(&ended.stderr, &["error[job.unreadable]", "jobs/x.yaml", "it is a pipe, a socket or a device"]);
+    assert_names(&ended.stderr, &["error[calendar.invalid]", "cannot read `holidays.ics`: it is no regular file"]);
 }

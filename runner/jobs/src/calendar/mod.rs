@@ -49,9 +49,15 @@ fn beside(folder: &Path, name: &str) -> Result<String, String> {
     if !inside || name.is_empty() {
         return Err("an iCalendar file stands beside this file or below it".to_owned());
     }
+    let path = folder.join(name);
+    let unreadable = |error: std::io::Error| format!("cannot read the file `{name}`: {error}");
+    let known = std::fs::metadata(&path).map_err(unreadable)?;
+    if !known.is_file() {
+        return Err(format!("cannot read `{name}`: it is no regular file"));
+    }
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(folder.join(name)).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
-    read.map_err(|error| format!("cannot read the file `{name}`: {error}"))?;
+    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
+    read.map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|_| format!("the file `{name}` is no text in UTF-8"))
 }
 

@@ -65,6 +65,18 @@ pub fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("the file is no text in UTF-8"))
 }
 
+/// As [`read`], of a folder in which anything may lie: what is no regular file, such as a pipe that nobody writes to, is refused and
+/// not waited for.
+///
+/// # Errors
+/// Those of [`read`], and that it is no regular file.
+pub fn read_regular(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is a pipe, a socket or a device, and no regular file"));
+    }
+    read(path)
+}
+
 /// Reads a text of exactly this shape; `path` is only named in errors.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, YamlError> {
     check_length(path, text)?;
