@@ -58,7 +58,7 @@ pub(super) fn read(text: &str, zone: &Zone) -> Result<Vec<Event>, Wrong> {
         if is(line, "BEGIN", "VEVENT") {
             let length =
                 length_of(after).ok_or_else(|| line.wrong("the event has no end", "it ends with `END:VEVENT`"))?;
-            events.extend(Event::of(line, &after[..length], zone)?);
+            events.push(Event::of(line, &after[..length], zone)?);
             rest = &after[length + 1..];
         }
     }
@@ -114,8 +114,8 @@ fn dates(own: &[&Line], name: &str) -> Result<Vec<Moment>, Wrong> {
 }
 
 impl Event {
-    /// The event of these lines; one that takes no time is none.
-    fn of(begin: &Line, lines: &[Line], zone: &Zone) -> Result<Option<Self>, Wrong> {
+    /// The event of these lines.
+    fn of(begin: &Line, lines: &[Line], zone: &Zone) -> Result<Self, Wrong> {
         let mut own = Vec::new();
         let mut deep = 0_usize;
         for line in lines {
@@ -130,12 +130,12 @@ impl Event {
         let find = |name: &str| own.iter().copied().find(|line| line.name == name);
         let start = find("DTSTART").ok_or_else(|| begin.wrong("the event has no DTSTART", "say when it begins"))?;
         let start = Moment::of(start)?;
-        let Some(length) = Length::of(&start, find("DTEND"), find("DURATION"), zone)? else { return Ok(None) };
+        let length = Length::of(&start, find("DTEND"), find("DURATION"), zone)?;
         if let Some(line) = find("RECURRENCE-ID").filter(|line| line.parameter("RANGE").is_some()) {
             return Err(line
                 .wrong("a RECURRENCE-ID with a RANGE is not read", "end the rule before it, and make another event"));
         }
-        Ok(Some(Self {
+        Ok(Self {
             line: begin.number,
             uid: find("UID").map(|line| line.value.clone()).unwrap_or_default(),
             name: find("SUMMARY")
@@ -149,16 +149,19 @@ impl Event {
             also: dates(&own, "RDATE")?,
             start,
             length,
-        }))
+        })
     }
 
-    /// When it takes place, without the times that stand as events of their own.
+    /// When it takes place, without the times that stand as events of their own; never when it takes no time.
     pub(super) fn occurrences(
         &self,
         zone: &Zone,
         moved: &[Timestamp],
         budget: &mut Budget,
     ) -> Result<Vec<(Timestamp, Timestamp)>, Wrong> {
+        if self.length.is_nothing() {
+            return Ok(Vec::new());
+        }
         let mut starts = vec![self.start.clone()];
         if let (Some(recurrence), None) = (&self.recurrence, &self.moved_from) {
             starts.extend(recurrence.starts(&self.start, zone, budget)?);
@@ -184,7 +187,7 @@ impl Event {
 impl Length {
     /// From DTEND or DURATION; a day that has neither is a whole one, and a time takes none. A day that ends as it begins is a whole
     /// one too: some write its last day as DTEND and not, as they should, the day after.
-    fn of(start: &Moment, end: Option<&Line>, duration: Option<&Line>, zone: &Zone) -> Result<Option<Self>, Wrong> {
+    fn of(start: &Moment, end: Option<&Line>, duration: Option<&Line>, zone: &Zone) -> Result<Self, Wrong> {
         let (length, line) = match (end, duration) {
             (Some(line), _) => (Self::until(start, &Moment::of(line)?, zone), line),
             (None, Some(line)) => (Self::written(&line.value), line),
@@ -197,12 +200,16 @@ impl Length {
         if length.days < 0 || seconds < 0 || seconds > i128::from(LONGEST_DAYS) * 86_400 {
             return Err(line.wrong(format!("{}: the event ends before it begins, or very long after", line.name), hint));
         }
-        Ok(if seconds > 0 { Some(length) } else { Self::least(start) })
+        Ok(if length.is_nothing() { Self::least(start) } else { length })
     }
 
     /// Of what says no length.
-    fn least(start: &Moment) -> Option<Self> {
-        matches!(start, Moment::Day(_)).then_some(Self { days: 1, time: SignedDuration::ZERO })
+    fn least(start: &Moment) -> Self {
+        Self { days: i64::from(matches!(start, Moment::Day(_))), time: SignedDuration::ZERO }
+    }
+
+    fn is_nothing(self) -> bool {
+        self.days == 0 && self.time.is_zero()
     }
 
     fn until(start: &Moment, end: &Moment, zone: &Zone) -> Option<Self> {

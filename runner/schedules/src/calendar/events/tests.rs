@@ -82,6 +82,11 @@ fn one_time_may_stand_as_an_event_of_its_own() {
     assert_eq!(at("2026-12-24T08:00:00Z"), Some("Later"));
     let cancelled = moved.replace("SUMMARY:Later", "STATUS:CANCELLED");
     assert_eq!(file(&format!("{master}{cancelled}")).unwrap().count(), 2);
+    // The time of what is cancelled is said, and not how long it would have been.
+    let timed = "BEGIN:VEVENT\nUID:a\nDTSTART:20261126T080000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3\nEND:VEVENT\n";
+    let one =
+        "BEGIN:VEVENT\nUID:a\nRECURRENCE-ID:20261127T080000Z\nDTSTART:20261127T080000Z\nSTATUS:CANCELLED\nEND:VEVENT\n";
+    assert_eq!(file(&format!("{timed}{one}")).unwrap().count(), 2);
     let other = moved.replace("UID:a", "UID:b");
     assert_eq!(file(&format!("{master}{other}")).unwrap().count(), 4, "of another event");
 }
